@@ -1,0 +1,3 @@
+//! Checks the configuration and embeds it.
+
+fn main() {}

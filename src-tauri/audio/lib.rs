@@ -1,0 +1,1 @@
+//! Sound without hardware: codec, jitter buffer, mixing, resampling, processing.

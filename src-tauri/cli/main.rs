@@ -1,0 +1,3 @@
+//! The headless client, for machines without a window and for tests.
+
+fn main() {}

@@ -1,0 +1,447 @@
+//! What the window sees and what it may ask for: plain data, no key and no address of a person.
+//!
+//! The UI has one command, `act(Intent)`, and one channel, `watch(View)`. Both are described to TypeScript by
+//! `ts-rs`; `ui/src/contract.ts` is generated from this file and a test fails when the two differ.
+
+use serde::{Deserialize, Serialize};
+
+/// What a person asks for, by the window, the command line or a key.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Intent {
+    /// Make a room and host it on this machine, for everybody on its network.
+    Host {
+        /// What the others will see.
+        name: String,
+        /// What the room is called; sealed, never seen by the server. Empty for none.
+        title: String,
+    },
+    /// Read a code or a link, and show what it leads to. Nothing is contacted.
+    Inspect {
+        /// As typed or pasted.
+        text: String,
+    },
+    /// Join by what `inspect` showed.
+    Join {
+        /// What the others will see.
+        name: String,
+        /// A code (`XXX-XXX-XXX`) or a link.
+        text: String,
+        /// `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
+        server: Option<String>,
+    },
+    /// Open the microphone for this room. The only intent that ever does.
+    EnableAudio,
+    /// Close the microphone; listening goes on.
+    DisableAudio,
+    /// The talk button went down.
+    Press,
+    /// The talk button came up.
+    Release,
+    /// Leave the room, or stop trying to enter one.
+    Leave,
+    /// Close a notice.
+    Dismiss {
+        /// `Notice::id`.
+        notice: u32,
+    },
+    /// Choose how the window looks.
+    SetTheme {
+        /// The theme to use from now on.
+        theme: Theme,
+    },
+    /// Choose devices by their exact names; none means the system's default.
+    SetDevices {
+        /// Microphone.
+        input: Option<String>,
+        /// Loudspeaker or headphones.
+        output: Option<String>,
+    },
+    /// Ask for the list of devices anew.
+    ListDevices,
+    /// Forget one recent room.
+    ForgetRecent {
+        /// Its place in `Preferences::recent`.
+        index: u32,
+    },
+    /// Forget every recent room.
+    ForgetAllRecent,
+}
+
+/// All that the window shows.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub struct View {
+    /// Where the person is.
+    pub stage: Stage,
+    /// What went wrong or should be known, oldest first; each stays until dismissed or overtaken.
+    pub notices: Vec<Notice>,
+    /// What is kept on this device.
+    pub preferences: Preferences,
+    /// Devices found at the last look.
+    pub devices: Devices,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Where the person is.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Stage {
+    /// In no room.
+    Home {
+        /// What the last `Intent::Inspect` found.
+        inspected: Option<Inspected>,
+    },
+    /// On the way in.
+    Entering {
+        /// How far.
+        step: EnteringStep,
+        /// True when this machine is to host.
+        hosting: bool,
+    },
+    /// In a room.
+    Room(RoomView),
+}
+
+/// The steps of coming in.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum EnteringStep {
+    /// The embedded server is being started.
+    StartingServer,
+    /// The server is being reached.
+    Connecting,
+    /// A member is checking the code or the link.
+    Proving,
+    /// The server is letting us in.
+    Joining,
+}
+
+/// What a text that was typed or pasted leads to.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Inspected {
+    /// A whole link.
+    Link {
+        /// First letters of the room's code.
+        nameplate: String,
+        /// Where it leads, as `host:port`.
+        servers: Vec<String>,
+        /// True when the link names the certificate of the server.
+        pinned: bool,
+    },
+    /// A whole code, in its usual spelling.
+    Code {
+        /// `XXX-XXX-XXX`.
+        code: String,
+    },
+    /// Not something to join by.
+    Unusable {
+        /// Why not.
+        why: ErrorCode,
+    },
+}
+
+/// A room as its members see it.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct RoomView {
+    /// What the host called it; empty for none or not known yet.
+    pub title: String,
+    /// True when this machine made the room.
+    pub hosting: bool,
+    /// Everybody, ourselves first, then in the order they came.
+    pub members: Vec<MemberView>,
+    /// Who talks.
+    pub floor: FloorView,
+    /// The one situation of the talk button.
+    pub button: Button,
+    /// Longest time one person may talk without a pause, in seconds.
+    pub talk_limit: u32,
+    /// How others come in; none until it is known.
+    pub invitation: Option<Invitation>,
+    /// What the microphone does.
+    pub microphone: Microphone,
+    /// False when the server is gone: those inside talk on, nobody new can come in.
+    pub server: bool,
+}
+
+/// One person in the room.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct MemberView {
+    /// Stable within the room, meaningless outside it.
+    pub id: String,
+    /// As chosen by that person; empty until it is known.
+    pub name: String,
+    /// True for the person at this device.
+    pub me: bool,
+    /// True for who made the room.
+    pub host: bool,
+    /// How well we reach them.
+    pub link: MemberLink,
+}
+
+/// How well a member is reached.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum MemberLink {
+    /// Ourselves.
+    Own,
+    /// Keys are being agreed on or the path is being found.
+    Connecting,
+    /// Voice can flow.
+    Ready,
+    /// No answer for a while.
+    Lost,
+    /// The keys do not fit: nothing is sent and nothing is played.
+    Mismatch,
+}
+
+/// Who holds the floor.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum FloorView {
+    /// Nobody.
+    Idle,
+    /// Somebody.
+    Taken {
+        /// `MemberView::id`.
+        id: String,
+        /// Milliseconds since it was granted, at the time of this view.
+        for_ms: u32,
+    },
+}
+
+/// The talk button shows exactly one of these.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "is", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Button {
+    /// The microphone is not enabled in this room; pressing enables it.
+    AudioOff,
+    /// Enabled, but there is no microphone that works.
+    NoMic,
+    /// Others are being connected.
+    Connecting,
+    /// Nobody else is here.
+    Alone,
+    /// Press to talk.
+    Idle,
+    /// Pressed; the floor was asked for.
+    Requesting,
+    /// On air.
+    Talking {
+        /// Milliseconds since the press.
+        for_ms: u32,
+        /// Milliseconds until the limit.
+        left_ms: u32,
+    },
+    /// Pressed, but somebody else talks.
+    Busy {
+        /// `MemberView::id` of who does.
+        id: String,
+    },
+    /// The floor was taken away; release and press again.
+    Revoked {
+        /// Why.
+        why: RevokedWhy,
+    },
+    /// Somebody else talks.
+    Receiving {
+        /// `MemberView::id`.
+        id: String,
+    },
+    /// No member can be reached any more.
+    Offline,
+    /// The keys of a member do not fit; talking is off.
+    KeyMismatch {
+        /// `MemberView::id`.
+        id: String,
+    },
+}
+
+/// Why the floor was taken away.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum RevokedWhy {
+    /// The talk limit was reached.
+    Limit,
+    /// Another one was there first.
+    Collision,
+    /// The member who gives the floor is gone.
+    ArbiterLost,
+    /// No voice came for a while.
+    Silence,
+}
+
+/// How others come in.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// The whole link.
+    pub link: String,
+    /// `XXX-XXX-XXX`, to be said aloud.
+    pub code: String,
+    /// `host:port` of the server, to be typed together with the code; the most likely one first.
+    pub servers: Vec<String>,
+    /// The link as a QR code: `size` rows of `size` modules, row after row, `1` for dark, without quiet zone.
+    pub qr: Qr,
+}
+
+/// A QR code as modules.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Qr {
+    /// Modules in one row.
+    pub size: u32,
+    /// `size`² characters, `0` or `1`.
+    pub modules: String,
+}
+
+/// What the microphone does.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum Microphone {
+    /// Not enabled: no stream exists.
+    Off,
+    /// Open; frames leave only while talking.
+    Open,
+    /// Enabled, but it could not be opened or it went away.
+    Failed,
+}
+
+/// Something that should be known.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// For `Intent::Dismiss`.
+    pub id: u32,
+    /// What it is; the words are the UI's.
+    pub code: ErrorCode,
+    /// A name, a version or a device that belongs into the words; never a secret.
+    pub about: Option<String>,
+}
+
+/// Everything that can go wrong for a person.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, Hash)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    /// Neither a code nor a link.
+    NotAnInvitation,
+    /// A code needs the address of its server.
+    ServerNeeded,
+    /// The address of the server cannot be read.
+    BadServer,
+    /// The name is empty, too long or has characters that cannot be shown.
+    BadName,
+    /// The code, or the link, is not (or no longer) the right one.
+    WrongCode,
+    /// Made by another version; `about` names both.
+    OtherVersion,
+    /// Nobody answers at the server's address.
+    ServerUnreachable,
+    /// The server shows another certificate than the invitation names.
+    WrongCertificate,
+    /// The server refused: no such room, or full.
+    NotAvailable,
+    /// Nobody in the room answered in time.
+    NobodyAnswered,
+    /// The server went away; those inside talk on.
+    ServerGone,
+    /// This machine could not start to host; `about` says which address.
+    CannotHost,
+    /// There is no microphone.
+    NoMicrophone,
+    /// There is no loudspeaker.
+    NoOutput,
+    /// The system does not allow the microphone.
+    MicrophoneBlocked,
+    /// The named device (`about`) is not there.
+    DeviceMissing,
+    /// The microphone went away.
+    MicrophoneGone,
+    /// The loudspeaker went away.
+    OutputGone,
+    /// A member (`about`) could not be connected to.
+    CannotConnect,
+    /// A member (`about`) could not be connected to securely.
+    CannotConnectSecurely,
+    /// The room was closed, because everybody left it or its time was over.
+    RoomClosed,
+    /// The stored preferences could not be read; defaults are used.
+    PreferencesUnreadable,
+    /// The preferences could not be stored.
+    PreferencesNotStored,
+}
+
+/// How the window looks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// What stays on this device, and nothing else does.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Preferences {
+    /// How the window looks.
+    pub theme: Theme,
+    /// Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
+    pub recent: Vec<Recent>,
+    /// Chosen microphone; none means the system's default.
+    pub input: Option<String>,
+    /// Chosen loudspeaker; none means the system's default.
+    pub output: Option<String>,
+}
+
+/// A room that this device was in.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Recent {
+    /// What the room was called; empty for none.
+    pub title: String,
+    /// True when it was hosted here.
+    pub hosted: bool,
+    /// `host:port` of its server, when it was not hosted here.
+    pub server: Option<String>,
+    /// Day it was entered, in days since 1970-01-01.
+    pub day: u32,
+}
+
+/// Devices found at the last look.
+#[derive(Clone, Debug, Default, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Devices {
+    /// Exact names of the microphones.
+    pub inputs: Vec<String>,
+    /// Exact names of the loudspeakers.
+    pub outputs: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! Peer connections: sealed frames and messages between devices over WebRTC.

@@ -1,0 +1,3 @@
+//! The standalone signaling server.
+
+fn main() {}

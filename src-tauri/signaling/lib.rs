@@ -1,0 +1,1 @@
+//! Bringing members together: the signaling server, its client, and the pure lobby.

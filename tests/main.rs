@@ -1,0 +1,1 @@
+//! One scenario a file; its name is a sentence that is true of the product.
