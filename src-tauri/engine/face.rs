@@ -21,6 +21,8 @@ pub enum Intent {
     Inspect {
         /// As typed or pasted.
         text: String,
+        /// Any number; it comes back as `Stage::Home::ask`, so that an answer is never shown for another text.
+        ask: u32,
     },
     /// Join by what `inspect` showed.
     Join {
@@ -72,7 +74,7 @@ pub enum Intent {
 /// All that the window shows.
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct View {
     /// Where the person is.
     pub stage: Stage,
@@ -95,6 +97,8 @@ pub enum Stage {
     Home {
         /// What the last `Intent::Inspect` found.
         inspected: Option<Inspected>,
+        /// The number of that `Intent::Inspect`; 0 before any.
+        ask: u32,
     },
     /// On the way in.
     Entering {
@@ -412,6 +416,8 @@ pub enum Theme {
 pub struct Preferences {
     /// How the window looks.
     pub theme: Theme,
+    /// The name that was last used to host or join; empty before that.
+    pub name: String,
     /// Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
     pub recent: Vec<Recent>,
     /// Chosen microphone; none means the system's default.

@@ -1,0 +1,375 @@
+// The contract of the window: what it sees (View) and what it may ask for (Intent).
+// Made from src-tauri/engine/face.rs by `PUSHTALK_WRITE_CONTRACT=1 cargo test -p pushtalk-engine face_contract`.
+// Do not edit: a test compares the two.
+
+/**
+ * The talk button shows exactly one of these.
+ */
+export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
+/**
+ * Milliseconds since the press.
+ */
+forMs: number,
+/**
+ * Milliseconds until the limit.
+ */
+leftMs: number, } | { "is": "busy",
+/**
+ * `MemberView::id` of who does.
+ */
+id: string, } | { "is": "revoked",
+/**
+ * Why.
+ */
+why: RevokedWhy, } | { "is": "receiving",
+/**
+ * `MemberView::id`.
+ */
+id: string, } | { "is": "offline" } | { "is": "keyMismatch",
+/**
+ * `MemberView::id`.
+ */
+id: string, };
+
+/**
+ * Devices found at the last look.
+ */
+export type Devices = {
+/**
+ * Exact names of the microphones.
+ */
+inputs: Array<string>,
+/**
+ * Exact names of the loudspeakers.
+ */
+outputs: Array<string>, };
+
+/**
+ * The steps of coming in.
+ */
+export type EnteringStep = "startingServer" | "connecting" | "proving" | "joining";
+
+/**
+ * Everything that can go wrong for a person.
+ */
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "outputGone" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "preferencesUnreadable" | "preferencesNotStored";
+
+/**
+ * Who holds the floor.
+ */
+export type FloorView = { "is": "idle" } | { "is": "taken",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * Milliseconds since it was granted, at the time of this view.
+ */
+forMs: number, };
+
+/**
+ * What a text that was typed or pasted leads to.
+ */
+export type Inspected = { "is": "link",
+/**
+ * First letters of the room's code.
+ */
+nameplate: string,
+/**
+ * Where it leads, as `host:port`.
+ */
+servers: Array<string>,
+/**
+ * True when the link names the certificate of the server.
+ */
+pinned: boolean, } | { "is": "code",
+/**
+ * `XXX-XXX-XXX`.
+ */
+code: string, } | { "is": "unusable",
+/**
+ * Why not.
+ */
+why: ErrorCode, };
+
+/**
+ * What a person asks for, by the window, the command line or a key.
+ */
+export type Intent = { "do": "host",
+/**
+ * What the others will see.
+ */
+name: string,
+/**
+ * What the room is called; sealed, never seen by the server. Empty for none.
+ */
+title: string, } | { "do": "inspect",
+/**
+ * As typed or pasted.
+ */
+text: string,
+/**
+ * Any number; it comes back as `Stage::Home::ask`, so that an answer is never shown for another text.
+ */
+ask: number, } | { "do": "join",
+/**
+ * What the others will see.
+ */
+name: string,
+/**
+ * A code (`XXX-XXX-XXX`) or a link.
+ */
+text: string,
+/**
+ * `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
+ */
+server: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "leave" } | { "do": "dismiss",
+/**
+ * `Notice::id`.
+ */
+notice: number, } | { "do": "setTheme",
+/**
+ * The theme to use from now on.
+ */
+theme: Theme, } | { "do": "setDevices",
+/**
+ * Microphone.
+ */
+input: string | null,
+/**
+ * Loudspeaker or headphones.
+ */
+output: string | null, } | { "do": "listDevices" } | { "do": "forgetRecent",
+/**
+ * Its place in `Preferences::recent`.
+ */
+index: number, } | { "do": "forgetAllRecent" };
+
+/**
+ * How others come in.
+ */
+export type Invitation = {
+/**
+ * The whole link.
+ */
+link: string,
+/**
+ * `XXX-XXX-XXX`, to be said aloud.
+ */
+code: string,
+/**
+ * `host:port` of the server, to be typed together with the code; the most likely one first.
+ */
+servers: Array<string>,
+/**
+ * The link as a QR code: `size` rows of `size` modules, row after row, `1` for dark, without quiet zone.
+ */
+qr: Qr, };
+
+/**
+ * How well a member is reached.
+ */
+export type MemberLink = "own" | "connecting" | "ready" | "lost" | "mismatch";
+
+/**
+ * One person in the room.
+ */
+export type MemberView = {
+/**
+ * Stable within the room, meaningless outside it.
+ */
+id: string,
+/**
+ * As chosen by that person; empty until it is known.
+ */
+name: string,
+/**
+ * True for the person at this device.
+ */
+me: boolean,
+/**
+ * True for who made the room.
+ */
+host: boolean,
+/**
+ * How well we reach them.
+ */
+link: MemberLink, };
+
+/**
+ * What the microphone does.
+ */
+export type Microphone = "off" | "open" | "failed";
+
+/**
+ * Something that should be known.
+ */
+export type Notice = {
+/**
+ * For `Intent::Dismiss`.
+ */
+id: number,
+/**
+ * What it is; the words are the UI's.
+ */
+code: ErrorCode,
+/**
+ * A name, a version or a device that belongs into the words; never a secret.
+ */
+about: string | null, };
+
+/**
+ * What stays on this device, and nothing else does.
+ */
+export type Preferences = {
+/**
+ * How the window looks.
+ */
+theme: Theme,
+/**
+ * The name that was last used to host or join; empty before that.
+ */
+name: string,
+/**
+ * Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
+ */
+recent: Array<Recent>,
+/**
+ * Chosen microphone; none means the system's default.
+ */
+input: string | null,
+/**
+ * Chosen loudspeaker; none means the system's default.
+ */
+output: string | null, };
+
+/**
+ * A QR code as modules.
+ */
+export type Qr = {
+/**
+ * Modules in one row.
+ */
+size: number,
+/**
+ * `size`² characters, `0` or `1`.
+ */
+modules: string, };
+
+/**
+ * A room that this device was in.
+ */
+export type Recent = {
+/**
+ * What the room was called; empty for none.
+ */
+title: string,
+/**
+ * True when it was hosted here.
+ */
+hosted: boolean,
+/**
+ * `host:port` of its server, when it was not hosted here.
+ */
+server: string | null,
+/**
+ * Day it was entered, in days since 1970-01-01.
+ */
+day: number, };
+
+/**
+ * Why the floor was taken away.
+ */
+export type RevokedWhy = "limit" | "collision" | "arbiterLost" | "silence";
+
+/**
+ * A room as its members see it.
+ */
+export type RoomView = {
+/**
+ * What the host called it; empty for none or not known yet.
+ */
+title: string,
+/**
+ * True when this machine made the room.
+ */
+hosting: boolean,
+/**
+ * Everybody, ourselves first, then in the order they came.
+ */
+members: Array<MemberView>,
+/**
+ * Who talks.
+ */
+floor: FloorView,
+/**
+ * The one situation of the talk button.
+ */
+button: Button,
+/**
+ * Longest time one person may talk without a pause, in seconds.
+ */
+talkLimit: number,
+/**
+ * How others come in; none until it is known.
+ */
+invitation: Invitation | null,
+/**
+ * What the microphone does.
+ */
+microphone: Microphone,
+/**
+ * False when the server is gone: those inside talk on, nobody new can come in.
+ */
+server: boolean, };
+
+/**
+ * Where the person is.
+ */
+export type Stage = { "at": "home",
+/**
+ * What the last `Intent::Inspect` found.
+ */
+inspected: Inspected | null,
+/**
+ * The number of that `Intent::Inspect`; 0 before any.
+ */
+ask: number, } | { "at": "entering",
+/**
+ * How far.
+ */
+step: EnteringStep,
+/**
+ * True when this machine is to host.
+ */
+hosting: boolean, } | { "at": "room" } & RoomView;
+
+/**
+ * How the window looks.
+ */
+export type Theme = "system" | "light" | "dark";
+
+/**
+ * All that the window shows.
+ */
+export type View = {
+/**
+ * Where the person is.
+ */
+stage: Stage,
+/**
+ * What went wrong or should be known, oldest first; each stays until dismissed or overtaken.
+ */
+notices: Array<Notice>,
+/**
+ * What is kept on this device.
+ */
+preferences: Preferences,
+/**
+ * Devices found at the last look.
+ */
+devices: Devices,
+/**
+ * Version of the program.
+ */
+version: string, };
