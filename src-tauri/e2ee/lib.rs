@@ -1,1 +1,42 @@
 //! Keys and sealing: the only place of cryptography.
+//!
+//! Pure: no clock, no source of randomness, no IO. Randomness and time are arguments. Secrets have no `Clone`, `Debug`,
+//! `Display` or `Serialize` and are wiped when they are dropped. Rights are values and phases consume each other: who
+//! holds a `Session` has finished a handshake, who holds an `Admission` has proved the password, and a `SealedFrame`
+//! comes from a `SealKey` only.
+#![warn(missing_docs)]
+
+mod aead;
+mod cpace;
+mod derive;
+mod door;
+mod error;
+mod frame;
+mod header;
+mod keys;
+mod noise;
+mod open;
+mod room_secret;
+mod seal;
+mod server_identity;
+mod session;
+mod sframe;
+mod window;
+mod x25519;
+
+#[cfg(test)]
+mod header_vectors;
+#[cfg(test)]
+mod secrecy;
+
+pub use door::{Admission, Joiner, JoinerProved, PasswordKind, Responder};
+pub use error::{CryptoError, DoorError, Exhausted, FrameError, SessionError};
+pub use frame::VoicePlaintext;
+pub use header::FrameId;
+pub use keys::{HostKey, JoinKey, MemberKey, pid, room_id, verify_create, verify_host_proof, verify_join};
+pub use open::{OpenKey, Opened};
+pub use room_secret::{PairPsk, RoomSecret};
+pub use seal::{SealKey, SealedFrame};
+pub use server_identity::ServerIdentity;
+pub use session::{Initiation, PairContext, Session, respond};
+pub use sframe::MediaKey;

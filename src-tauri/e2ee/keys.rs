@@ -1,0 +1,331 @@
+//! The keys of hosts, members and joiners, with what they prove.
+
+use curve25519_dalek::digest::Digest;
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use pushtalk_protocol::{
+    Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, RoomId, Signature, Writer,
+};
+use rand::CryptoRng;
+use sha2::Sha512;
+use zeroize::Zeroizing;
+
+use crate::derive::draw;
+use crate::{CryptoError, ServerIdentity, x25519};
+
+/// The room that a host key makes: the id commits to the key.
+pub fn room_id(host: &HostPublic) -> RoomId {
+    RoomId::new(name(b"PushTalk1 room", host.as_bytes()))
+}
+
+/// The member that a member key makes.
+pub fn pid(member: &MemberPublic) -> Pid {
+    Pid::new(name(b"PushTalk1 pid", member.as_bytes()))
+}
+
+/// Ed25519 (RFC 8032), made by who creates a room, for that room only.
+pub struct HostKey(SigningKey);
+
+impl HostKey {
+    /// A new one.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self(SigningKey::from_bytes(&draw(rng)))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> HostPublic {
+        HostPublic::new(self.0.verifying_key().to_bytes())
+    }
+
+    /// Proves to the members that `pid` is the host.
+    pub fn prove_host(&self, room_id: RoomId, epoch: Epoch, pid: Pid) -> Signature {
+        sign(&self.0, &host_words(room_id, epoch, pid))
+    }
+
+    /// Proves to the server that the host makes this room, with this key for its joiners.
+    pub fn sign_create(
+        &self,
+        challenge: &Challenge,
+        room_id: RoomId,
+        epoch: Epoch,
+        join_pub: &JoinPublic,
+        pid: Pid,
+        srv: &ServerIdentity,
+    ) -> Signature {
+        sign(&self.0, &create_words(challenge, room_id, epoch, join_pub, pid, srv))
+    }
+}
+
+/// X25519, made by each member for one room, kept in memory only.
+pub struct MemberKey(Zeroizing<[u8; 32]>);
+
+impl MemberKey {
+    /// A new one.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self(draw(rng))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> MemberPublic {
+        MemberPublic::new(x25519::public(&self.0))
+    }
+
+    pub(crate) fn private(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Ed25519, derived from the room secret: whoever has it may join, and the server holds its public half.
+pub struct JoinKey(SigningKey);
+
+impl JoinKey {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> JoinPublic {
+        JoinPublic::new(self.0.verifying_key().to_bytes())
+    }
+
+    /// Proves to the server that `pid` may be in the room.
+    pub fn sign_join(
+        &self,
+        challenge: &Challenge,
+        room_id: RoomId,
+        epoch: Epoch,
+        pid: Pid,
+        srv: &ServerIdentity,
+    ) -> Signature {
+        sign(&self.0, &join_words(challenge, room_id, epoch, pid, srv))
+    }
+}
+
+/// Checks what a member says in `hello` to be the host.
+///
+/// # Errors
+/// It is not.
+pub fn verify_host_proof(
+    host: &HostPublic,
+    room_id: RoomId,
+    epoch: Epoch,
+    pid: Pid,
+    proof: &Signature,
+) -> Result<(), CryptoError> {
+    verify(host.as_bytes(), &host_words(room_id, epoch, pid), proof)
+}
+
+/// Checks all that `create` claims: the room is the host key's, the host key signed, and so did the join key. Gives the
+/// creator's pid.
+///
+/// # Errors
+/// One of them is not so.
+pub fn verify_create(
+    create: &Create,
+    challenge: &Challenge,
+    srv: &ServerIdentity,
+) -> Result<Pid, CryptoError> {
+    let Create { room_id: room, host_pub, epoch, join_pub, member_pub, host_sig, join_sig } = create;
+    if *room != room_id(host_pub) {
+        return Err(CryptoError);
+    }
+    let pid = pid(member_pub);
+    verify(host_pub.as_bytes(), &create_words(challenge, *room, *epoch, join_pub, pid, srv), host_sig)?;
+    verify(join_pub.as_bytes(), &join_words(challenge, *room, *epoch, pid, srv), join_sig)?;
+    Ok(pid)
+}
+
+/// Checks what `join` claims against the join key of that room and epoch. Gives the joiner's pid.
+///
+/// # Errors
+/// The signature is not by that key over this.
+pub fn verify_join(
+    join: &Join,
+    join_pub: &JoinPublic,
+    challenge: &Challenge,
+    srv: &ServerIdentity,
+) -> Result<Pid, CryptoError> {
+    let pid = pid(&join.member_pub);
+    verify(join_pub.as_bytes(), &join_words(challenge, join.room_id, join.epoch, pid, srv), &join.sig)?;
+    Ok(pid)
+}
+
+fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
+    Writer::new()
+        .raw(b"PushTalk1 host")
+        .u8(0)
+        .raw(room_id.as_bytes())
+        .u32(epoch.0)
+        .raw(pid.as_bytes())
+        .finish()
+}
+
+fn create_words(
+    challenge: &Challenge,
+    room_id: RoomId,
+    epoch: Epoch,
+    join_pub: &JoinPublic,
+    pid: Pid,
+    srv: &ServerIdentity,
+) -> Vec<u8> {
+    let w = Writer::new()
+        .raw(b"PushTalk1 create")
+        .u8(0)
+        .raw(challenge.as_bytes())
+        .raw(room_id.as_bytes())
+        .u32(epoch.0)
+        .raw(join_pub.as_bytes())
+        .raw(pid.as_bytes());
+    srv.write(w).finish()
+}
+
+fn join_words(
+    challenge: &Challenge,
+    room_id: RoomId,
+    epoch: Epoch,
+    pid: Pid,
+    srv: &ServerIdentity,
+) -> Vec<u8> {
+    let w = Writer::new()
+        .raw(b"PushTalk1 join")
+        .u8(0)
+        .raw(challenge.as_bytes())
+        .raw(room_id.as_bytes())
+        .u32(epoch.0)
+        .raw(pid.as_bytes());
+    srv.write(w).finish()
+}
+
+fn sign(key: &SigningKey, words: &[u8]) -> Signature {
+    Signature::new(key.sign(words).to_bytes())
+}
+
+/// Strict (no small-order key, no second form of a signature), so that all members and servers agree.
+fn verify(public: &[u8; 32], words: &[u8], signature: &Signature) -> Result<(), CryptoError> {
+    let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
+    VerifyingKey::from_bytes(public)
+        .and_then(|key| key.verify_strict(words, &signature))
+        .map_err(|_| CryptoError)
+}
+
+/// H(label ‖ 0 ‖ public), cut to 16 bytes.
+fn name(label: &[u8], public: &[u8; 32]) -> [u8; 16] {
+    let hash = Sha512::new().chain_update(label).chain_update([0]).chain_update(public).finalize();
+    std::array::from_fn(|i| hash[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use pushtalk_protocol::CertificateHash;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    use super::*;
+    use crate::RoomSecret;
+
+    struct World {
+        host: HostKey,
+        join: JoinKey,
+        member: MemberPublic,
+        room: RoomId,
+        challenge: Challenge,
+        srv: ServerIdentity,
+    }
+
+    const EPOCH: Epoch = Epoch(7);
+
+    fn world(seed: u64) -> World {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let host = HostKey::generate(rng);
+        let room = room_id(&host.public());
+        let join = RoomSecret::generate(rng).join_key(room, EPOCH);
+        let member = MemberKey::generate(rng).public();
+        let challenge = Challenge::new([seed as u8; 32]);
+        World {
+            host,
+            join,
+            member,
+            room,
+            challenge,
+            srv: ServerIdentity::Certificate(CertificateHash::new([9; 32])),
+        }
+    }
+
+    fn create(w: &World) -> Create {
+        let (room_id, join_pub, pid) = (w.room, w.join.public(), pid(&w.member));
+        Create {
+            room_id,
+            host_pub: w.host.public(),
+            epoch: EPOCH,
+            join_pub,
+            member_pub: w.member,
+            host_sig: w.host.sign_create(&w.challenge, room_id, EPOCH, &join_pub, pid, &w.srv),
+            join_sig: w.join.sign_join(&w.challenge, room_id, EPOCH, pid, &w.srv),
+        }
+    }
+
+    #[test]
+    fn a_room_is_made_by_its_host_key_only() {
+        let (w, other) = (world(1), world(2));
+        let good = create(&w);
+        assert_eq!(verify_create(&good, &w.challenge, &w.srv), Ok(pid(&w.member)));
+        let wrong = [
+            Create { room_id: other.room, ..good.clone() },
+            Create { host_pub: other.host.public(), ..good.clone() },
+            Create { room_id: other.room, host_pub: other.host.public(), ..good.clone() },
+            Create { epoch: Epoch(8), ..good.clone() },
+            Create { join_pub: other.join.public(), ..good.clone() },
+            Create { member_pub: other.member, ..good.clone() },
+            Create { host_sig: good.join_sig, ..good.clone() },
+            Create { join_sig: good.host_sig, ..good.clone() },
+        ];
+        for (i, wrong) in wrong.iter().enumerate() {
+            assert_eq!(verify_create(wrong, &w.challenge, &w.srv), Err(CryptoError), "{i}");
+        }
+        assert_eq!(verify_create(&good, &other.challenge, &w.srv), Err(CryptoError));
+        let elsewhere = ServerIdentity::Origin("https://talk.example".into());
+        assert_eq!(verify_create(&good, &w.challenge, &elsewhere), Err(CryptoError));
+    }
+
+    #[test]
+    fn a_room_is_joined_only_by_who_has_its_secret() {
+        let (w, other) = (world(1), world(2));
+        let sign = |key: &JoinKey| key.sign_join(&w.challenge, w.room, EPOCH, pid(&w.member), &w.srv);
+        let good = Join { room_id: w.room, epoch: EPOCH, member_pub: w.member, sig: sign(&w.join) };
+        let public = w.join.public();
+        assert_eq!(verify_join(&good, &public, &w.challenge, &w.srv), Ok(pid(&w.member)));
+        let wrong = [
+            Join { room_id: other.room, ..good.clone() },
+            Join { epoch: Epoch(6), ..good.clone() },
+            Join { member_pub: other.member, ..good.clone() },
+            Join { sig: sign(&other.join), ..good.clone() },
+        ];
+        for (i, wrong) in wrong.iter().enumerate() {
+            assert_eq!(verify_join(wrong, &public, &w.challenge, &w.srv), Err(CryptoError), "{i}");
+        }
+        assert_eq!(verify_join(&good, &public, &other.challenge, &w.srv), Err(CryptoError));
+        assert_eq!(verify_join(&good, &other.join.public(), &w.challenge, &w.srv), Err(CryptoError));
+    }
+
+    #[test]
+    fn a_key_that_signs_everything_is_refused() {
+        // The neutral element as a key, with R neutral and S zero: RFC 8032 without strictness takes it for any words.
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&neutral);
+        assert_eq!(verify(&neutral, b"anything", &Signature::new(signature)), Err(CryptoError));
+    }
+
+    #[test]
+    fn only_the_host_proves_to_be_the_host() {
+        let (w, other) = (world(1), world(2));
+        let me = pid(&w.member);
+        let proof = w.host.prove_host(w.room, EPOCH, me);
+        let check =
+            |host: &HostKey, room, epoch, pid| verify_host_proof(&host.public(), room, epoch, pid, &proof);
+        assert_eq!(check(&w.host, w.room, EPOCH, me), Ok(()));
+        assert_eq!(check(&other.host, w.room, EPOCH, me), Err(CryptoError));
+        assert_eq!(check(&w.host, other.room, EPOCH, me), Err(CryptoError));
+        assert_eq!(check(&w.host, w.room, Epoch(8), me), Err(CryptoError));
+        assert_eq!(check(&w.host, w.room, EPOCH, pid(&other.member)), Err(CryptoError));
+    }
+}

@@ -1,0 +1,92 @@
+//! The room secret of one epoch, from which all that its members share is derived.
+
+use pushtalk_protocol::{Epoch, LinkPassword, RoomId, SecretBytes, SpokenPassword};
+use rand::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::JoinKey;
+use crate::derive::{Prk, draw};
+
+/// RS_e of section 3 of the protocol: 32 random bytes.
+pub struct RoomSecret(SecretBytes<32>);
+
+impl RoomSecret {
+    /// A new one.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self::new(&draw(rng))
+    }
+
+    pub(crate) fn new(bytes: &[u8; 32]) -> Self {
+        Self(SecretBytes::new(*bytes))
+    }
+
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
+    /// What proves to the server that one may join.
+    pub fn join_key(&self, room_id: RoomId, epoch: Epoch) -> JoinKey {
+        JoinKey::from_seed(&self.derive(b"join auth", room_id, epoch))
+    }
+
+    /// What every handshake of a pair is mixed with.
+    pub fn pair_psk(&self, room_id: RoomId, epoch: Epoch) -> PairPsk {
+        PairPsk(self.derive(b"pair psk", room_id, epoch))
+    }
+
+    /// The password in links. Derived, so that every member can answer the door, and a new epoch ends it.
+    pub fn link_password(&self, room_id: RoomId, epoch: Epoch) -> LinkPassword {
+        LinkPassword::new(*self.derive(b"link password", room_id, epoch))
+    }
+
+    /// The password that is said aloud; derived like the link's. Thirty bits of a hash tell nothing about the secret.
+    pub fn spoken_password(&self, room_id: RoomId, epoch: Epoch) -> SpokenPassword {
+        SpokenPassword::from_bits(u32::from_be_bytes(*self.derive(b"spoken password", room_id, epoch)) >> 2)
+    }
+
+    /// HKDF-Expand(HKDF-Extract("PushTalk1 room secret", RS_e), label ‖ 0 ‖ room_id ‖ e, N).
+    fn derive<const N: usize>(&self, label: &[u8], room_id: RoomId, epoch: Epoch) -> Zeroizing<[u8; N]> {
+        Prk::extract(b"PushTalk1 room secret", self.expose()).expand(&[
+            label,
+            &[0],
+            room_id.as_bytes(),
+            &epoch.0.to_be_bytes(),
+        ])
+    }
+}
+
+/// The pre-shared key of the handshakes within one epoch: who was removed does not have the next one.
+pub struct PairPsk(Zeroizing<[u8; 32]>);
+
+impl PairPsk {
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_room_epoch_or_secret_shares_nothing() {
+        let all = |secret: &RoomSecret, room: u8, epoch| {
+            let (room, epoch) = (RoomId::new([room; 16]), Epoch(epoch));
+            (
+                *secret.join_key(room, epoch).public().as_bytes(),
+                *secret.pair_psk(room, epoch).expose(),
+                *secret.link_password(room, epoch).expose(),
+                *secret.spoken_password(room, epoch).expose(),
+            )
+        };
+        let secret = RoomSecret::new(&[1; 32]);
+        let base = all(&secret, 1, 1);
+        assert_eq!(base, all(&RoomSecret::new(&[1; 32]), 1, 1));
+        for other in [all(&secret, 2, 1), all(&secret, 1, 2), all(&RoomSecret::new(&[2; 32]), 1, 1)] {
+            assert_ne!(base.0, other.0);
+            assert_ne!(base.1, other.1);
+            assert_ne!(base.2, other.2);
+            assert_ne!(base.3, other.3);
+        }
+    }
+}
