@@ -1,3 +1,38 @@
-//! The headless client, for machines without a window and for tests.
+//! The headless client: the same engine as the window, driven by lines on standard input.
 
-fn main() {}
+mod args;
+mod commands;
+mod events;
+mod session;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    // Quiet unless asked: a log line is for who develops, an event for who uses.
+    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let printer = events::Printer::new(args.json);
+    let result = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let result = runtime.block_on(session::run(args, &printer));
+            // Reading standard input blocks a thread that nothing can wake.
+            runtime.shutdown_background();
+            result
+        });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use pushtalk_engine::SoundSettings;
+
+/// Push-to-talk voice for small groups, without a window.
+#[derive(Parser)]
+#[command(name = "pushtalk-cli", version, about)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// What the others will see.
+    #[arg(long, global = true, default_value = "guest")]
+    pub(crate) name: String,
+    /// Exact name of the microphone; see `devices`.
+    #[arg(long = "in", global = true, value_name = "NAME")]
+    pub(crate) input: Option<String>,
+    /// Exact name of the output; see `devices`.
+    #[arg(long = "out", global = true, value_name = "NAME")]
+    pub(crate) output: Option<String>,
+    /// The system's sound interface; the system's usual one if not given.
+    #[arg(long, global = true, value_enum)]
+    pub(crate) audio_host: Option<AudioHost>,
+    /// Frames of 48 kHz in one device buffer.
+    #[arg(long, global = true, default_value_t = 240, value_parser = clap::value_parser!(u32).range(48..=4800))]
+    pub(crate) buffer: u32,
+    /// Milliseconds in one voice frame.
+    #[arg(long, global = true, value_enum, default_value = "10")]
+    pub(crate) frame: Frame,
+    /// High-pass, noise suppression and gain control of the microphone.
+    #[arg(long, global = true, value_enum, default_value = "default")]
+    pub(crate) processing: Processing,
+    /// The signaling server: needed to join by a code; `host` makes its room there instead of hosting itself.
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    pub(crate) server: Option<String>,
+    /// One JSON object a line on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a room, and host it on this machine unless a server is named.
+    Host {
+        /// Where the embedded server listens; a free port of every address if not given.
+        #[arg(long, value_name = "IP:PORT", conflicts_with = "server")]
+        listen: Option<SocketAddr>,
+        /// Longest time one person may talk without a pause.
+        #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(10..=300))]
+        talk_limit: u16,
+        /// What the room is called.
+        #[arg(long, default_value = "")]
+        title: String,
+    },
+    /// Join by a link, or by a code together with `--server`.
+    Join {
+        /// `pushtalk://j/…` or `XXX-XXX-XXX`.
+        invitation: String,
+    },
+    /// List microphones and outputs.
+    Devices,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum AudioHost {
+    Alsa,
+    Pulse,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Frame {
+    #[value(name = "10")]
+    Ms10,
+    #[value(name = "20")]
+    Ms20,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Processing {
+    Off,
+    Default,
+}
+
+impl Args {
+    pub(crate) fn sound(&self) -> SoundSettings {
+        SoundSettings {
+            host: match self.audio_host {
+                None => pushtalk_engine::AudioHost::Default,
+                Some(AudioHost::Alsa) => pushtalk_engine::AudioHost::Alsa,
+                Some(AudioHost::Pulse) => pushtalk_engine::AudioHost::Pulse,
+            },
+            buffer: self.buffer,
+            frame: match self.frame {
+                Frame::Ms10 => pushtalk_engine::FrameLength::Ms10,
+                Frame::Ms20 => pushtalk_engine::FrameLength::Ms20,
+            },
+            processing: self.processing == Processing::Default,
+        }
+    }
+
+    pub(crate) fn talk_limit(&self) -> Duration {
+        match self.command {
+            Command::Host { talk_limit, .. } => Duration::from_secs(talk_limit.into()),
+            Command::Join { .. } | Command::Devices => Duration::from_secs(30),
+        }
+    }
+}

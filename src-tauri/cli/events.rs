@@ -1,0 +1,175 @@
+//! What is printed: one event a line, flushed at once, as JSON or as words.
+
+use std::io::Write;
+
+use pushtalk_engine::face::{ErrorCode, Invitation, MemberLink, MemberView};
+use serde::Serialize;
+
+use crate::words::sentence;
+
+/// One event.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event<'a> {
+    /// A device that can be named by `--in` or `--out`.
+    Device { direction: &'static str, name: &'a str, default: bool },
+    /// We are in a room.
+    Entered { hosting: bool, id: &'a str },
+    /// How others come in.
+    Invitation { link: &'a str, code: &'a str, servers: &'a [String] },
+    /// Voice can flow to this member.
+    Ready { id: &'a str, name: &'a str },
+    /// Who is here, we ourselves first.
+    Members { members: Vec<Member<'a>> },
+    /// What the talk button shows.
+    Floor {
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+    },
+    /// Somebody else's voice comes in, or ends.
+    Receiving { on: bool, id: &'a str, name: &'a str },
+    /// Numbers.
+    Stats { members: Vec<MemberNumbers> },
+    /// Something went wrong; if the program ends by it, the exit status says so.
+    Error {
+        code: Option<ErrorCode>,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        about: Option<&'a str>,
+    },
+    /// We have left.
+    Left,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Member<'a> {
+    id: &'a str,
+    name: &'a str,
+    me: bool,
+    host: bool,
+    link: MemberLink,
+}
+
+impl<'a> From<&'a MemberView> for Member<'a> {
+    fn from(m: &'a MemberView) -> Self {
+        Self { id: &m.id, name: &m.name, me: m.me, host: m.host, link: m.link }
+    }
+}
+
+/// Numbers about one member; durations in milliseconds.
+#[derive(Serialize)]
+pub(crate) struct MemberNumbers {
+    pub(crate) id: String,
+    pub(crate) buffer_ms: f64,
+    pub(crate) target_ms: f64,
+    pub(crate) received: u64,
+    pub(crate) lost: u64,
+    pub(crate) late: u64,
+    pub(crate) concealed: u64,
+    pub(crate) rejected: u64,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) packets_sent: u64,
+    pub(crate) packets_received: u64,
+    pub(crate) dropped: u64,
+}
+
+impl<'a> From<&'a Invitation> for Event<'a> {
+    fn from(i: &'a Invitation) -> Self {
+        Self::Invitation { link: &i.link, code: &i.code, servers: &i.servers }
+    }
+}
+
+/// Prints events.
+pub(crate) struct Printer {
+    json: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn print(&self, event: &Event<'_>) {
+        let line = if self.json { serde_json::to_string(event).unwrap_or_default() } else { words(event) };
+        if let (Event::Error { .. }, false) = (event, self.json) {
+            drop(writeln!(std::io::stderr().lock(), "{line}"));
+            return;
+        }
+        let mut out = std::io::stdout().lock();
+        // A reader that is gone has no use for an error either.
+        drop(writeln!(out, "{line}").and_then(|()| out.flush()));
+    }
+
+    pub(crate) fn error(&self, code: ErrorCode, about: Option<&str>) {
+        self.print(&Event::Error { code: Some(code), message: sentence(code, about), about });
+    }
+
+    /// The last line of a program that failed.
+    pub(crate) fn failure(&self, error: &anyhow::Error) {
+        match error.downcast_ref::<Failure>() {
+            Some(Failure { code, about }) => self.error(*code, about.as_deref()),
+            None => self.print(&Event::Error { code: None, message: format!("{error:#}"), about: None }),
+        }
+    }
+}
+
+/// What ended the program, as a person is told.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: ErrorCode,
+    pub(crate) about: Option<String>,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&sentence(self.code, self.about.as_deref()))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn words(event: &Event<'_>) -> String {
+    match event {
+        Event::Device { direction, name, default } => {
+            format!("{direction}  {name}{}", if *default { "  (default)" } else { "" })
+        }
+        Event::Entered { hosting: true, .. } => "hosting a room".to_owned(),
+        Event::Entered { hosting: false, .. } => "in the room".to_owned(),
+        Event::Invitation { link, code, servers } => {
+            format!("link  {link}\ncode  {code}  at  {}", servers.join("  or  "))
+        }
+        Event::Ready { name, .. } => format!("ready to talk to {name}"),
+        Event::Members { members } => {
+            let names: Vec<String> = members
+                .iter()
+                .map(|m| {
+                    let lost = if m.link == MemberLink::Lost { " (lost)" } else { "" };
+                    format!("{}{}{lost}", m.name, if m.host { " (host)" } else { "" })
+                })
+                .collect();
+            format!("here: {}", names.join(", "))
+        }
+        Event::Floor { state, why, .. } => match why {
+            Some(why) => format!("{state}: {why}"),
+            None => (*state).to_owned(),
+        },
+        Event::Receiving { on: true, name, .. } => format!("{name} talks"),
+        Event::Receiving { on: false, name, .. } => format!("{name} has finished"),
+        Event::Stats { members } => members
+            .iter()
+            .map(|m| {
+                format!(
+                    "buffer {:.1} ms  received {}  lost {}  concealed {}  rejected {}  sent {} B  received {} B",
+                    m.buffer_ms, m.received, m.lost, m.concealed, m.rejected, m.bytes_sent, m.bytes_received
+                )
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+        Event::Error { message, .. } => format!("error: {message}"),
+        Event::Left => "left".to_owned(),
+    }
+}

@@ -1,0 +1,234 @@
+//! One stay: from the command line into a room, through the commands, and out.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Context;
+use pushtalk_engine::face::{Button, ErrorCode, Intent, Preferences, RoomView, Stage, View};
+use pushtalk_engine::{Engine, EngineConfig};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::args::{Args, Command};
+use crate::commands::Line;
+use crate::events::{Event, Failure, Member, MemberNumbers, Printer};
+
+/// Runs until we have left, or something fails.
+pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
+    let sound = args.sound();
+    if matches!(args.command, Command::Devices) {
+        for device in pushtalk_engine::list_devices(sound.host)? {
+            let direction = if device.is_input { "in " } else { "out" };
+            printer.print(&Event::Device { direction, name: &device.name, default: device.is_default });
+        }
+        return Ok(());
+    }
+    check_device(&args, args.input.as_deref(), true)?;
+    check_device(&args, args.output.as_deref(), false)?;
+    let server = match (&args.command, &args.server) {
+        (Command::Host { .. }, Some(server)) => Some(pushtalk_engine::parse_server(server).ok_or_else(|| {
+            Failure { code: ErrorCode::BadServer, about: Some(server.clone()) }
+        })?),
+        _ => None,
+    };
+    let listen = match &args.command {
+        Command::Host { listen, .. } => *listen,
+        Command::Join { .. } | Command::Devices => None,
+    };
+    let engine = Engine::start(EngineConfig {
+        preferences: Preferences { input: args.input.clone(), output: args.output.clone(), ..Preferences::default() },
+        sound,
+        listen,
+        server,
+        talk_limit: args.talk_limit(),
+        enable_audio: true,
+        ..EngineConfig::default()
+    })?;
+    let mut changes = engine.changes();
+    engine
+        .act(match args.command {
+            Command::Host { title, .. } => Intent::Host { name: args.name, title },
+            Command::Join { invitation } => {
+                let server = if invitation.contains("://") { None } else { args.server };
+                Intent::Join { name: args.name, text: invitation, server }
+            }
+            Command::Devices => return Ok(()),
+        })
+        .await;
+
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut watcher = Watcher::default();
+    loop {
+        tokio::select! {
+            view = changes.recv() => match view {
+                Ok(view) => watcher.see(&view, printer)?,
+                Err(RecvError::Lagged(_)) => watcher.see(&engine.views().borrow().clone(), printer)?,
+                Err(RecvError::Closed) => anyhow::bail!("the engine ended"),
+            },
+            line = lines.next_line() => match line.context("standard input")? {
+                None => break,
+                Some(line) if line.trim().is_empty() => {}
+                Some(line) => match line.parse() {
+                    Ok(Line::Leave) => break,
+                    Ok(line) => obey(line, &engine, printer).await,
+                    Err(_) => printer.print(&Event::Error {
+                        code: None,
+                        message: "commands are: press, release, invite, stats, leave".to_owned(),
+                        about: None,
+                    }),
+                },
+            },
+            signal = tokio::signal::ctrl_c() => {
+                signal?;
+                break;
+            }
+        }
+    }
+    engine.shutdown().await;
+    printer.print(&Event::Left);
+    Ok(())
+}
+
+/// A device that was named must be there: silence from another one would be found out too late.
+fn check_device(args: &Args, name: Option<&str>, input: bool) -> anyhow::Result<()> {
+    let Some(name) = name else { return Ok(()) };
+    let all = pushtalk_engine::list_devices(args.sound().host)?;
+    if all.iter().any(|d| d.is_input == input && d.name == name) {
+        return Ok(());
+    }
+    Err(Failure { code: ErrorCode::DeviceMissing, about: Some(name.to_owned()) }.into())
+}
+
+async fn obey(line: Line, engine: &Engine, printer: &Printer) {
+    match line {
+        Line::Press => engine.act(Intent::Press).await,
+        Line::Release => engine.act(Intent::Release).await,
+        Line::Invite => {
+            if let Stage::Room(RoomView { invitation: Some(invitation), .. }) = &engine.views().borrow().stage {
+                printer.print(&invitation.into());
+            }
+        }
+        Line::Stats => {
+            let members = engine.stats().await.into_iter().map(numbers).collect();
+            printer.print(&Event::Stats { members });
+        }
+        Line::Leave => {}
+    }
+}
+
+fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
+    let jitter = stats.hearing.jitter;
+    MemberNumbers {
+        id: stats.id,
+        buffer_ms: jitter.buffer.as_secs_f64() * 1000.0,
+        target_ms: jitter.target.as_secs_f64() * 1000.0,
+        received: jitter.received,
+        lost: jitter.lost,
+        late: jitter.late,
+        concealed: jitter.concealed,
+        rejected: stats.hearing.rejected,
+        bytes_sent: stats.link.bytes_sent,
+        bytes_received: stats.link.bytes_received,
+        packets_sent: stats.link.packets_sent,
+        packets_received: stats.link.packets_received,
+        dropped: stats.link.dropped,
+    }
+}
+
+/// Turns views into events: what is new is printed once.
+#[derive(Default)]
+struct Watcher {
+    last: Option<Arc<View>>,
+    entered: bool,
+    ready: BTreeSet<String>,
+    told: BTreeSet<u32>,
+}
+
+impl Watcher {
+    fn see(&mut self, view: &Arc<View>, printer: &Printer) -> anyhow::Result<()> {
+        match &view.stage {
+            Stage::Room(room) => {
+                let last = self.last.take();
+                let last = last.as_deref().and_then(|v| match &v.stage {
+                    Stage::Room(room) => Some(room),
+                    _ => None,
+                });
+                self.room(room, last, printer);
+            }
+            // Back home without having asked for it, or never away from it: that is why.
+            Stage::Home { .. } => {
+                if let Some(notice) = view.notices.last() {
+                    return Err(Failure { code: notice.code, about: notice.about.clone() }.into());
+                }
+                anyhow::ensure!(!self.entered, "the room was left");
+            }
+            Stage::Entering { .. } => {}
+        }
+        for notice in &view.notices {
+            if self.told.insert(notice.id) {
+                printer.error(notice.code, notice.about.as_deref());
+            }
+        }
+        self.last = Some(view.clone());
+        Ok(())
+    }
+
+    fn room(&mut self, room: &RoomView, last: Option<&RoomView>, printer: &Printer) {
+        if !self.entered {
+            self.entered = true;
+            let id = room.members.first().map_or("", |m| m.id.as_str());
+            printer.print(&Event::Entered { hosting: room.hosting, id });
+        }
+        if let Some(invitation) = &room.invitation
+            && last.and_then(|l| l.invitation.as_ref()) != Some(invitation)
+        {
+            printer.print(&invitation.into());
+        }
+        if last.map(|l| &l.members) != Some(&room.members) {
+            printer.print(&Event::Members { members: room.members.iter().map(Member::from).collect() });
+            let ready = |m: &&pushtalk_engine::face::MemberView| m.link == pushtalk_engine::face::MemberLink::Ready;
+            for member in room.members.iter().filter(ready) {
+                if !self.ready.contains(&member.id) {
+                    printer.print(&Event::Ready { id: &member.id, name: &member.name });
+                }
+            }
+            self.ready = room.members.iter().filter(ready).map(|m| m.id.clone()).collect();
+        }
+        if last.map(|l| state(&l.button)) != Some(state(&room.button)) {
+            let (state, id, why) = state(&room.button);
+            printer.print(&Event::Floor { state, id, why });
+        }
+        let heard = |room: &RoomView| match &room.button {
+            Button::Receiving { id } | Button::Busy { id } => Some(id.clone()),
+            _ => None,
+        };
+        let (before, after) = (last.and_then(heard), heard(room));
+        if before != after {
+            let name = |id: &str| room.members.iter().find(|m| m.id == id).map_or("", |m| m.name.as_str());
+            if let Some(id) = &before {
+                printer.print(&Event::Receiving { on: false, id, name: name(id) });
+            }
+            if let Some(id) = &after {
+                printer.print(&Event::Receiving { on: true, id, name: name(id) });
+            }
+        }
+    }
+}
+
+/// The talk button's situation in a word, with whom it is about.
+fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
+    match button {
+        Button::AudioOff => ("audio_off", None, None),
+        Button::NoMic => ("no_mic", None, None),
+        Button::Connecting => ("connecting", None, None),
+        Button::Alone => ("alone", None, None),
+        Button::Idle => ("idle", None, None),
+        Button::Requesting => ("requesting", None, None),
+        Button::Talking { .. } => ("talking", None, None),
+        Button::Busy { id } => ("busy", Some(id), None),
+        Button::Revoked { why } => ("revoked", None, Some(format!("{why:?}").to_lowercase())),
+        Button::Receiving { id } => ("receiving", Some(id), None),
+        Button::Offline => ("offline", None, None),
+        Button::KeyMismatch { id } => ("key_mismatch", Some(id), None),
+    }
+}

@@ -1,0 +1,36 @@
+//! The words for everything that can go wrong.
+
+use pushtalk_engine::face::ErrorCode;
+
+/// One sentence, with what belongs into it.
+pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
+    let words = match code {
+        ErrorCode::NotAnInvitation => "this is neither a whole link nor a whole code",
+        ErrorCode::ServerNeeded => "a code needs the address of its server: add --server HOST:PORT",
+        ErrorCode::BadServer => "the address of the server is not of the form HOST:PORT",
+        ErrorCode::BadName => "a name has 1 to 32 visible characters",
+        ErrorCode::WrongCode => "this code or link is wrong, or no longer holds",
+        ErrorCode::OtherVersion => "another version of the protocol (theirs / ours)",
+        ErrorCode::ServerUnreachable => "nobody answers at the server's address",
+        ErrorCode::WrongCertificate => "the server is not the one in the invitation: its certificate differs",
+        ErrorCode::NotAvailable => "the server refused: the room is closed, full or locked",
+        ErrorCode::NobodyAnswered => "nobody in the room answered",
+        ErrorCode::ServerGone => "the server is gone; those inside talk on, nobody new can come in",
+        ErrorCode::CannotHost => "cannot host on this machine",
+        ErrorCode::NoMicrophone => "there is no microphone that works",
+        ErrorCode::NoOutput => "there is no output that works",
+        ErrorCode::MicrophoneBlocked => "the system does not allow the microphone",
+        ErrorCode::DeviceMissing => "there is no device of this name",
+        ErrorCode::MicrophoneGone => "the microphone is gone",
+        ErrorCode::OutputGone => "the output is gone",
+        ErrorCode::CannotConnect => "a member cannot be connected to; trying on",
+        ErrorCode::CannotConnectSecurely => "a member cannot be connected to securely; nothing is sent to it",
+        ErrorCode::RoomClosed => "the room was closed",
+        ErrorCode::PreferencesUnreadable => "the stored preferences could not be read",
+        ErrorCode::PreferencesNotStored => "the preferences could not be stored",
+    };
+    match about {
+        Some(about) => format!("{words}: {about}"),
+        None => words.to_owned(),
+    }
+}

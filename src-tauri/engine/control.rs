@@ -1,0 +1,302 @@
+//! The control loop: tells the brain what happened, does what it says, shows its view when it changed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossbeam_channel::Sender;
+use pushtalk_device::{AudioHost, Direction};
+use pushtalk_mesh::{Mesh, MeshEvent};
+use pushtalk_protocol::{Pid, ServerAddress};
+use pushtalk_signaling::client::{Client, ClientError, Trust};
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
+use crate::face::{self, ErrorCode, Intent, View};
+use crate::hosting::Embedded;
+use crate::peers::Peers;
+use crate::stats::{Hearings, MemberStats};
+use crate::view::{member_id, steady};
+
+/// Events of a server that wait for the loop.
+const PUSHES: usize = 256;
+
+pub(crate) enum Command {
+    Act(Intent),
+    Stats(oneshot::Sender<Vec<MemberStats>>),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// The ways to the voice threads.
+pub(crate) struct Threads {
+    pub(crate) talk: Sender<TalkOrder>,
+    pub(crate) listen: Sender<ListenOrder>,
+    pub(crate) hearings: Arc<Hearings>,
+    pub(crate) host: AudioHost,
+}
+
+pub(crate) struct Control {
+    brain: Brain,
+    rng: UnwrapErr<SysRng>,
+    start: Instant,
+    inputs: mpsc::Sender<Input>,
+    peers: Peers,
+    threads: Threads,
+    listen_at: Option<SocketAddr>,
+    connection: Connection,
+    embedded: Option<Embedded>,
+    views: watch::Sender<Arc<View>>,
+    changes: broadcast::Sender<Arc<View>>,
+    shown: View,
+    /// Where a connection that came to be is handed over.
+    opened_tx: mpsc::Sender<(u64, Client)>,
+    opened: mpsc::Receiver<(u64, Client)>,
+}
+
+/// The connection to the signaling server, as far as it has come.
+enum Connection {
+    None,
+    Connecting(JoinHandle<()>),
+    Open(u64, Arc<Client>),
+}
+
+impl Control {
+    #[expect(clippy::too_many_arguments, reason = "called once, with everything that the loop is made of")]
+    pub(crate) fn new(
+        brain: Brain,
+        start: Instant,
+        inputs: mpsc::Sender<Input>,
+        mesh: Mesh,
+        threads: Threads,
+        listen_at: Option<SocketAddr>,
+        views: watch::Sender<Arc<View>>,
+        changes: broadcast::Sender<Arc<View>>,
+    ) -> Self {
+        let shown = steady(&views.borrow());
+        let (rng, connection, embedded) = (UnwrapErr(SysRng), Connection::None, None);
+        let (opened_tx, opened) = mpsc::channel(4);
+        Self {
+            brain,
+            rng,
+            start,
+            inputs,
+            peers: Peers::new(mesh),
+            threads,
+            listen_at,
+            connection,
+            embedded,
+            views,
+            changes,
+            shown,
+            opened_tx,
+            opened,
+        }
+    }
+
+    /// Runs until it is shut down or every handle is gone.
+    pub(crate) async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut inputs: mpsc::Receiver<Input>,
+        mut mesh: mpsc::Receiver<MeshEvent>,
+    ) {
+        loop {
+            let timeout = self.brain.poll_timeout().map(|at| self.start + at);
+            let tick = async {
+                match timeout {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(Command::Act(intent)) => self.handle(Input::Intent(intent)).await,
+                    Some(Command::Stats(answer)) => drop(answer.send(self.stats())),
+                    Some(Command::Shutdown(answer)) => {
+                        self.handle(Input::Intent(Intent::Leave)).await;
+                        self.peers.close_all().await;
+                        drop(answer.send(()));
+                        return;
+                    }
+                    None => {
+                        self.handle(Input::Intent(Intent::Leave)).await;
+                        return;
+                    }
+                },
+                Some(input) = inputs.recv() => self.handle(input).await,
+                Some(event) = mesh.recv() => if let Some(event) = self.peers.news(event) {
+                    self.handle(Input::Mesh(event)).await;
+                },
+                Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
+                () = tick => self.handle(Input::Tick).await,
+            }
+        }
+    }
+
+    async fn handle(&mut self, input: Input) {
+        self.brain.set_day(today());
+        let outputs = self.brain.handle(self.start.elapsed(), &mut self.rng, input);
+        for output in outputs {
+            self.perform(output).await;
+        }
+        self.show();
+    }
+
+    fn show(&mut self) {
+        let view = self.brain.view(self.start.elapsed());
+        let now = steady(&view);
+        if now != self.shown {
+            self.shown = now;
+            let view = Arc::new(view);
+            self.views.send_replace(view.clone());
+            // Nobody may be watching the changes.
+            drop(self.changes.send(view));
+        }
+    }
+
+    async fn perform(&mut self, output: Output) {
+        match output {
+            Output::StartServer => {
+                let hosting = match Embedded::start(self.listen_at).await {
+                    Ok((embedded, hosting)) => {
+                        self.embedded = Some(embedded);
+                        Ok(hosting)
+                    }
+                    Err(error) => Err(error.to_string()),
+                };
+                self.later(Input::Hosting(hosting));
+            }
+            Output::Connect(attempt, addresses, trust) => self.connect(attempt, addresses, trust),
+            Output::Request(request) => self.request(request),
+            Output::Relay(to, bytes) => {
+                if let Connection::Open(_, client) = &self.connection
+                    && client.relay(to, &bytes).is_err()
+                {
+                    tracing::debug!("a message could not be relayed");
+                }
+            }
+            Output::LobbyMessage(lobby, message) => {
+                if let Connection::Open(_, client) = &self.connection {
+                    drop(client.lobby_message(lobby, &message));
+                }
+            }
+            Output::LobbyClose(lobby) => {
+                if let Connection::Open(_, client) = &self.connection {
+                    drop(client.lobby_close(lobby));
+                }
+            }
+            Output::Disconnect => self.disconnect().await,
+            Output::OpenPeer(peer, role) => self.peers.open(peer, role),
+            Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
+            Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
+            Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),
+            Output::ClosePeer(peer) => self.peers.close(peer),
+            // The voice threads take orders faster than the brain gives them; if one hangs, waiting would not help.
+            Output::Talk(order) => drop(self.threads.talk.try_send(order)),
+            Output::Listen(order) => drop(self.threads.listen.try_send(order)),
+            Output::ListDevices => self.list_devices(),
+        }
+    }
+
+    /// Gives the brain an input after what is being performed now.
+    fn later(&self, input: Input) {
+        let inputs = self.inputs.clone();
+        tokio::spawn(async move { drop(inputs.send(input).await) });
+    }
+
+    fn connect(&mut self, attempt: u64, addresses: Vec<ServerAddress>, trust: Trust) {
+        let (inputs, opened) = (self.inputs.clone(), self.opened_tx.clone());
+        let task = tokio::spawn(async move {
+            let (pushes_tx, mut pushes) = mpsc::channel(PUSHES);
+            match Client::connect(&addresses, trust, pushes_tx).await {
+                Ok(client) => {
+                    if opened.send((attempt, client)).await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    let about = addresses.first().map(ToString::to_string);
+                    let (code, about) = match error {
+                        ClientError::WrongCertificate => (ErrorCode::WrongCertificate, about),
+                        _ => (ErrorCode::ServerUnreachable, about),
+                    };
+                    drop(inputs.send(Input::Server(attempt, ServerNews::Failed(code, about))).await);
+                    return;
+                }
+            }
+            while let Some(event) = pushes.recv().await {
+                if inputs.send(Input::Server(attempt, ServerNews::Push(event))).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.connection = Connection::Connecting(task);
+    }
+
+    async fn connected(&mut self, attempt: u64, client: Client) {
+        let server = client.identity();
+        self.connection = Connection::Open(attempt, Arc::new(client));
+        self.handle(Input::Server(attempt, ServerNews::Connected(server))).await;
+    }
+
+    fn request(&self, request: Request) {
+        let Connection::Open(attempt, client) = &self.connection else { return };
+        let (attempt, client, inputs) = (*attempt, client.clone(), self.inputs.clone());
+        tokio::spawn(async move {
+            let answer = match request {
+                Request::Hello => client.hello().await.map(Answer::Hello),
+                Request::Create(create) => client.create(&create).await.map(Answer::Created),
+                Request::LobbyOpen(open) => client.lobby_open(&open).await.map(Answer::LobbyOpened),
+                Request::Join(join) => client.join(&join).await.map(Answer::Joined),
+            };
+            let answer = answer.unwrap_or_else(|error| match error {
+                ClientError::Refused(code) => Answer::Refused(code),
+                ClientError::OtherVersion { theirs } => Answer::OtherVersion(theirs),
+                _ => Answer::Failed,
+            });
+            drop(inputs.send(Input::Server(attempt, ServerNews::Answer(answer))).await);
+        });
+    }
+
+    async fn disconnect(&mut self) {
+        match std::mem::replace(&mut self.connection, Connection::None) {
+            Connection::None => {}
+            Connection::Connecting(task) => task.abort(),
+            Connection::Open(_, client) => client.close().await,
+        }
+        if let Some(embedded) = self.embedded.take() {
+            embedded.stop().await;
+        }
+    }
+
+    fn list_devices(&self) {
+        let (inputs, host) = (self.inputs.clone(), self.threads.host);
+        tokio::task::spawn_blocking(move || {
+            let all = pushtalk_device::list(host).unwrap_or_default();
+            let names = |direction| {
+                all.iter().filter(|d| d.direction == direction).map(|d| d.name.clone()).collect::<Vec<_>>()
+            };
+            let devices =
+                face::Devices { inputs: names(Direction::Input), outputs: names(Direction::Output) };
+            drop(inputs.blocking_send(Input::Voice(VoiceNews::Devices(devices))));
+        });
+    }
+
+    fn stats(&self) -> Vec<MemberStats> {
+        let of = |pid: &Pid| MemberStats {
+            id: member_id(pid),
+            hearing: self.threads.hearings.get(*pid),
+            link: self.peers.stats(*pid).unwrap_or_default(),
+        };
+        self.brain.others().map(of).collect()
+    }
+}
+
+/// Days since 1970-01-01, by the system's clock.
+fn today() -> u32 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u32::try_from(since.as_secs() / 86_400).unwrap_or(0)
+}

@@ -1,0 +1,123 @@
+//! The ear: from sealed frames of each member to blocks of mixed sound; without device or clock.
+//!
+//! A frame is opened, put into its member's jitter buffer, and decoded when its time has come. What does not open is
+//! counted, and nothing of it is played.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Pulled, VoiceFrame, limit, mix};
+use pushtalk_e2ee::{OpenKey, VoicePlaintext};
+use pushtalk_protocol::Pid;
+
+use crate::stats::HearingStats;
+
+/// "Somebody talks" is told this often.
+const TELL_EVERY: Duration = Duration::from_millis(250);
+/// Longest frame that is opened, in bytes.
+const LONGEST: usize = 1500;
+
+/// One listener's opening keys and what it hears.
+pub struct Ear {
+    voices: BTreeMap<Pid, Voice>,
+    config: JitterConfig,
+    opened: Vec<u8>,
+    block: [f32; BLOCK],
+}
+
+/// One member's voice.
+struct Voice {
+    key: OpenKey,
+    /// The key before, for frames that were on their way when it changed.
+    old_key: Option<OpenKey>,
+    jitter: JitterBuffer,
+    told: Option<Duration>,
+    rejected: u64,
+}
+
+/// What came of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It is from who it should be.
+    Voice {
+        /// True a few times a second: worth telling.
+        news: bool,
+    },
+    /// It did not open.
+    Rejected,
+    /// From somebody that no key is known of.
+    Stranger,
+}
+
+impl Ear {
+    /// Hears nobody yet.
+    pub fn new(config: JitterConfig) -> Self {
+        Self { voices: BTreeMap::new(), config, opened: vec![0; LONGEST], block: [0.0; BLOCK] }
+    }
+
+    /// Frames of this member are opened with this key; the one before holds for what is on its way.
+    ///
+    /// # Errors
+    /// When a decoder could not be made.
+    pub fn add_peer(&mut self, pid: Pid, key: OpenKey) -> Result<(), AudioError> {
+        match self.voices.get_mut(&pid) {
+            Some(voice) => voice.old_key = Some(std::mem::replace(&mut voice.key, key)),
+            None => {
+                let jitter = JitterBuffer::new(self.config)?;
+                self.voices.insert(pid, Voice { key, old_key: None, jitter, told: None, rejected: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing more of this member; its keys are wiped.
+    pub fn remove_peer(&mut self, pid: Pid) {
+        self.voices.remove(&pid);
+    }
+
+    /// True while any voice is played or about to be.
+    pub fn is_hearing(&self) -> bool {
+        self.voices.values().any(|v| v.jitter.is_speaking())
+    }
+
+    /// Takes one frame from the network; `arrival` on the clock that `block` uses.
+    pub fn receive(&mut self, peer: Pid, sequence: u16, timestamp: u32, arrival: Duration, sealed: &[u8]) -> Heard {
+        let Some(voice) = self.voices.get_mut(&peer) else { return Heard::Stranger };
+        let mut opened = voice.key.open_into(arrival, sealed, &mut self.opened);
+        if opened.is_err()
+            && let Some(old) = &mut voice.old_key
+        {
+            opened = old.open_into(arrival, sealed, &mut self.opened);
+        }
+        let plaintext = opened.ok().and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
+        let Some(VoicePlaintext { first, last, opus }) = plaintext else {
+            voice.rejected += 1;
+            return Heard::Rejected;
+        };
+        voice.jitter.push(sequence, timestamp, arrival, VoiceFrame { first, last, opus });
+        let news = voice.told.is_none_or(|told| arrival.saturating_sub(told) >= TELL_EVERY);
+        if news {
+            voice.told = Some(arrival);
+        }
+        Heard::Voice { news }
+    }
+
+    /// The next 10 ms of everybody who talks, mixed. Gives true when there was any voice.
+    pub fn block(&mut self, now: Duration, out: &mut [f32; BLOCK]) -> bool {
+        out.fill(0.0);
+        let mut any = false;
+        for voice in self.voices.values_mut() {
+            if voice.jitter.pull(now, &mut self.block) != Pulled::Silence {
+                mix(out, &self.block, 1.0);
+                any = true;
+            }
+        }
+        limit(out);
+        any
+    }
+
+    /// Numbers for each member that is heard.
+    pub fn stats(&self) -> impl Iterator<Item = (Pid, HearingStats)> {
+        self.voices.iter().map(|(pid, v)| (*pid, HearingStats { jitter: v.jitter.stats(), rejected: v.rejected }))
+    }
+}

@@ -1,0 +1,189 @@
+//! The engine as the shells see it: started once, asked by intents, watched by views.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use pushtalk_mesh::{Mesh, MeshConfig, ReceivedFrame};
+use pushtalk_protocol::ServerAddress;
+use rand::Rng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::brain::{Brain, Habits, Input};
+use crate::control::{Command, Control, Threads};
+use crate::face::{ErrorCode, Intent, Preferences, View};
+use crate::levels::Levels;
+use crate::sound::SoundSettings;
+use crate::stats::{Hearings, MemberStats};
+use crate::{listen, talk};
+
+/// Views that a slow watcher may fall behind.
+const VIEWS: usize = 256;
+/// Sealed frames between the network and the listen thread; a full one drops the oldest.
+const FRAMES: usize = 1024;
+/// How often the meters are read.
+const METER: Duration = Duration::from_millis(67);
+
+/// With what the engine starts.
+pub struct EngineConfig {
+    /// What is kept on this device.
+    pub preferences: Preferences,
+    /// Something to be told at once.
+    pub notice: Option<(ErrorCode, Option<String>)>,
+    /// Devices, frames, processing.
+    pub sound: SoundSettings,
+    /// Where the embedded server listens; none for a free port on every address.
+    pub listen: Option<SocketAddr>,
+    /// Rooms are made on this server instead of an embedded one.
+    pub server: Option<ServerAddress>,
+    /// Longest time one person may talk without a pause.
+    pub talk_limit: Duration,
+    /// True to open the microphone on entering a room, because the person has said so already.
+    pub enable_audio: bool,
+    /// The program's own version, shown to the others.
+    pub version: String,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self {
+            preferences: Preferences::default(),
+            notice: None,
+            sound: SoundSettings::default(),
+            listen: None,
+            server: None,
+            talk_limit: Duration::from_secs(30),
+            enable_audio: false,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+/// Why the engine could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// A running client. Dropping it ends it without a good-bye; `shutdown` leaves properly.
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+    views: watch::Receiver<Arc<View>>,
+    changes: broadcast::Sender<Arc<View>>,
+    levels: watch::Receiver<[u8; 2]>,
+}
+
+impl Engine {
+    /// Starts the voice threads and the control loop. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When a thread could not be started.
+    pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        let (commands, commands_rx) = mpsc::channel(256);
+        let (inputs, inputs_rx) = mpsc::channel(1024);
+        let (mesh_tx, mesh_rx) = mpsc::channel(1024);
+        let (frames_tx, frames_rx) = crossbeam_channel::bounded(FRAMES);
+        let (talk_tx, talk_rx) = crossbeam_channel::bounded(1024);
+        let (listen_tx, listen_rx) = crossbeam_channel::bounded(1024);
+        let (changes, _) = broadcast::channel(VIEWS);
+        let (levels_tx, levels_rx) = watch::channel([0; 2]);
+        let start = Instant::now();
+        let mut rng = UnwrapErr(SysRng);
+
+        let overflow = frames_rx.clone();
+        let mesh = Mesh::new(MeshConfig { loopback: true, ..MeshConfig::default() }, mesh_tx, move |frame| {
+            push_dropping_oldest(&frames_tx, &overflow, frame);
+        });
+        let levels = Arc::new(Levels::default());
+        let hearings = Arc::new(Hearings::default());
+        let tell = {
+            let inputs = inputs.clone();
+            // The loop takes inputs faster than voice gives news; if it hangs, news are the least of it.
+            move |news| drop(inputs.try_send(Input::Voice(news)))
+        };
+        talk::spawn(config.sound, talk_rx, mesh.voice_sender(), rng.next_u32(), levels.clone(), tell.clone())?;
+        listen::spawn(listen::Listening {
+            settings: config.sound,
+            orders: listen_rx,
+            frames: frames_rx,
+            levels: levels.clone(),
+            hearings: hearings.clone(),
+            start,
+            tell,
+        })?;
+
+        let habits = Habits {
+            server: config.server,
+            talk_limit: config.talk_limit,
+            enable_audio: config.enable_audio,
+            version: config.version,
+        };
+        let mut brain = Brain::new(habits, config.preferences);
+        if let Some((code, about)) = config.notice {
+            brain.notice(code, about);
+        }
+        let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
+        let threads = Threads { talk: talk_tx, listen: listen_tx, hearings, host: config.sound.host };
+        let control = Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
+        tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));
+        tokio::spawn(meter(levels, levels_tx));
+        Ok(Self { commands, views, changes, levels: levels_rx })
+    }
+
+    /// Asks for something; what comes of it is seen in the view.
+    pub async fn act(&self, intent: Intent) {
+        drop(self.commands.send(Command::Act(intent)).await);
+    }
+
+    /// The newest view, now and whenever it changed.
+    pub fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.views.clone()
+    }
+
+    /// Every view from now on, in order, none left out unless the receiver falls 256 behind.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<View>> {
+        self.changes.subscribe()
+    }
+
+    /// Own and heard level, 0 to 255, at most 15 times a second.
+    pub fn levels(&self) -> watch::Receiver<[u8; 2]> {
+        self.levels.clone()
+    }
+
+    /// Numbers for each member.
+    pub async fn stats(&self) -> Vec<MemberStats> {
+        let (answer, wait) = oneshot::channel();
+        drop(self.commands.send(Command::Stats(answer)).await);
+        wait.await.unwrap_or_default()
+    }
+
+    /// Leaves the room and ends.
+    pub async fn shutdown(&self) {
+        let (answer, wait) = oneshot::channel();
+        drop(self.commands.send(Command::Shutdown(answer)).await);
+        drop(wait.await);
+    }
+}
+
+fn push_dropping_oldest(to: &Sender<ReceivedFrame>, oldest: &Receiver<ReceivedFrame>, frame: ReceivedFrame) {
+    let mut frame = frame;
+    while let Err(TrySendError::Full(back)) = to.try_send(frame) {
+        drop(oldest.try_recv());
+        frame = back;
+    }
+}
+
+async fn meter(levels: Arc<Levels>, to: watch::Sender<[u8; 2]>) {
+    let mut beat = tokio::time::interval(METER);
+    while !to.is_closed() {
+        beat.tick().await;
+        let now = levels.read();
+        to.send_if_modified(|last| std::mem::replace(last, now) != now);
+    }
+}
+

@@ -1,0 +1,394 @@
+//! The way in: from "host" or "join" to being let into a room by the server and a member.
+
+use std::time::Duration;
+
+use pushtalk_e2ee::{
+    HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, ServerIdentity, pid, room_id,
+};
+use pushtalk_protocol::{
+    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, LobbyMessage, LobbyOpen, MemberPublic,
+    Nameplate, RefusalCode, RoomCode, ServerAddress,
+};
+use pushtalk_signaling::client::{ServerEvent, Trust};
+use rand::CryptoRng;
+
+use crate::brain::{Answer, Hosting, Output, Request, ServerNews, Step, Ticket};
+use crate::face::{EnteringStep, ErrorCode};
+use crate::identity::Identity;
+use crate::inside::Arrival;
+use crate::text64;
+
+/// Longest wait for any one step; the lobby asks up to three members, five seconds each.
+const STEP_PATIENCE: Duration = Duration::from_secs(17);
+
+/// On the way in.
+pub(crate) struct Entering {
+    name: DisplayName,
+    member_key: Option<MemberKey>,
+    plan: Plan,
+    server: Option<ServerIdentity>,
+    challenge: Option<Challenge>,
+    servers: Vec<ServerAddress>,
+    /// What an invitation to this room will pin.
+    certificate: Option<CertificateHash>,
+    step: EnteringStep,
+    deadline: Duration,
+    /// What came from members before the server's own answer did.
+    early: Vec<ServerEvent>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "there is one value of it in a program")]
+enum Plan {
+    Host { key: HostKey, secret: RoomSecret, title: String },
+    Join { nameplate: Nameplate, password: Password, lobby: Option<LobbyId>, door: Door },
+}
+
+enum Password {
+    Link(pushtalk_protocol::LinkPassword),
+    Spoken(pushtalk_protocol::SpokenPassword),
+}
+
+/// How far the door is open.
+enum Door {
+    Closed,
+    Knocked(Joiner),
+    Proved(JoinerProved),
+    Open(pushtalk_e2ee::Admission),
+}
+
+/// Most events kept before we are in.
+const MOST_EARLY: usize = 64;
+
+impl Entering {
+    pub(crate) fn host(
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        name: DisplayName,
+        title: String,
+        server: Option<ServerAddress>,
+        attempt: u64,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let mut rng = rng;
+        let step = if server.is_some() { EnteringStep::Connecting } else { EnteringStep::StartingServer };
+        match &server {
+            Some(address) => out.push(Output::Connect(attempt, vec![address.clone()], Trust::AcceptAndTell)),
+            None => out.push(Output::StartServer),
+        }
+        Self {
+            name,
+            member_key: Some(MemberKey::generate(&mut rng)),
+            plan: Plan::Host { key: HostKey::generate(&mut rng), secret: RoomSecret::generate(&mut rng), title },
+            server: None,
+            challenge: None,
+            servers: server.into_iter().collect(),
+            certificate: None,
+            step,
+            deadline: now + STEP_PATIENCE,
+            early: Vec::new(),
+        }
+    }
+
+    pub(crate) fn join(
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        name: DisplayName,
+        ticket: Ticket,
+        attempt: u64,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let mut rng = rng;
+        let (nameplate, password, servers, trust) = match ticket {
+            Ticket::Link(invitation) => (
+                invitation.nameplate,
+                Password::Link(invitation.password),
+                invitation.servers,
+                invitation.certificate.map_or(Trust::AcceptAndTell, Trust::Pinned),
+            ),
+            Ticket::Code(RoomCode { nameplate, password }, server) => {
+                (nameplate, Password::Spoken(password), vec![server], Trust::AcceptAndTell)
+            }
+        };
+        out.push(Output::Connect(attempt, servers.clone(), trust));
+        Self {
+            name,
+            member_key: Some(MemberKey::generate(&mut rng)),
+            plan: Plan::Join { nameplate, password, lobby: None, door: Door::Closed },
+            server: None,
+            challenge: None,
+            servers,
+            certificate: None,
+            step: EnteringStep::Connecting,
+            deadline: now + STEP_PATIENCE,
+            early: Vec::new(),
+        }
+    }
+
+    pub(crate) fn step(&self) -> EnteringStep {
+        self.step
+    }
+
+    pub(crate) fn is_hosting(&self) -> bool {
+        matches!(self.plan, Plan::Host { .. })
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    pub(crate) fn handle_timeout(&self, now: Duration) -> Step {
+        if now < self.deadline {
+            return Step::Stay;
+        }
+        match self.step {
+            EnteringStep::StartingServer => Step::Fail(ErrorCode::CannotHost, None),
+            EnteringStep::Connecting | EnteringStep::Joining => Step::Fail(ErrorCode::ServerUnreachable, None),
+            EnteringStep::Proving => Step::Fail(ErrorCode::NobodyAnswered, None),
+        }
+    }
+
+    pub(crate) fn hosting(
+        &mut self,
+        now: Duration,
+        attempt: u64,
+        hosting: Result<Hosting, String>,
+        out: &mut Vec<Output>,
+    ) -> Step {
+        match hosting {
+            Ok(Hosting { addresses, own, certificate }) => {
+                self.servers = addresses;
+                out.push(Output::Connect(attempt, vec![own], Trust::Pinned(certificate)));
+                self.go(now, EnteringStep::Connecting)
+            }
+            Err(about) => Step::Fail(ErrorCode::CannotHost, Some(about)),
+        }
+    }
+
+    pub(crate) fn server(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        news: ServerNews,
+        out: &mut Vec<Output>,
+    ) -> Step {
+        match news {
+            ServerNews::Connected(server) => {
+                if let ServerIdentity::Certificate(hash) = &server {
+                    self.certificate = Some(*hash);
+                }
+                self.server = Some(server);
+                out.push(Output::Request(Request::Hello));
+                Step::Stay
+            }
+            ServerNews::Failed(code, about) => Step::Fail(code, about),
+            ServerNews::Answer(answer) => self.answer(now, rng, answer, out),
+            ServerNews::Push(event) => self.push(now, event, out),
+        }
+    }
+
+    fn go(&mut self, now: Duration, step: EnteringStep) -> Step {
+        self.step = step;
+        self.deadline = now + STEP_PATIENCE;
+        Step::Stay
+    }
+
+    fn answer(&mut self, now: Duration, rng: &mut dyn CryptoRng, answer: Answer, out: &mut Vec<Output>) -> Step {
+        match answer {
+            Answer::Hello(ack) => {
+                self.challenge = Some(ack.challenge);
+                if self.is_hosting() { self.create(now, out) } else { self.knock(now, rng, out) }
+            }
+            Answer::LobbyOpened(opened) => {
+                if let Plan::Join { lobby, .. } = &mut self.plan {
+                    *lobby = Some(opened.lobby);
+                }
+                let early = std::mem::take(&mut self.early);
+                for event in early {
+                    match self.push(now, event, out) {
+                        Step::Stay => {}
+                        other => return other,
+                    }
+                }
+                Step::Stay
+            }
+            Answer::Created(created) => self.arrive(created.nameplate, Vec::new()),
+            Answer::Joined(joined) => self.arrive(joined.nameplate, joined.members),
+            Answer::OtherVersion(theirs) => {
+                Step::Fail(ErrorCode::OtherVersion, Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)))
+            }
+            Answer::Refused(RefusalCode::NotAvailable) if self.step == EnteringStep::Proving => {
+                Step::Fail(ErrorCode::WrongCode, None)
+            }
+            Answer::Refused(_) => Step::Fail(ErrorCode::NotAvailable, None),
+            Answer::Failed => Step::Fail(ErrorCode::ServerUnreachable, None),
+        }
+    }
+
+    fn create(&mut self, now: Duration, out: &mut Vec<Output>) -> Step {
+        let (Plan::Host { key, secret, .. }, Some(server), Some(challenge), Some(member_key)) =
+            (&self.plan, &self.server, &self.challenge, &self.member_key)
+        else {
+            return Step::Stay;
+        };
+        let epoch = Epoch::default();
+        let host_pub = key.public();
+        let room_id = room_id(&host_pub);
+        let member_pub = member_key.public();
+        let own = pid(&member_pub);
+        let join_key = secret.join_key(room_id, epoch);
+        let join_pub = join_key.public();
+        out.push(Output::Request(Request::Create(Box::new(Create {
+            room_id,
+            host_pub,
+            epoch,
+            join_pub,
+            member_pub,
+            host_sig: key.sign_create(challenge, room_id, epoch, &join_pub, own, server),
+            join_sig: join_key.sign_join(challenge, room_id, epoch, own, server),
+        }))));
+        self.go(now, EnteringStep::Joining)
+    }
+
+    fn knock(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) -> Step {
+        let (Plan::Join { nameplate, password, door, .. }, Some(server)) = (&mut self.plan, &self.server) else {
+            return Step::Stay;
+        };
+        let mut rng = rng;
+        let (kind, password): (_, &[u8]) = match password {
+            Password::Link(password) => (PasswordKind::Link, password.expose()),
+            Password::Spoken(password) => (PasswordKind::Spoken, password.expose()),
+        };
+        let (joiner, message) = Joiner::start(&mut rng, kind, password, None, nameplate, server);
+        *door = Door::Knocked(joiner);
+        let data = text64::encode(&message);
+        out.push(Output::Request(Request::LobbyOpen(LobbyOpen { nameplate: *nameplate, data })));
+        self.go(now, EnteringStep::Proving)
+    }
+
+    fn push(&mut self, now: Duration, event: ServerEvent, out: &mut Vec<Output>) -> Step {
+        let Plan::Join { lobby, door, .. } = &mut self.plan else { return self.keep(event) };
+        match (event, *lobby) {
+            (ServerEvent::Gone, _) => Step::Fail(ErrorCode::ServerUnreachable, None),
+            (ServerEvent::LobbyMessage(LobbyMessage { lobby: l, data }), Some(open)) if l == open => {
+                let Some(data) = text64::decode(&data) else { return Step::Stay };
+                match std::mem::replace(door, Door::Closed) {
+                    Door::Knocked(joiner) => match joiner.answer(&data) {
+                        Ok((proved, message)) => {
+                            *door = Door::Proved(proved);
+                            out.push(Output::LobbyMessage(open, message));
+                            Step::Stay
+                        }
+                        Err(error) => door_error(&error),
+                    },
+                    Door::Proved(proved) => match proved.finish(&data) {
+                        Ok(admission) => {
+                            out.push(Output::LobbyClose(open));
+                            *lobby = None;
+                            *door = Door::Open(admission);
+                            self.enter(now, out)
+                        }
+                        Err(error) => door_error(&error),
+                    },
+                    other => {
+                        *door = other;
+                        Step::Stay
+                    }
+                }
+            }
+            (ServerEvent::LobbyClose(closed), Some(open)) if closed.lobby == open => {
+                // Closed before we proved anything: nobody was there. Closed after: what we know is wrong.
+                match door {
+                    Door::Proved(_) => Step::Fail(ErrorCode::WrongCode, None),
+                    _ => Step::Fail(ErrorCode::NobodyAnswered, None),
+                }
+            }
+            (event, _) => self.keep(event),
+        }
+    }
+
+    /// Keeps what came ahead of the answer it belongs behind.
+    fn keep(&mut self, event: ServerEvent) -> Step {
+        if matches!(event, ServerEvent::Gone) {
+            return Step::Fail(ErrorCode::ServerUnreachable, None);
+        }
+        if self.early.len() < MOST_EARLY {
+            self.early.push(event);
+        }
+        Step::Stay
+    }
+
+    fn enter(&mut self, now: Duration, out: &mut Vec<Output>) -> Step {
+        let (Plan::Join { door: Door::Open(admission), .. }, Some(server), Some(challenge), Some(member_key)) =
+            (&self.plan, &self.server, &self.challenge, &self.member_key)
+        else {
+            return Step::Stay;
+        };
+        let member_pub = member_key.public();
+        let join_key = admission.secret.join_key(admission.room_id, admission.epoch);
+        out.push(Output::Request(Request::Join(Box::new(Join {
+            room_id: admission.room_id,
+            epoch: admission.epoch,
+            member_pub,
+            sig: join_key.sign_join(challenge, admission.room_id, admission.epoch, pid(&member_pub), server),
+        }))));
+        self.go(now, EnteringStep::Joining)
+    }
+
+    /// We are in. Consumes what led here, as far as a `&mut` can.
+    fn arrive(&mut self, nameplate: Nameplate, members: Vec<MemberPublic>) -> Step {
+        let placeholder = Plan::Join {
+            nameplate,
+            password: Password::Link(pushtalk_protocol::LinkPassword::new([0; 16])),
+            lobby: None,
+            door: Door::Closed,
+        };
+        let (room_id, host_public, epoch, secret, host_key, title) =
+            match std::mem::replace(&mut self.plan, placeholder) {
+                Plan::Host { key, secret, title } => {
+                    let host_public = key.public();
+                    (room_id(&host_public), host_public, Epoch::default(), secret, Some(key), title)
+                }
+                Plan::Join { door: Door::Open(admission), .. } => (
+                    admission.room_id,
+                    admission.host_pub,
+                    admission.epoch,
+                    admission.secret,
+                    None,
+                    String::new(),
+                ),
+                Plan::Join { .. } => return Step::Stay,
+            };
+        let Some(server) = self.server.take() else { return Step::Stay };
+        let Some(member_key) = self.member_key.take() else { return Step::Stay };
+        let identity = Identity {
+            room_id,
+            host_public,
+            epoch,
+            pid: pid(&member_key.public()),
+            psk: secret.pair_psk(room_id, epoch),
+            member_key,
+            secret,
+            host_key,
+            name: self.name.clone(),
+            nameplate,
+            server,
+        };
+        Step::Enter(Box::new(Arrival {
+            identity,
+            title,
+            members,
+            servers: std::mem::take(&mut self.servers),
+            certificate: self.certificate,
+            early: std::mem::take(&mut self.early),
+        }))
+    }
+}
+
+fn door_error(error: &pushtalk_e2ee::DoorError) -> Step {
+    match error {
+        pushtalk_e2ee::DoorError::Version { theirs } => {
+            Step::Fail(ErrorCode::OtherVersion, Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)))
+        }
+        _ => Step::Fail(ErrorCode::WrongCode, None),
+    }
+}

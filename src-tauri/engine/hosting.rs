@@ -1,0 +1,64 @@
+//! The embedded server: runs while a room is hosted on this machine, and not a moment longer.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use pushtalk_protocol::ServerAddress;
+use pushtalk_signaling::server::{self, Certificate, ServerConfig};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::brain::Hosting;
+
+/// How long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A server that runs inside this program.
+pub(crate) struct Embedded {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Embedded {
+    /// Listens there, or on a free port of every address.
+    pub(crate) async fn start(at: Option<SocketAddr>) -> std::io::Result<(Self, Hosting)> {
+        let at = at.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+        let listener = TcpListener::bind(at).await?;
+        let bound = listener.local_addr()?;
+        let own = SocketAddr::new(reachable(bound.ip()), bound.port());
+        let addresses: Vec<ServerAddress> = if bound.ip().is_unspecified() {
+            pushtalk_signaling::addresses::lan(bound.port())
+        } else {
+            vec![ServerAddress::Ip(bound)]
+        };
+        let certificate = Certificate::generate().map_err(std::io::Error::other)?;
+        let hash = certificate.hash();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let config = ServerConfig::new(certificate);
+        let task = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            if let Err(error) = server::run(listener, stopped, config).await {
+                tracing::error!(%error, "the embedded server ended");
+            }
+        });
+        tracing::info!("hosting");
+        Ok((Self { stop, task }, Hosting { addresses, own: ServerAddress::Ip(own), certificate: hash }))
+    }
+
+    /// Ends every connection and the server.
+    pub(crate) async fn stop(mut self) {
+        drop(self.stop.send(()));
+        if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}
+
+fn reachable(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        other => other,
+    }
+}

@@ -1,0 +1,44 @@
+//! How this client speaks and listens: devices, frames, processing.
+
+use std::time::Duration;
+
+use pushtalk_audio::{EncoderSettings, FrameLength, Processing, ProcessingSettings};
+use pushtalk_device::AudioHost;
+
+/// Chosen at the start of the program.
+#[derive(Clone, Copy, Debug)]
+pub struct SoundSettings {
+    /// The system's sound interface.
+    pub host: AudioHost,
+    /// Frames of 48 kHz in one device buffer.
+    pub buffer: u32,
+    /// Length of a voice frame.
+    pub frame: FrameLength,
+    /// High-pass, noise suppression and gain control of the microphone.
+    pub processing: bool,
+}
+
+impl Default for SoundSettings {
+    fn default() -> Self {
+        Self { host: AudioHost::Default, buffer: 240, frame: FrameLength::Ms10, processing: true }
+    }
+}
+
+impl SoundSettings {
+    pub(crate) fn encoder(&self) -> EncoderSettings {
+        match self.frame {
+            FrameLength::Ms10 => EncoderSettings::lan(),
+            FrameLength::Ms20 => EncoderSettings::wide(),
+        }
+    }
+
+    pub(crate) fn processing(&self) -> Processing {
+        if self.processing { Processing::new(ProcessingSettings::default()) } else { Processing::off() }
+    }
+
+    /// How many frames last at least so long.
+    pub(crate) fn tail_frames(&self, tail: Duration) -> u32 {
+        let frame = Duration::from_micros(self.frame.samples() as u64 * 1_000_000 / 48_000);
+        u32::try_from(tail.as_micros().div_ceil(frame.as_micros())).unwrap_or(u32::MAX)
+    }
+}

@@ -1,0 +1,156 @@
+//! What the window sees of the brain.
+
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use pushtalk_protocol::{CertificateHash, Invitation, Pid, RoomCode, ServerAddress};
+use pushtalk_room::{Floor, Situation};
+
+use crate::brain::{Brain, Stage};
+use crate::face::{self, Button, FloorView, MemberLink, MemberView, Qr, RevokedWhy, RoomView, View};
+use crate::identity::Identity;
+use crate::inside::Inside;
+
+impl Brain {
+    /// The view at `now`.
+    pub fn view(&self, now: Duration) -> View {
+        let stage = match &self.stage {
+            Stage::Home { inspected } => face::Stage::Home { inspected: inspected.clone() },
+            Stage::Entering(_) => {
+                let (step, hosting) =
+                    self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
+                face::Stage::Entering { step, hosting }
+            }
+            Stage::Inside(inside) => face::Stage::Room(room(inside, now)),
+        };
+        View {
+            stage,
+            notices: self.notices.list().to_vec(),
+            preferences: self.preferences.clone(),
+            devices: self.devices.clone(),
+            version: self.habits.version.clone(),
+        }
+    }
+}
+
+/// Without what changes by itself as time passes: two views that are equal this way need not be shown twice.
+pub(crate) fn steady(view: &View) -> View {
+    let mut view = view.clone();
+    if let face::Stage::Room(room) = &mut view.stage {
+        if let FloorView::Taken { for_ms, .. } = &mut room.floor {
+            *for_ms = 0;
+        }
+        if let Button::Talking { for_ms, left_ms } = &mut room.button {
+            (*for_ms, *left_ms) = (0, 0);
+        }
+    }
+    view
+}
+
+pub(crate) fn member_id(pid: &Pid) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(pid.as_bytes())
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn room(inside: &Inside, now: Duration) -> RoomView {
+    let identity = &inside.identity;
+    let own = MemberView {
+        id: member_id(&identity.pid),
+        name: identity.name.as_str().to_owned(),
+        me: true,
+        host: identity.host_key.is_some(),
+        link: MemberLink::Own,
+    };
+    let others = inside.order.iter().filter_map(|pid| {
+        let member = inside.members.get(pid)?;
+        Some(MemberView {
+            id: member_id(pid),
+            name: member.hello.as_ref().map(|h| h.name.as_str().to_owned()).unwrap_or_default(),
+            me: false,
+            host: member.host,
+            link: member.link,
+        })
+    });
+    let view = inside.floor.view();
+    RoomView {
+        title: inside.settings.title.clone(),
+        hosting: identity.host_key.is_some(),
+        members: std::iter::once(own).chain(others).collect(),
+        floor: match view.floor {
+            Floor::Idle => FloorView::Idle,
+            Floor::Taken { pid, since } => {
+                FloorView::Taken { id: member_id(&pid), for_ms: millis(now.saturating_sub(since)) }
+            }
+        },
+        button: button(view.button, now),
+        talk_limit: u32::from(inside.settings.talk_limit),
+        invitation: inside.server_up.then(|| inside.invitation.clone()),
+        microphone: inside.microphone(),
+        server: inside.server_up,
+    }
+}
+
+fn button(situation: Situation, now: Duration) -> Button {
+    match situation {
+        Situation::AudioOff => Button::AudioOff,
+        Situation::NoMic => Button::NoMic,
+        Situation::Connecting => Button::Connecting,
+        Situation::Alone => Button::Alone,
+        Situation::Idle => Button::Idle,
+        Situation::Requesting => Button::Requesting,
+        Situation::Talking { since, until } => Button::Talking {
+            for_ms: millis(now.saturating_sub(since)),
+            left_ms: millis(until.saturating_sub(now)),
+        },
+        Situation::Busy { who } => Button::Busy { id: member_id(&who) },
+        Situation::Revoked { why } => Button::Revoked { why: revoked(why) },
+        Situation::Receiving { who } => Button::Receiving { id: member_id(&who) },
+        Situation::Offline => Button::Offline,
+        Situation::KeyMismatch { who } => Button::KeyMismatch { id: member_id(&who) },
+    }
+}
+
+fn revoked(why: pushtalk_room::RevokedWhy) -> RevokedWhy {
+    match why {
+        pushtalk_room::RevokedWhy::Limit => RevokedWhy::Limit,
+        pushtalk_room::RevokedWhy::Collision => RevokedWhy::Collision,
+        pushtalk_room::RevokedWhy::ArbiterLost => RevokedWhy::ArbiterLost,
+        pushtalk_room::RevokedWhy::Silence => RevokedWhy::Silence,
+    }
+}
+
+/// The invitation that everybody in the room can pass on.
+pub(crate) fn invitation(
+    identity: &Identity,
+    servers: &[ServerAddress],
+    certificate: Option<CertificateHash>,
+) -> face::Invitation {
+    let link = Invitation {
+        nameplate: identity.nameplate,
+        password: identity.link_password(),
+        servers: servers.to_vec(),
+        certificate,
+    }
+    .link();
+    let code = RoomCode { nameplate: identity.nameplate, password: identity.spoken_password() }.spelled();
+    face::Invitation {
+        qr: qr(&link),
+        link,
+        code,
+        servers: servers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn qr(text: &str) -> Qr {
+    match qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M) {
+        Ok(code) => {
+            let modules = code.to_colors().iter().map(|c| c.select('1', '0')).collect();
+            Qr { size: u32::try_from(code.width()).unwrap_or(0), modules }
+        }
+        // A link is far below the 2,331 bytes that fit.
+        Err(_) => Qr { size: 0, modules: String::new() },
+    }
+}
