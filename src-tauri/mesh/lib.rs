@@ -1,1 +1,22 @@
 //! Peer connections: sealed frames and messages between devices over WebRTC.
+//!
+//! A [`Mesh`] holds one connection for each peer: a `sendonly` and a `recvonly` audio section (Opus, one frame a
+//! packet) and a data channel for messages. What it carries is sealed before it comes here; no key ever does.
+//! Nobody but the peers is contacted: host candidates only, no STUN, no TURN, no multicast DNS.
+#![warn(missing_docs)]
+
+mod connection;
+mod event;
+mod interfaces;
+mod link;
+mod mesh;
+mod pair;
+#[cfg(test)]
+mod rig;
+mod tap;
+#[cfg(test)]
+mod tests;
+
+pub use event::{FailWhy, LinkStats, MeshConfig, MeshError, MeshEvent, ReceivedFrame, Role, RtpStamp};
+pub use link::VoiceSender;
+pub use mesh::Mesh;
