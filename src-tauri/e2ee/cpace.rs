@@ -25,7 +25,7 @@ pub(crate) type Isk = Zeroizing<[u8; 64]>;
 
 /// One side of one run, after it has sent its public share.
 pub(crate) struct Share {
-    secret: Zeroizing<Scalar>,
+    secret: Box<Zeroizing<Scalar>>,
     public: [u8; 32],
 }
 
@@ -39,11 +39,12 @@ pub(crate) struct Sent<'a> {
 impl Share {
     /// Chooses a secret scalar (64 uniform bytes reduced) and multiplies the generator that the password makes.
     pub(crate) fn new(rng: &mut impl CryptoRng, prs: &[u8], ci: &[u8], sid: &[u8]) -> Self {
-        Self::with(Zeroizing::new(Scalar::from_bytes_mod_order_wide(&draw(rng))), prs, ci, sid)
+        Self::with(Scalar::from_bytes_mod_order_wide(&draw(rng)), prs, ci, sid)
     }
 
-    fn with(secret: Zeroizing<Scalar>, prs: &[u8], ci: &[u8], sid: &[u8]) -> Self {
-        let point = Zeroizing::new(*secret * *generator(prs, ci, sid));
+    fn with(secret: Scalar, prs: &[u8], ci: &[u8], sid: &[u8]) -> Self {
+        let secret = Box::new(Zeroizing::new(secret));
+        let point = Zeroizing::new(**secret * *generator(prs, ci, sid));
         Self { public: point.compress().to_bytes(), secret }
     }
 
@@ -158,7 +159,7 @@ mod tests {
     }
 
     fn share(secret: &str) -> Share {
-        Share::with(Zeroizing::new(scalar(secret)), &hex(PRS), &hex(CI), &hex(SID))
+        Share::with(scalar(secret), &hex(PRS), &hex(CI), &hex(SID))
     }
 
     #[test]

@@ -5,10 +5,18 @@ use rand::CryptoRng;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
+/// `N` secret bytes on the heap: wiped when dropped, and handed over without leaving copies where they were.
+pub(crate) type Secret<const N: usize> = Box<Zeroizing<[u8; N]>>;
+
+/// All zeros, to be filled.
+fn empty<const N: usize>() -> Secret<N> {
+    Box::new(Zeroizing::new([0; N]))
+}
+
 /// `N` random bytes.
-pub(crate) fn draw<const N: usize>(rng: &mut impl CryptoRng) -> Zeroizing<[u8; N]> {
-    let mut bytes = Zeroizing::new([0; N]);
-    rng.fill_bytes(&mut *bytes);
+pub(crate) fn draw<const N: usize>(rng: &mut impl CryptoRng) -> Secret<N> {
+    let mut bytes = empty();
+    rng.fill_bytes(&mut **bytes);
     bytes
 }
 
@@ -22,10 +30,10 @@ impl Prk {
     }
 
     /// HKDF-Expand over the concatenation of `info`; `N` is 16,320 at most.
-    pub(crate) fn expand<const N: usize>(&self, info: &[&[u8]]) -> Zeroizing<[u8; N]> {
+    pub(crate) fn expand<const N: usize>(&self, info: &[&[u8]]) -> Secret<N> {
         const { assert!(N <= 255 * 64) };
-        let mut bytes = Zeroizing::new([0; N]);
-        let Ok(()) = self.0.expand_multi_info(info, &mut *bytes) else {
+        let mut bytes = empty();
+        let Ok(()) = self.0.expand_multi_info(info, &mut **bytes) else {
             unreachable!("the length is checked when this is compiled")
         };
         bytes
@@ -47,9 +55,7 @@ pub(crate) mod tests {
     #[test]
     fn each_label_gives_another_secret() {
         let prk = Prk::extract(b"salt", b"secret");
-        let a: Zeroizing<[u8; 32]> = prk.expand(&[b"a"]);
-        let b: Zeroizing<[u8; 32]> = prk.expand(&[b"b"]);
-        assert_ne!(*a, *b);
-        assert_eq!(*prk.expand::<32>(&[b"a", b"b"]), *prk.expand::<32>(&[b"ab"]));
+        assert_ne!(**prk.expand::<32>(&[b"a"]), **prk.expand::<32>(&[b"b"]));
+        assert_eq!(**prk.expand::<32>(&[b"a", b"b"]), **prk.expand::<32>(&[b"ab"]));
     }
 }

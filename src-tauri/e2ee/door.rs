@@ -14,15 +14,14 @@ use rand::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::aead::{Aead, TAG};
-use crate::cpace::{Isk, Sent, Share};
-use crate::derive::{Prk, draw};
-use crate::{DoorError, RoomSecret, ServerIdentity, room_id};
+use crate::cpace::{Isk, Share};
+use crate::derive::{Prk, Secret};
+use crate::{DoorError, RoomSecret, ServerIdentity};
 
 /// room_id ‖ host_pub ‖ e ‖ RS_e.
-const ADMISSION: usize = RoomId::LEN + HostPublic::LEN + 4 + 32;
+pub(crate) const ADMISSION: usize = RoomId::LEN + HostPublic::LEN + 4 + 32;
 /// The seal key seals once, so its nonce need not vary.
-const NONCE: [u8; 12] = [0; 12];
+pub(crate) const NONCE: [u8; 12] = [0; 12];
 
 /// Which of the two passwords of a room is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub enum PasswordKind {
 }
 
 impl PasswordKind {
-    const fn byte(self) -> u8 {
+    pub(crate) const fn byte(self) -> u8 {
         match self {
             Self::Spoken => 1,
             Self::Link => 2,
@@ -54,167 +53,15 @@ pub struct Admission {
     pub secret: RoomSecret,
 }
 
-/// A joiner that has knocked.
-pub struct Joiner {
-    kind: PasswordKind,
-    nonce: [u8; 16],
-    share: Share,
-}
-
-impl Joiner {
-    /// Knocks: gives the first message.
-    pub fn start(
-        rng: &mut impl CryptoRng,
-        kind: PasswordKind,
-        password: &[u8],
-        pin: Option<&[u8]>,
-        nameplate: &Nameplate,
-        srv: &ServerIdentity,
-    ) -> (Self, Vec<u8>) {
-        let nonce: [u8; 16] = *draw(rng);
-        let share = share(rng, password, pin, nameplate, srv, &nonce);
-        let message = begin(1).u8(kind.byte()).raw(&nonce).raw(share.public()).finish();
-        (Self { kind, nonce, share }, message)
-    }
-
-    /// Takes the second message and gives the third, which proves that we know the password.
-    ///
-    /// # Errors
-    /// `Version`, `Malformed`, or `Refused` for a bad point.
-    pub fn answer(self, message: &[u8]) -> Result<(JoinerProved, Vec<u8>), DoorError> {
-        let mut r = read(message, 2)?;
-        let (nonce, theirs): ([u8; 16], _) = (r.array()?, r.array()?);
-        r.end()?;
-        let theirs = Sent { share: &theirs, ad: &nonce };
-        let keys = DoorKeys::new(&self.share.finish_first(&self.nonce, &[self.kind.byte()], theirs)?);
-        let message = begin(3).raw(&*keys.tag_joiner).finish();
-        Ok((JoinerProved { keys }, message))
-    }
-}
-
-/// A joiner that has shown its tag.
-pub struct JoinerProved {
-    keys: DoorKeys,
-}
-
-impl JoinerProved {
-    /// Takes the fourth message: the other side proves that it knows the password too, and lets us in.
-    ///
-    /// # Errors
-    /// `Version`, `Malformed`, `WrongTag`, or `Refused` when the sealed part is not authentic or names a room that is
-    /// not its host's.
-    pub fn finish(self, message: &[u8]) -> Result<Admission, DoorError> {
-        let mut r = read(message, 4)?;
-        let tag: [u8; 32] = r.array()?;
-        let mut sealed = Zeroizing::new(r.array::<ADMISSION>()?);
-        let seal_tag: [u8; TAG] = r.array()?;
-        r.end()?;
-        check(&self.keys.tag_responder, &tag)?;
-        Aead::new(&self.keys.seal).open(&NONCE, &tag, &mut *sealed, &seal_tag)?;
-        let mut r = Reader::new(&*sealed);
-        let (room, host_pub) = (RoomId::new(r.array()?), HostPublic::new(r.array()?));
-        let (epoch, secret) = (Epoch(r.u32()?), Zeroizing::new(r.array()?));
-        if room != room_id(&host_pub) {
-            return Err(DoorError::Refused);
-        }
-        Ok(Admission { room_id: room, host_pub, epoch, secret: RoomSecret::new(&secret) })
-    }
-}
-
-/// A member that has answered a joiner and waits for its tag.
-pub struct Responder {
-    keys: DoorKeys,
-}
-
-impl Responder {
-    /// Which password a first message is about, so that the right one can be given to `start`.
-    ///
-    /// # Errors
-    /// `Version` or `Malformed`.
-    pub fn kind(message: &[u8]) -> Result<PasswordKind, DoorError> {
-        Knock::read(message).map(|knock| knock.kind)
-    }
-
-    /// Takes the first message and gives the second.
-    ///
-    /// # Errors
-    /// `Version`, `Malformed`, or `Refused` for a bad point.
-    pub fn start(
-        rng: &mut impl CryptoRng,
-        message: &[u8],
-        password: &[u8],
-        pin: Option<&[u8]>,
-        nameplate: &Nameplate,
-        srv: &ServerIdentity,
-    ) -> Result<(Self, Vec<u8>), DoorError> {
-        let knock = Knock::read(message)?;
-        let nonce: [u8; 16] = *draw(rng);
-        let share = share(rng, password, pin, nameplate, srv, &knock.nonce);
-        let theirs = Sent { share: &knock.share, ad: &[knock.kind.byte()] };
-        let keys = DoorKeys::new(&share.finish_second(&knock.nonce, theirs, &nonce)?);
-        Ok((Self { keys }, begin(2).raw(&nonce).raw(share.public()).finish()))
-    }
-
-    /// Takes the third message and gives the fourth, which lets the joiner in. One guess: right or wrong, this run ends.
-    ///
-    /// # Errors
-    /// `WrongTag` for a wrong guess, which the caller counts; `Version` or `Malformed`.
-    pub fn admit(
-        self,
-        message: &[u8],
-        secret: &RoomSecret,
-        room_id: RoomId,
-        host_pub: HostPublic,
-        epoch: Epoch,
-    ) -> Result<Vec<u8>, DoorError> {
-        let mut r = read(message, 3)?;
-        let tag: [u8; 32] = r.array()?;
-        r.end()?;
-        check(&self.keys.tag_joiner, &tag)?;
-        let mut admission = Zeroizing::new([0; ADMISSION]);
-        let parts = [room_id.as_bytes(), &host_pub.as_bytes()[..], &epoch.0.to_be_bytes(), secret.expose()];
-        let mut rest = &mut admission[..];
-        for part in parts {
-            let (head, tail) = rest.split_at_mut(part.len());
-            head.copy_from_slice(part);
-            rest = tail;
-        }
-        let tag = &self.keys.tag_responder;
-        let seal_tag = Aead::new(&self.keys.seal).seal(&NONCE, &**tag, &mut *admission);
-        Ok(begin(4).raw(&**tag).raw(&*admission).raw(&seal_tag).finish())
-    }
-}
-
-/// The first message, taken apart.
-struct Knock {
-    kind: PasswordKind,
-    nonce: [u8; 16],
-    share: [u8; 32],
-}
-
-impl Knock {
-    fn read(message: &[u8]) -> Result<Self, DoorError> {
-        let mut r = read(message, 1)?;
-        let kind = match r.u8()? {
-            1 => PasswordKind::Spoken,
-            2 => PasswordKind::Link,
-            _ => return Err(DoorError::Malformed),
-        };
-        let knock = Self { kind, nonce: r.array()?, share: r.array()? };
-        r.end()?;
-        Ok(knock)
-    }
-}
-
 /// HKDF-Expand(HKDF-Extract("PushTalk1 door", ISK), label). The ISK covers both shares, both nonces and the kind.
-struct DoorKeys {
-    tag_joiner: Zeroizing<[u8; 32]>,
-    tag_responder: Zeroizing<[u8; 32]>,
-    seal: Zeroizing<[u8; 32]>,
+pub(crate) struct DoorKeys {
+    pub(crate) tag_joiner: Secret<32>,
+    pub(crate) tag_responder: Secret<32>,
+    pub(crate) seal: Secret<32>,
 }
 
 impl DoorKeys {
-    fn new(isk: &Isk) -> Self {
+    pub(crate) fn new(isk: &Isk) -> Self {
         let prk = Prk::extract(b"PushTalk1 door", &**isk);
         Self {
             tag_joiner: prk.expand(&[b"tag J"]),
@@ -225,7 +72,7 @@ impl DoorKeys {
 }
 
 /// PRS = lv(password) ‖ lv(PIN or empty), CI = lv("PushTalk1 code") ‖ lv(nameplate) ‖ lv(srv).
-fn share(
+pub(crate) fn share(
     rng: &mut impl CryptoRng,
     password: &[u8],
     pin: Option<&[u8]>,
@@ -238,16 +85,16 @@ fn share(
     Share::new(rng, &prs, &ci, sid)
 }
 
-fn begin(place: u8) -> Writer {
+pub(crate) fn begin(place: u8) -> Writer {
     Writer::new().u8(VERSION).u8(place)
 }
 
-fn read(message: &[u8], place: u8) -> Result<Reader<'_>, DoorError> {
+pub(crate) fn read(message: &[u8], place: u8) -> Result<Reader<'_>, DoorError> {
     let mut r = Reader::versioned(message)?;
     if r.u8()? == place { Ok(r) } else { Err(DoorError::Malformed) }
 }
 
-fn check(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<(), DoorError> {
+pub(crate) fn check(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<(), DoorError> {
     if ours.ct_eq(theirs).into() { Ok(()) } else { Err(DoorError::WrongTag) }
 }
 
@@ -258,7 +105,7 @@ mod tests {
     use rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
-    use crate::HostKey;
+    use crate::{HostKey, Joiner, Responder, room_id};
 
     #[derive(Clone)]
     struct Side {
@@ -296,7 +143,7 @@ mod tests {
         let Side { password, pin, nameplate, srv, .. } = member;
         let (member, message) = Responder::start(rng, &message, password, *pin, nameplate, srv)?;
         let (joiner, message) = joiner.answer(&touched(2, message))?;
-        let message = member.admit(&touched(3, message), &secret, room_id(&host), host, Epoch(9))?;
+        let message = member.admit(&touched(3, message), &secret, room_id(&host), &host, Epoch(9))?;
         joiner.finish(&touched(4, message))
     }
 
@@ -371,7 +218,7 @@ mod tests {
         let (joiner, message) = joiner.answer(&message).ok().unwrap();
         let host = HostKey::generate(rng).public();
         let secret = RoomSecret::generate(rng);
-        let message = member.admit(&message, &secret, RoomId::new([1; 16]), host, Epoch(0)).unwrap();
+        let message = member.admit(&message, &secret, RoomId::new([1; 16]), &host, Epoch(0)).unwrap();
         assert_eq!(joiner.finish(&message).err(), Some(DoorError::Refused));
     }
 

@@ -27,7 +27,7 @@ impl<'a> VoicePlaintext<'a> {
     pub fn encode<'o>(&self, out: &'o mut [u8]) -> Option<&'o [u8]> {
         let out = out.get_mut(..Self::OVERHEAD + self.opus.len())?;
         let (flags, opus) = out.split_first_mut()?;
-        *flags = u8::from(self.first) * FIRST | u8::from(self.last) * LAST;
+        *flags = (u8::from(self.first) * FIRST) | (u8::from(self.last) * LAST);
         opus.copy_from_slice(self.opus);
         Some(out)
     }

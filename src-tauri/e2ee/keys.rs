@@ -7,9 +7,8 @@ use pushtalk_protocol::{
 };
 use rand::CryptoRng;
 use sha2::Sha512;
-use zeroize::Zeroizing;
 
-use crate::derive::draw;
+use crate::derive::{Secret, draw};
 use crate::{CryptoError, ServerIdentity, x25519};
 
 /// The room that a host key makes: the id commits to the key.
@@ -23,12 +22,12 @@ pub fn pid(member: &MemberPublic) -> Pid {
 }
 
 /// Ed25519 (RFC 8032), made by who creates a room, for that room only.
-pub struct HostKey(SigningKey);
+pub struct HostKey(Box<SigningKey>);
 
 impl HostKey {
     /// A new one.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        Self(SigningKey::from_bytes(&draw(rng)))
+        Self(Box::new(SigningKey::from_bytes(&draw(rng))))
     }
 
     /// The public half.
@@ -56,7 +55,7 @@ impl HostKey {
 }
 
 /// X25519, made by each member for one room, kept in memory only.
-pub struct MemberKey(Zeroizing<[u8; 32]>);
+pub struct MemberKey(Secret<32>);
 
 impl MemberKey {
     /// A new one.
@@ -75,11 +74,11 @@ impl MemberKey {
 }
 
 /// Ed25519, derived from the room secret: whoever has it may join, and the server holds its public half.
-pub struct JoinKey(SigningKey);
+pub struct JoinKey(Box<SigningKey>);
 
 impl JoinKey {
     pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(seed))
+        Self(Box::new(SigningKey::from_bytes(seed)))
     }
 
     /// The public half.

@@ -12,16 +12,17 @@ use snow::types::{Cipher, Dh, Hash, Random};
 use zeroize::Zeroizing;
 
 use crate::aead::{Aead, TAG};
+use crate::derive::Secret;
 use crate::x25519;
 
 /// The primitives of `25519_AESGCM_SHA512`, for one handshake.
 pub(crate) struct Resolver {
-    ephemeral: Cell<Option<Zeroizing<[u8; 32]>>>,
+    ephemeral: Cell<Option<Secret<32>>>,
 }
 
 impl Resolver {
     /// `ephemeral` is the private key of the one ephemeral key pair that a side of KK makes, drawn by the caller.
-    pub(crate) fn new(ephemeral: Zeroizing<[u8; 32]>) -> Self {
+    pub(crate) fn new(ephemeral: Secret<32>) -> Self {
         Self { ephemeral: Cell::new(Some(ephemeral)) }
     }
 }
@@ -45,13 +46,13 @@ impl CryptoResolver for Resolver {
 }
 
 /// Bytes that were drawn before: they are handed out once, and a second wish is an error rather than a repetition.
-struct Drawn(Option<Zeroizing<[u8; 32]>>);
+struct Drawn(Option<Secret<32>>);
 
 impl Random for Drawn {
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), snow::Error> {
         match self.0.take() {
             Some(bytes) if bytes.len() == out.len() => {
-                out.copy_from_slice(&*bytes);
+                out.copy_from_slice(&**bytes);
                 Ok(())
             }
             _ => Err(snow::Error::Rng),
@@ -198,7 +199,7 @@ mod tests {
     }
 
     fn side(private: &str, remote: &str, ephemeral: &str) -> snow::HandshakeState {
-        let resolver = Resolver::new(Zeroizing::new(array(ephemeral)));
+        let resolver = Resolver::new(Box::new(Zeroizing::new(array(ephemeral))));
         let params = "Noise_KKpsk0_25519_AESGCM_SHA512".parse().unwrap();
         let (private, remote, psk, prologue) = (array(private), array(remote), array(PSK), hex(PROLOGUE));
         let builder = snow::Builder::with_resolver(params, Box::new(resolver))
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn randomness_is_never_handed_out_twice() {
-        let resolver = Resolver::new(Zeroizing::new([7; 32]));
+        let resolver = Resolver::new(Box::new(Zeroizing::new([7; 32])));
         let mut rng = resolver.resolve_rng().unwrap();
         let mut out = [0; 32];
         assert_eq!(rng.try_fill_bytes(&mut out), Ok(()));

@@ -2,10 +2,9 @@
 
 use pushtalk_protocol::{Epoch, LinkPassword, RoomId, SecretBytes, SpokenPassword};
 use rand::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::JoinKey;
-use crate::derive::{Prk, draw};
+use crate::derive::{Prk, Secret, draw};
 
 /// RS_e of section 3 of the protocol: 32 random bytes.
 pub struct RoomSecret(SecretBytes<32>);
@@ -36,16 +35,16 @@ impl RoomSecret {
 
     /// The password in links. Derived, so that every member can answer the door, and a new epoch ends it.
     pub fn link_password(&self, room_id: RoomId, epoch: Epoch) -> LinkPassword {
-        LinkPassword::new(*self.derive(b"link password", room_id, epoch))
+        LinkPassword::new(**self.derive(b"link password", room_id, epoch))
     }
 
     /// The password that is said aloud; derived like the link's. Thirty bits of a hash tell nothing about the secret.
     pub fn spoken_password(&self, room_id: RoomId, epoch: Epoch) -> SpokenPassword {
-        SpokenPassword::from_bits(u32::from_be_bytes(*self.derive(b"spoken password", room_id, epoch)) >> 2)
+        SpokenPassword::from_bits(u32::from_be_bytes(**self.derive(b"spoken password", room_id, epoch)) >> 2)
     }
 
     /// HKDF-Expand(HKDF-Extract("PushTalk1 room secret", RS_e), label ‖ 0 ‖ room_id ‖ e, N).
-    fn derive<const N: usize>(&self, label: &[u8], room_id: RoomId, epoch: Epoch) -> Zeroizing<[u8; N]> {
+    fn derive<const N: usize>(&self, label: &[u8], room_id: RoomId, epoch: Epoch) -> Secret<N> {
         Prk::extract(b"PushTalk1 room secret", self.expose()).expand(&[
             label,
             &[0],
@@ -56,7 +55,7 @@ impl RoomSecret {
 }
 
 /// The pre-shared key of the handshakes within one epoch: who was removed does not have the next one.
-pub struct PairPsk(Zeroizing<[u8; 32]>);
+pub struct PairPsk(Secret<32>);
 
 impl PairPsk {
     pub(crate) fn expose(&self) -> &[u8; 32] {

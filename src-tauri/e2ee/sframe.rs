@@ -2,11 +2,10 @@
 
 use pushtalk_protocol::SecretBytes;
 use rand::CryptoRng;
-use zeroize::Zeroizing;
 
 use crate::CryptoError;
 use crate::aead::{Aead, TAG};
-use crate::derive::{Prk, draw};
+use crate::derive::{Prk, Secret, draw};
 
 /// AES_256_GCM_SHA512_128 in the registry of RFC 9605, section 8.1.
 const SUITE: [u8; 2] = 5u16.to_be_bytes();
@@ -17,7 +16,7 @@ pub struct MediaKey(SecretBytes<32>);
 impl MediaKey {
     /// A new one, for a new generation.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        Self(SecretBytes::new(*draw(rng)))
+        Self(SecretBytes::new(**draw(rng)))
     }
 
     /// A second holder of the bytes, for the message that carries the key to the one who is to open.
@@ -37,7 +36,7 @@ pub(crate) enum BaseKey {
     /// As it came.
     Fresh(MediaKey),
     /// As the ratchet made it.
-    Ratcheted(Zeroizing<[u8; 64]>),
+    Ratcheted(Secret<64>),
 }
 
 impl BaseKey {
@@ -45,7 +44,7 @@ impl BaseKey {
         // Section 4.4.2: HKDF-Extract with an empty salt.
         match self {
             Self::Fresh(key) => Prk::extract(&[], key.0.expose()),
-            Self::Ratcheted(key) => Prk::extract(&[], &**key),
+            Self::Ratcheted(key) => Prk::extract(&[], &***key),
         }
     }
 
@@ -63,7 +62,7 @@ impl BaseKey {
 /// Key and salt of one KID.
 pub(crate) struct FrameKey {
     key: Aead,
-    salt: Zeroizing<[u8; 12]>,
+    salt: Secret<12>,
 }
 
 impl FrameKey {
@@ -92,7 +91,7 @@ impl FrameKey {
     }
 
     fn nonce(&self, counter: u64) -> [u8; 12] {
-        let mut nonce = *self.salt;
+        let mut nonce = **self.salt;
         nonce[4..].iter_mut().zip(counter.to_be_bytes()).for_each(|(byte, counter)| *byte ^= counter);
         nonce
     }
@@ -142,8 +141,8 @@ mod tests {
         let first = BaseKey::Fresh(MediaKey::from(SecretBytes::new([1; 32]))).next();
         let BaseKey::Ratcheted(bytes) = &first else { panic!() };
         let by_hand = Prk::extract(&[], &[1; 32]).expand::<64>(&[b"SFrame 1.0 Ratchet"]);
-        assert_eq!(**bytes, *by_hand);
+        assert_eq!(***bytes, **by_hand);
         let BaseKey::Ratcheted(second) = first.next() else { panic!() };
-        assert_eq!(*second, *Prk::extract(&[], &*by_hand).expand::<64>(&[b"SFrame 1.0 Ratchet"]));
+        assert_eq!(**second, **Prk::extract(&[], &**by_hand).expand::<64>(&[b"SFrame 1.0 Ratchet"]));
     }
 }
