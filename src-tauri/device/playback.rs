@@ -1,0 +1,195 @@
+//! An open loudspeaker.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use cpal::traits::DeviceTrait;
+use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use rtrb::{Producer, RingBuffer};
+
+use crate::error::{DeviceError, StreamEvent};
+use crate::feed::{Counters, Outlet};
+use crate::open::{OpenSettings, Reporter, StreamShape, open};
+use crate::rate::RateConverter;
+use crate::roster::Direction;
+use crate::{RATE, open};
+
+/// How much the ring can hold, in milliseconds. The writer keeps it nearly empty: what waits here is delay.
+const RING: usize = 500;
+/// Voice goes to the first two channels of a device, which are left and right; not to the centre, the back or the bass.
+const VOICED: usize = 2;
+/// A change of rate may give a few frames more than the proportion says.
+const ROUNDING: usize = 64;
+
+/// A loudspeaker that is open as long as this value lives. Open, write and drop it on one thread.
+pub struct Playback {
+    /// Dropped first: after that nobody reads from the ring.
+    stream: Option<cpal::Stream>,
+    reporter: Reporter,
+    shape: StreamShape,
+    ring: Producer<f32>,
+    counters: Arc<Counters>,
+    converter: RateConverter,
+    converted: Vec<f32>,
+    /// Device frames written.
+    written: u64,
+}
+
+impl Playback {
+    /// Opens the loudspeaker and starts it; until something is written it plays silence.
+    ///
+    /// `events` is called on a thread of the sound system: it must be quick and must not drop the stream.
+    /// Waits for the sound server, at most six seconds.
+    ///
+    /// # Errors
+    /// Any [`DeviceError`] but [`DeviceError::NoMicrophone`].
+    pub fn open(
+        settings: &OpenSettings,
+        events: impl Fn(StreamEvent) + Send + 'static,
+    ) -> Result<Self, DeviceError> {
+        let counters = Arc::new(Counters::default());
+        let reporter = Reporter::new(events, counters.clone());
+        let (counted, reported) = (counters.clone(), reporter.clone());
+        let (stream, shape, ring) =
+            open(settings, Direction::Output, move |device, config, format, shape| {
+                let (producer, consumer) = RingBuffer::new(shape.slots(RING));
+                let outlet = Outlet::new(consumer, usize::from(shape.channels), counted.clone());
+                Ok((attach(device, config, format, outlet, reported.clone())?, producer))
+            })?;
+        tracing::info!(
+            rate = shape.rate,
+            channels = shape.channels,
+            buffer = shape.buffer,
+            "loudspeaker opened"
+        );
+        let converter = RateConverter::new(RATE, shape.rate)?;
+        let converted = Vec::with_capacity(shape.slots(RING) / usize::from(shape.channels.max(1)));
+        Ok(Self { stream: Some(stream), reporter, shape, ring, counters, converter, converted, written: 0 })
+    }
+
+    /// Queues samples of 48 kHz mono. Returns how many were taken; those beyond [`Playback::free`] are not.
+    pub fn write(&mut self, samples: &[f32]) -> usize {
+        let taken = &samples[..samples.len().min(self.free())];
+        self.converted.clear();
+        self.converter.convert(taken, &mut self.converted);
+        let channels = usize::from(self.shape.channels.max(1));
+        let fit = self.converted.len().min(self.ring.slots() / channels);
+        if let Ok(mut chunk) = self.ring.write_chunk(fit * channels) {
+            let (head, tail) = chunk.as_mut_slices();
+            upmix(&self.converted, channels, head.iter_mut().chain(tail));
+            chunk.commit_all();
+            self.written += fit as u64;
+        }
+        taken.len()
+    }
+
+    /// Says that nothing follows for a while, so that the silence after what was written is no underrun.
+    pub fn rest(&mut self) {
+        self.counters.rest_at.store(self.written, Ordering::Release);
+    }
+
+    /// Samples of 48 kHz that wait in the ring. The device holds one or two buffers more.
+    pub fn queued(&self) -> usize {
+        let slots = self.ring.buffer().capacity() - self.ring.slots();
+        self.at_48k(slots / usize::from(self.shape.channels.max(1)))
+    }
+
+    /// Samples of 48 kHz that can be written now.
+    pub fn free(&self) -> usize {
+        let frames = self.ring.slots() / usize::from(self.shape.channels.max(1));
+        if self.shape.rate == RATE { frames } else { self.at_48k(frames).saturating_sub(ROUNDING) }
+    }
+
+    /// Frames played so far, at the rate of the device, without silence that was put in.
+    pub fn frames(&self) -> u64 {
+        self.counters.frames.load(Ordering::Relaxed)
+    }
+
+    /// Frames of silence put in between the first and the last that was written, at the rate of the device.
+    pub fn missed(&self) -> u64 {
+        self.counters.missed.load(Ordering::Relaxed)
+    }
+
+    /// How often that happened, here or in the system.
+    pub fn underruns(&self) -> u64 {
+        self.counters.xruns.load(Ordering::Relaxed)
+    }
+
+    /// What the device got.
+    pub fn shape(&self) -> StreamShape {
+        self.shape
+    }
+
+    fn at_48k(&self, frames: usize) -> usize {
+        (frames as u64 * u64::from(RATE) / u64::from(self.shape.rate.max(1))) as usize
+    }
+}
+
+impl Drop for Playback {
+    fn drop(&mut self) {
+        self.reporter.close();
+        self.stream = None;
+        tracing::info!("loudspeaker closed");
+    }
+}
+
+fn upmix<'a>(mono: &[f32], channels: usize, slots: impl Iterator<Item = &'a mut f32>) {
+    for (index, slot) in slots.enumerate() {
+        let voiced = index % channels < VOICED;
+        *slot = if voiced { mono.get(index / channels).copied().unwrap_or(0.0) } else { 0.0 };
+    }
+}
+
+fn attach(
+    device: &cpal::Device,
+    config: StreamConfig,
+    format: SampleFormat,
+    outlet: Outlet,
+    reporter: Reporter,
+) -> Result<cpal::Stream, cpal::Error> {
+    match format {
+        SampleFormat::F32 => build::<f32>(device, config, outlet, reporter),
+        SampleFormat::F64 => build::<f64>(device, config, outlet, reporter),
+        SampleFormat::I8 => build::<i8>(device, config, outlet, reporter),
+        SampleFormat::I16 => build::<i16>(device, config, outlet, reporter),
+        SampleFormat::I24 => build::<cpal::I24>(device, config, outlet, reporter),
+        SampleFormat::I32 => build::<i32>(device, config, outlet, reporter),
+        SampleFormat::U8 => build::<u8>(device, config, outlet, reporter),
+        SampleFormat::U16 => build::<u16>(device, config, outlet, reporter),
+        SampleFormat::U24 => build::<cpal::U24>(device, config, outlet, reporter),
+        SampleFormat::U32 => build::<u32>(device, config, outlet, reporter),
+        _ => Err(open::unknown_format(format)),
+    }
+}
+
+fn build<T>(
+    device: &cpal::Device,
+    config: StreamConfig,
+    mut outlet: Outlet,
+    reporter: Reporter,
+) -> Result<cpal::Stream, cpal::Error>
+where
+    T: SizedSample + FromSample<f32>,
+{
+    device.build_output_stream(
+        config,
+        move |data: &mut [T], _| outlet.fill(data),
+        move |error| reporter.report(&error),
+        None,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_goes_left_and_right_and_nowhere_else() {
+        let mut slots = [9.0; 8];
+        upmix(&[0.5, -0.5], 4, slots.iter_mut());
+        assert_eq!(slots, [0.5, 0.5, 0.0, 0.0, -0.5, -0.5, 0.0, 0.0]);
+        let mut slots = [9.0; 2];
+        upmix(&[0.5, -0.5], 1, slots.iter_mut());
+        assert_eq!(slots, [0.5, -0.5]);
+    }
+}
