@@ -1,0 +1,156 @@
+// Situations to look at: each a whole view, as the program could send it.
+import type {
+  Button,
+  ErrorCode,
+  Invitation,
+  MemberView,
+  Notice,
+  Preferences,
+  Recent,
+  RoomView,
+  Stage,
+  View,
+} from '../contract';
+
+const NAMES = ['Ana', 'Ben', 'Chloé'];
+
+// The QR code of `link`: one number of base 36 for each row of 41 modules.
+const QR_ROWS =
+  `ruq5d0n3 e92lvtj5 khoqhpi5 kgkt4ifx kh607n8d ebug92kh rwyepa4f 2di8f0g kty9jhbw jesh5yia q4xigew0
+  im2uiroa 5ifnd25b rrt72jum 90nc5rtg 5ptjj83e iaj1dvz8 9nx0kr22 gnsfmzq4 o7yn8wg8 dfaf7n5y mhvop99x artz1xs8 1u8w1v56
+  bcposcu9 989k688r rgepjfc azanbvx7 4p2qjrce l74t8jiv jky3n6p0 kd59ozkr kkiim2gl 2s97k7p rugsau6q eceyaqzc kg29r01q
+  kgh57u2y khsscd1a e9ktmo16 rwszmfdc`.split(/\s+/);
+
+export const invitation: Invitation = {
+  link: 'pushtalk://j/1.7K0.MDEyMzQ1Njc4OWFiY2RlZg.BMCoARQchA.dGhpcnR5LXR3byBieXRlcyBvZiBhIGNlcnRpZmljYXQ',
+  code: '7K0-1QP-XY2',
+  servers: ['192.168.1.20:7300', '10.8.0.4:7300'],
+  qr: {
+    size: QR_ROWS.length,
+    modules: QR_ROWS.map((row) => parseInt(row, 36).toString(2).padStart(QR_ROWS.length, '0')).join(''),
+  },
+};
+
+/** The day of now, in days since 1970-01-01. */
+export const today = (): number => Math.floor(Date.now() / 86_400_000);
+
+const recent = (): Recent[] => [
+  { title: 'Friday hike', hosted: false, server: '192.168.1.20:7300', day: today() },
+  { title: 'Stage crew', hosted: true, server: null, day: today() - 1 },
+  { title: '', hosted: false, server: 'talk.example.org:443', day: 20_700 },
+];
+
+const preferences = (): Preferences => ({ theme: 'system', name: '', recent: [], input: null, output: null });
+
+export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = []): View {
+  return {
+    stage,
+    notices,
+    preferences: { ...preferences(), ...more },
+    devices: {
+      inputs: ['Built-in Audio Analog Stereo', 'USB Headset Mono'],
+      outputs: ['Built-in Audio Analog Stereo', 'USB Headset Analog Stereo'],
+    },
+    version: '0.1.0',
+  };
+}
+
+export const member = (index: number, name: string, more: Partial<MemberView> = {}): MemberView => ({
+  id: `m${index}`,
+  name,
+  me: index === 0,
+  host: index === 0,
+  link: index === 0 ? 'own' : 'ready',
+  ...more,
+});
+
+/** A room hosted here with these people, ourselves first; everybody connected, the channel free. */
+export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): RoomView {
+  return {
+    title: 'Friday hike',
+    hosting: true,
+    members: names.map((name, index) => member(index, name)),
+    floor: { is: 'idle' },
+    button: { is: names.length > 1 ? 'idle' : 'alone' },
+    talkLimit: 30,
+    invitation,
+    microphone: 'open',
+    server: true,
+    ...more,
+  };
+}
+
+const inRoom = (of: RoomView, notices: Notice[] = []): View =>
+  view({ at: 'room', ...of }, { recent: recent(), name: 'Ana' }, notices);
+const at = (button: Button, more: Partial<RoomView> = {}): View => inRoom(room(NAMES, { button, ...more }));
+const linked = (link: MemberView['link']): MemberView[] => [
+  member(0, 'Ana'),
+  member(1, 'Ben', { link }),
+  member(2, 'Chloé'),
+];
+const home = (more: Partial<Preferences> = {}, notices: Notice[] = []): View =>
+  view({ at: 'home', inspected: null, ask: 0 }, more, notices);
+
+const HOSTILE = [
+  'Ana',
+  'بن علي بن حسين',
+  '<img src=x onerror=alert(1)>',
+  '👩‍👩‍👧‍👦 family 🇫🇷',
+  'WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW',
+  '',
+];
+
+const CROWD =
+  'Ana Ben Chloé Dmitri Elif Farid Grace Hugo Ines Jamal Kemal Lena Mona Nils Olga Pavel Quinn Rosa Sami Tove';
+
+/** What `?scene=` can name; `error-CODE` comes on top. */
+export const scenes: Record<string, () => View> = {
+  home: () => home(),
+  'home-recent': () => home({ recent: recent(), name: 'Ana' }),
+  'entering-host': () => view({ at: 'entering', step: 'startingServer', hosting: true }),
+  'entering-join': () => view({ at: 'entering', step: 'proving', hosting: false }),
+  'room-off': () => at({ is: 'audioOff' }, { microphone: 'off' }),
+  'room-nomic': () => at({ is: 'noMic' }, { microphone: 'failed' }),
+  'room-connecting': () =>
+    inRoom(room(['Ana', 'Ben'], { button: { is: 'connecting' }, members: linked('connecting').slice(0, 2) })),
+  'room-alone': () => inRoom(room(['Ana'])),
+  'room-idle': () => at({ is: 'idle' }),
+  'room-requesting': () => at({ is: 'requesting' }),
+  'room-talking': () =>
+    at({ is: 'talking', forMs: 7_400, leftMs: 22_600 }, { floor: { is: 'taken', id: 'm0', forMs: 7_400 } }),
+  'room-countdown': () =>
+    at({ is: 'talking', forMs: 23_400, leftMs: 6_600 }, { floor: { is: 'taken', id: 'm0', forMs: 23_400 } }),
+  'room-receiving': () =>
+    at({ is: 'receiving', id: 'm1' }, { floor: { is: 'taken', id: 'm1', forMs: 4_200 } }),
+  'room-busy': () => at({ is: 'busy', id: 'm2' }, { floor: { is: 'taken', id: 'm2', forMs: 12_000 } }),
+  'room-revoked': () => at({ is: 'revoked', why: 'limit' }),
+  'room-offline': () => at({ is: 'offline' }, { members: linked('lost').slice(0, 2), server: false }),
+  'room-mismatch': () => at({ is: 'keyMismatch', id: 'm1' }, { members: linked('mismatch') }),
+  'room-servergone': () =>
+    inRoom(room(NAMES, { server: false }), [{ id: 1, code: 'serverGone', about: null }]),
+  'room-guest': () =>
+    inRoom(
+      room(NAMES, {
+        hosting: false,
+        invitation: null,
+        title: '',
+        members: [
+          member(0, 'Chloé', { host: false }),
+          member(1, 'Ana', { host: true }),
+          member(2, 'Ben', { link: 'lost' }),
+        ],
+      }),
+    ),
+  'room-names': () => inRoom(room(HOSTILE, { title: '<b>Ünsinn</b> שלום 🎉' })),
+  'room-crowd': () => inRoom(room(CROWD.split(' '), { title: 'Everybody' })),
+};
+
+/** The view of a scene; the home one for a name that there is not. */
+export function scene(name: string): View {
+  const code = /^error-(\w+)$/.exec(name)?.[1] as ErrorCode | undefined;
+  if (code) {
+    const about = ['otherVersion', 'deviceMissing', 'cannotConnect', 'cannotConnectSecurely'].includes(code);
+    return home({}, [{ id: 1, code, about: about ? 'Ben <1.2>' : null }]);
+  }
+  return (scenes[name] ?? (() => home()))();
+}

@@ -1,0 +1,42 @@
+// What the window holds of its own: the last view, when it came, and the levels' listeners.
+import { createContext } from 'svelte';
+import type { Backend, Levels } from './backend/backend';
+import type { Intent, View } from './contract';
+
+export class Face {
+  /** The last view; none before the first. */
+  view = $state.raw<View | null>(null);
+  /** When it came, in the milliseconds of `performance.now()`: times in a view count from here. */
+  seenAt = $state.raw(0);
+
+  readonly #backend: Backend;
+  #meters: ((levels: Levels) => void)[] = [];
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  async open(): Promise<void> {
+    await this.#backend.watch((view) => {
+      this.seenAt = performance.now();
+      this.view = view;
+    });
+    await this.#backend.levels((levels) => {
+      for (const meter of this.#meters) meter(levels);
+    });
+  }
+
+  act(intent: Intent): void {
+    void this.#backend.act(intent);
+  }
+
+  /** Levels go past the reactive state straight to what draws them. Returns how to stop. */
+  onLevels(meter: (levels: Levels) => void): () => void {
+    this.#meters.push(meter);
+    return () => {
+      this.#meters = this.#meters.filter((other) => other !== meter);
+    };
+  }
+}
+
+export const [getFace, setFace] = createContext<Face>();

@@ -1,0 +1,58 @@
+// What a situation of the talk button means for its looks and for pressing it.
+import type { Button } from '../contract';
+import type { IconName } from '../common/icons';
+import type { Effect } from './press';
+
+/** The outline of the button, so that no situation is told by colour alone. */
+export type Form = 'circle' | 'dashed' | 'dotted' | 'hollow' | 'squircle' | 'octagon' | 'hexagon';
+
+interface Look {
+  effect: Effect;
+  form: Form;
+  icon: IconName;
+}
+
+export const looks: Record<Button['is'], Look> = {
+  audioOff: { effect: 'enable', form: 'dashed', icon: 'micOff' },
+  noMic: { effect: 'enable', form: 'dashed', icon: 'micOff' },
+  connecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
+  alone: { effect: 'nothing', form: 'hollow', icon: 'invite' },
+  idle: { effect: 'talk', form: 'circle', icon: 'mic' },
+  requesting: { effect: 'talk', form: 'hollow', icon: 'up' },
+  talking: { effect: 'talk', form: 'squircle', icon: 'onAir' },
+  busy: { effect: 'talk', form: 'octagon', icon: 'stop' },
+  revoked: { effect: 'talk', form: 'octagon', icon: 'timer' },
+  receiving: { effect: 'talk', form: 'circle', icon: 'speaker' },
+  offline: { effect: 'nothing', form: 'dotted', icon: 'offline' },
+  keyMismatch: { effect: 'nothing', form: 'hexagon', icon: 'shield' },
+};
+
+/** `requesting` lasts a few milliseconds in a good room: shown at once, it would only flicker. */
+export const REQUESTING_SHOWN_AFTER_MS = 80;
+
+/** Holds `requesting` back for a moment and lets every other situation through at once. */
+export class Shown {
+  readonly #show: (button: Button) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asking = false;
+
+  constructor(show: (button: Button) => void) {
+    this.#show = show;
+  }
+
+  take(button: Button): void {
+    if (button.is === 'requesting') {
+      if (this.#asking) return;
+      this.#asking = true;
+      this.#timer = setTimeout(() => this.#show(button), REQUESTING_SHOWN_AFTER_MS);
+      return;
+    }
+    this.stop();
+    this.#show(button);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#asking = false;
+  }
+}

@@ -1,0 +1,89 @@
+// The catalogue against the contract, and how values get into sentences.
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { en } from './en';
+import { clock, dayName, fill, pieces, plural, words } from './words';
+
+const source = join(import.meta.dirname, '..');
+const contract = readFileSync(join(source, 'contract.ts'), 'utf8');
+
+/** The literals of a generated union, read from the file and not from the types that the catalogue is checked by. */
+function variants(type: string, tag?: string): string[] {
+  const declared = new RegExp(`export type ${type} = ([^;]*?);\\n`, 's').exec(contract)?.[1] ?? '';
+  const literal = tag ? new RegExp(`"${tag}": "(\\w+)"`, 'g') : /"(\w+)"/g;
+  return [...declared.matchAll(literal)].map((found) => found[1] ?? '');
+}
+
+function leaves(of: object, path = ''): [string, string][] {
+  return Object.entries(of).flatMap(([key, value]: [string, unknown]) =>
+    typeof value === 'string' ? [[`${path}${key}`, value]] : leaves(value as object, `${path}${key}.`),
+  );
+}
+
+describe('the catalogue', () => {
+  it.each([
+    ['ErrorCode', words.errors, undefined],
+    ['EnteringStep', words.steps, undefined],
+    ['MemberLink', words.links, undefined],
+    ['RevokedWhy', words.revoked, undefined],
+    ['Theme', words.themes, undefined],
+    ['Button', words.situations, 'is'],
+  ])('has words for every %s and for nothing else', (type, entries, tag) => {
+    const expected = variants(type, tag);
+    expect(expected.length).toBeGreaterThan(1);
+    expect(Object.keys(entries).sort()).toEqual(expected.sort());
+  });
+
+  it('has no empty words', () => {
+    for (const [path, text] of leaves(en)) expect(text.trim(), path).not.toBe('');
+  });
+
+  it('says what to do about every error', () => {
+    for (const { what, todo, about } of Object.values(words.errors)) {
+      expect(what).toMatch(/[.!]$/);
+      expect(todo).toMatch(/[.?]$/);
+      expect(what.includes('{about}')).toBe(about !== undefined);
+    }
+  });
+
+  it('has no words that the window never shows', () => {
+    const sources = readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(svelte|ts)$/.test(file) && !/\.test\.ts$|^words|contract\.ts$/.test(file))
+      .map((file) => readFileSync(join(source, file), 'utf8'))
+      .join('\n');
+    for (const [part, entries] of Object.entries(en)) {
+      const whole = new RegExp(`words\\.${part}\\[`).test(sources);
+      for (const key of whole ? [] : Object.keys(entries)) {
+        expect(sources, `words.${part}.${key}`).toMatch(new RegExp(`words\\.${part}\\.${key}\\b`));
+      }
+    }
+  });
+});
+
+describe('a message', () => {
+  it('keeps values apart from its own text', () => {
+    expect(pieces('{name} talks', { name: '<b>{n}</b>' })).toEqual([
+      { text: '<b>{n}</b>', foreign: true },
+      { text: ' talks', foreign: false },
+    ]);
+  });
+
+  it('isolates values where no markup can', () => {
+    expect(fill('Busy: {name}', { name: 'بن' })).toBe('Busy: \u2068بن\u2069');
+  });
+
+  it('counts', () => {
+    expect(plural(words.room.count, 1)).toBe('1 person');
+    expect(plural(words.room.count, 20)).toBe('20 people');
+  });
+
+  it('tells times and days', () => {
+    expect(clock(7_900)).toBe('0:07');
+    expect(clock(61_000)).toBe('1:01');
+    expect(clock(-5)).toBe('0:00');
+    expect(dayName(20_000, 20_000)).toBe('today');
+    expect(dayName(19_999, 20_000)).toBe('yesterday');
+    expect(dayName(0, 20_000)).toBe('Jan 1, 1970');
+  });
+});

@@ -1,0 +1,85 @@
+// The words of the window in the language of now, and how values get into them.
+import type { Button, EnteringStep, ErrorCode, MemberLink, RevokedWhy, Theme } from '../contract';
+import { en } from './en';
+
+/** Forms by Intl.PluralRules; every language has `other`. */
+export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
+
+/** What a situation of the talk button is called, and what to do in it. */
+export interface SituationWords {
+  label: string;
+  hint: string;
+}
+
+/** What happened, what to do now, and what stands for `{about}` when it is not known. */
+export interface ErrorWords {
+  what: string;
+  todo: string;
+  about?: string;
+}
+
+/** What every catalogue must have for the enums of the contract. */
+export interface ContractWords {
+  situations: Record<Button['is'], SituationWords>;
+  revoked: Record<RevokedWhy, string>;
+  steps: Record<EnteringStep, string>;
+  links: Record<MemberLink, string>;
+  themes: Record<Theme, string>;
+  errors: Record<ErrorCode, ErrorWords>;
+}
+
+type Shape<T> = {
+  [K in keyof T]: T[K] extends string ? string : T[K] extends { other: string } ? Plural : Shape<T[K]>;
+};
+
+/** Every catalogue has the keys of the English one; a missing one does not compile. */
+export type Words = Shape<Omit<typeof en, keyof ContractWords>> & ContractWords;
+
+export const locale = 'en';
+export const words: Words = en;
+
+/** One piece of a message: text of the catalogue, or a value that came from somewhere else. */
+export interface Piece {
+  text: string;
+  foreign: boolean;
+}
+
+/** Cuts `Hello {name}` where its values go. */
+export function pieces(message: string, values: Readonly<Record<string, string | number>>): Piece[] {
+  return message
+    .split(/(\{[a-z]+\})/)
+    .filter((text) => text !== '')
+    .map((text) => {
+      const value = /^\{[a-z]+\}$/.test(text) ? values[text.slice(1, -1)] : undefined;
+      return value === undefined ? { text, foreign: false } : { text: String(value), foreign: true };
+    });
+}
+
+/** For places that take no markup (titles, spoken text): values are isolated from the direction of the sentence. */
+export function fill(message: string, values: Readonly<Record<string, string | number>>): string {
+  return pieces(message, values)
+    .map(({ text, foreign }) => (foreign ? `\u2068${text}\u2069` : text))
+    .join('');
+}
+
+const rules = new Intl.PluralRules(locale);
+
+/** The form for `n`; the number itself goes where `{n}` stands. */
+export function plural(forms: Plural, n: number): string {
+  const form = forms[rules.select(n)] ?? forms.other;
+  return form.replace('{n}', new Intl.NumberFormat(locale).format(n));
+}
+
+/** Minutes and seconds, `0:07`. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** Today, yesterday, else the date; `day` and `today` in days since 1970-01-01. */
+export function dayName(day: number, today: number): string {
+  const ago = day - today;
+  if (ago === 0 || ago === -1)
+    return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(ago, 'day');
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' }).format(day * 86_400_000);
+}

@@ -1,0 +1,4 @@
+// Runes everywhere; TypeScript is stripped by Vite.
+export default {
+  compilerOptions: { runes: true },
+};
