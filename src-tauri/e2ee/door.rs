@@ -80,9 +80,22 @@ pub(crate) fn share(
     srv: &ServerIdentity,
     sid: &[u8; 16],
 ) -> Share {
-    let prs = Zeroizing::new(Writer::new().lv(password).lv(pin.unwrap_or_default()).finish());
-    let ci = srv.write(Writer::new().lv(b"PushTalk1 code").lv(nameplate.as_str().as_bytes())).finish();
-    Share::new(rng, &prs, &ci, sid)
+    Share::new(rng, &prs(password, pin), &ci(nameplate, srv), sid)
+}
+
+fn prs(password: &[u8], pin: Option<&[u8]>) -> Zeroizing<Vec<u8>> {
+    let pin = pin.unwrap_or_default();
+    // Room for all of it at once: growing would leave copies behind.
+    let mut prs = Zeroizing::new(Vec::with_capacity(4 + password.len() + pin.len()));
+    for part in [password, pin] {
+        prs.extend_from_slice(&u16::try_from(part.len()).unwrap_or(u16::MAX).to_be_bytes());
+        prs.extend_from_slice(part);
+    }
+    prs
+}
+
+fn ci(nameplate: &Nameplate, srv: &ServerIdentity) -> Vec<u8> {
+    srv.write(Writer::new().lv(b"PushTalk1 code").lv(nameplate.as_str().as_bytes())).finish()
 }
 
 pub(crate) fn begin(place: u8) -> Writer {
@@ -156,6 +169,15 @@ mod tests {
             assert_eq!(admission.epoch, Epoch(9));
             assert_eq!(*admission.secret.expose(), [42; 32]);
         }
+    }
+
+    #[test]
+    fn what_both_sides_must_agree_on_is_written_as_the_protocol_says() {
+        assert_eq!(**prs(b"1QPXY2", None), b"\x00\x061QPXY2\x00\x00"[..]);
+        assert_eq!(**prs(b"1QPXY2", Some(b"1234")), b"\x00\x061QPXY2\x00\x041234"[..]);
+        let origin = ServerIdentity::Origin("https://a".into());
+        let expected = b"\x00\x0ePushTalk1 code\x00\x03007\x00\x0a\x02https://a";
+        assert_eq!(ci(&Nameplate::from_index(7), &origin), expected);
     }
 
     #[test]

@@ -219,6 +219,7 @@ mod tests {
 
     use super::*;
     use crate::RoomSecret;
+    use crate::derive::tests::hex;
 
     struct World {
         host: HostKey,
@@ -262,6 +263,30 @@ mod tests {
     }
 
     #[test]
+    fn names_and_signed_words_are_those_of_the_protocol() {
+        // The hashes were worked out with another program.
+        assert_eq!(
+            *room_id(&HostPublic::new([7; 32])).as_bytes(),
+            hex("06d58e22f46e40ffd547c6256017d4ec")[..]
+        );
+        assert_eq!(*pid(&MemberPublic::new([7; 32])).as_bytes(), hex("2e055c64fbe4801b600e09286a8d3831")[..]);
+        let (challenge, room, pid) = (Challenge::new([1; 32]), RoomId::new([2; 16]), Pid::new([3; 16]));
+        let (join_pub, srv) = (JoinPublic::new([4; 32]), ServerIdentity::Origin("https://a".into()));
+        let e: &[u8] = &[0, 0, 0, 7];
+        let (c, r, p, j): (&[u8], &[u8], &[u8], &[u8]) = (&[1; 32], &[2; 16], &[3; 16], &[4; 32]);
+        let s: &[u8] = b"\x00\x0a\x02https://a";
+        assert_eq!(host_words(room, EPOCH, pid), [b"PushTalk1 host\0", r, e, p].concat());
+        assert_eq!(
+            create_words(&challenge, room, EPOCH, &join_pub, pid, &srv),
+            [b"PushTalk1 create\0", c, r, e, j, p, s].concat()
+        );
+        assert_eq!(
+            join_words(&challenge, room, EPOCH, pid, &srv),
+            [b"PushTalk1 join\0", c, r, e, p, s].concat()
+        );
+    }
+
+    #[test]
     fn a_room_is_made_by_its_host_key_only() {
         let (w, other) = (world(1), world(2));
         let good = create(&w);
@@ -280,6 +305,9 @@ mod tests {
             assert_eq!(verify_create(wrong, &w.challenge, &w.srv), Err(CryptoError), "{i}");
         }
         assert_eq!(verify_create(&good, &other.challenge, &w.srv), Err(CryptoError));
+        // A host that signs all of it properly, for a room that is not its own.
+        let stolen = World { room: other.room, ..world(1) };
+        assert_eq!(verify_create(&create(&stolen), &w.challenge, &w.srv), Err(CryptoError));
         let elsewhere = ServerIdentity::Origin("https://talk.example".into());
         assert_eq!(verify_create(&good, &w.challenge, &elsewhere), Err(CryptoError));
     }

@@ -28,6 +28,8 @@ mod window;
 mod x25519;
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
 mod header_vectors;
 #[cfg(test)]
 mod secrecy;

@@ -66,6 +66,20 @@ impl PairPsk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derive::tests::hex;
+
+    #[test]
+    fn all_is_derived_as_the_protocol_says() {
+        // Worked out with another program's HMAC-SHA-512 and Ed25519.
+        let secret = RoomSecret::new(&[1; 32]);
+        let (room, epoch) = (RoomId::new([2; 16]), Epoch(3));
+        let join_pub = "fc2424626b4f8b00ceea715229925b84d5ca4d95d8d4aa5dbb3a9931ca072938";
+        assert_eq!(secret.join_key(room, epoch).public().as_bytes()[..], hex(join_pub));
+        let psk = "5d8f16b24b1649a4b37d9c3f3fe4c92e2ffd041d9d42ade39ba3f49897d55053";
+        assert_eq!(secret.pair_psk(room, epoch).expose()[..], hex(psk));
+        assert_eq!(secret.link_password(room, epoch).expose()[..], hex("ebc6c5601bc403a50d96c57ce197c9d2"));
+        assert_eq!(secret.spoken_password(room, epoch).expose(), b"ZETRWM");
+    }
 
     #[test]
     fn another_room_epoch_or_secret_shares_nothing() {
