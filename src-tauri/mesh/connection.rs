@@ -45,6 +45,10 @@ const CTL_BUFFER: usize = 256 * 1024;
 /// Local candidates that may wait to be told.
 const CANDIDATES: usize = 64;
 const KEEPALIVE: Duration = Duration::from_secs(1);
+/// A pair of candidates is tried this often at first. The path that works is chosen at the next try, so this is most of
+/// the time that connecting takes.
+const TRY_EVERY: Duration = Duration::from_millis(50);
+const TRIES: u16 = 40;
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 
 /// A connection and what it says of itself.
@@ -88,6 +92,7 @@ impl Connection {
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .with_ice_timeouts(Some(config.disconnected_after), Some(config.failed_after), Some(KEEPALIVE))
+            .with_ice_connection_attempts(Some(TRY_EVERY), Some(TRIES))
             .with_srtp_protection_profiles(vec![
                 SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
                 SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
@@ -189,7 +194,16 @@ impl Connection {
     }
 
     pub(crate) async fn candidate(&self, candidate: String) -> Result<()> {
-        self.pc.add_ice_candidate(RTCIceCandidateInit { candidate, ..Default::default() }).await
+        self.pc.add_ice_candidate(RTCIceCandidateInit { candidate, ..Default::default() }).await?;
+        self.nudge().await;
+        Ok(())
+    }
+
+    /// Lets the driver look for something to send. It does not by itself after a candidate came or a handshake ended, but
+    /// at its next timer.
+    pub(crate) async fn nudge(&self) {
+        // Any call that ends in a wake would do; this one changes nothing.
+        let _ = self.ctl.set_buffered_amount_low_threshold(0).await;
     }
 
     /// The type that both sides agreed on; the library only logs packets of another one.
@@ -242,6 +256,11 @@ impl Connection {
         let seconds =
             report.candidate_pairs().filter(|pair| pair.nominated).map(|pair| pair.current_round_trip_time);
         seconds.filter(|s| *s > 0.0).last().and_then(|s| Duration::try_from_secs_f64(s).ok())
+    }
+
+    /// Whether the driver still runs; if it died of something it could not bear, nothing else would tell.
+    pub(crate) async fn alive(&self) -> bool {
+        self.pc.set_configuration(self.pc.get_configuration().await).await.is_ok()
     }
 
     /// Tells the peer, closes the sockets and ends the driver. Dropping would do none of it.

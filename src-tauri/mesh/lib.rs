@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 mod connection;
+mod control;
 mod event;
 mod interfaces;
 mod link;

@@ -11,15 +11,12 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use pushtalk_e2ee::SealedFrame;
 use pushtalk_protocol::Pid;
 use rtc::rtp;
 use webrtc::media_stream::track_local::{TrackLocal as _, static_rtp::TrackLocalStaticRTP};
 
 use crate::{LinkStats, RtpStamp};
-
-/// What the talk thread hands over.
-// TODO(e2ee): becomes pushtalk_e2ee::SealedFrame.
-pub(crate) type Frame = Bytes;
 
 /// Frames that may wait for the connection, 100 to 200 ms of sound; later ones push the oldest out.
 const WAITING: usize = 10;
@@ -40,7 +37,7 @@ pub struct VoiceSender {
 impl VoiceSender {
     /// Puts a frame on its way to `peer`, on the calling thread and without waiting. False when the pair is not
     /// connected. A full queue loses its oldest frame, which is counted.
-    pub fn send(&self, peer: Pid, frame: Frame, stamp: RtpStamp) -> bool {
+    pub fn send(&self, peer: Pid, frame: SealedFrame, stamp: RtpStamp) -> bool {
         match self.links.get(peer) {
             Some(link) => link.send(frame, stamp),
             None => false,
@@ -83,7 +80,7 @@ pub(crate) struct Link {
 struct Outbox {
     /// Present from `Connected` to the end.
     track: Option<Arc<TrackLocalStaticRTP>>,
-    waiting: VecDeque<(Frame, RtpStamp)>,
+    waiting: VecDeque<(Bytes, RtpStamp)>,
     on_the_way: usize,
     moved: Instant,
     sequence: u16,
@@ -138,7 +135,7 @@ impl Link {
         self.ended.load(Relaxed)
     }
 
-    fn send(&self, frame: Frame, stamp: RtpStamp) -> bool {
+    fn send(&self, frame: SealedFrame, stamp: RtpStamp) -> bool {
         let mut outbox = self.outbox();
         if outbox.track.is_none() {
             return false;
@@ -147,7 +144,7 @@ impl Link {
             outbox.waiting.pop_front();
             self.dropped.fetch_add(1, Relaxed);
         }
-        outbox.waiting.push_back((frame, stamp));
+        outbox.waiting.push_back((frame.into_bytes(), stamp));
         if outbox.on_the_way >= ON_THE_WAY && outbox.moved.elapsed() > FORGET {
             outbox.on_the_way = 0;
         }
@@ -234,6 +231,7 @@ mod tests {
     use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
     use super::*;
+    use crate::rig::sealed;
 
     #[test]
     fn a_stuck_connection_costs_the_oldest_frames_and_they_are_counted() {
@@ -252,7 +250,7 @@ mod tests {
             outbox.moved = Instant::now() + Duration::from_secs(3600);
         }
         for n in 0..15 {
-            assert!(link.send(Bytes::from_static(b"frame"), RtpStamp { timestamp: n, marker: false }));
+            assert!(link.send(sealed(n), RtpStamp { timestamp: n, marker: false }));
         }
         let outbox = link.outbox();
         let kept: Vec<_> = outbox.waiting.iter().map(|(_, stamp)| stamp.timestamp).collect();

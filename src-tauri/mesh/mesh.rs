@@ -35,7 +35,7 @@ pub struct Mesh {
 
 impl Mesh {
     /// A mesh without pairs. `voice` gets each frame on the task that reads the sockets: it must be quick and must not
-    /// wait; it may send.
+    /// wait or panic; it may send.
     ///
     /// # Panics
     ///
@@ -126,8 +126,8 @@ impl Mesh {
         pair.ctl.try_send(message).map_err(refused)
     }
 
-    /// Ends a pair. From the return of this call no frame goes to the peer and none of its frames comes out; `Closed`
-    /// follows when its sockets are gone.
+    /// Ends a pair. From the return of this call no frame goes to the peer and none comes from it, but one that is just
+    /// passing on another thread; `Closed` follows when its sockets are gone.
     pub fn close(&self, peer: Pid) {
         if let Some(pair) = self.pairs.lock().get(&peer) {
             pair.head_for(Course::Closing);

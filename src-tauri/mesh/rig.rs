@@ -2,11 +2,11 @@
 
 use std::{future::Future, sync::mpsc as std_mpsc, time::Duration};
 
-use bytes::Bytes;
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_e2ee::{MediaKey, SealKey, SealedFrame};
+use pushtalk_protocol::{Pid, Sdp, SecretBytes};
 use tokio::sync::{RwLock, mpsc};
 
-use crate::{Mesh, MeshConfig, MeshEvent, ReceivedFrame, Role, link::Frame};
+use crate::{Mesh, MeshConfig, MeshEvent, ReceivedFrame, Role};
 
 /// Tests share one process: who counts its sockets must be alone.
 pub(crate) static PROCESS: RwLock<()> = RwLock::const_new(());
@@ -20,8 +20,19 @@ pub(crate) fn pid(n: u8) -> Pid {
     Pid::new([n; Pid::LEN])
 }
 
-pub(crate) fn frame(n: u32) -> Frame {
-    Bytes::copy_from_slice(&[n.to_be_bytes(); 20].concat())
+/// Both sides know it; the mesh does not.
+pub(crate) fn media_key() -> MediaKey {
+    SecretBytes::new([7; 32]).into()
+}
+
+/// What is in a frame of a test: 80 bytes that name it.
+pub(crate) fn plain(n: u32) -> Vec<u8> {
+    [n.to_be_bytes(); 20].concat()
+}
+
+/// A frame of its own key.
+pub(crate) fn sealed(n: u32) -> SealedFrame {
+    SealKey::new(media_key(), 1).seal(&plain(n)).unwrap()
 }
 
 pub(crate) fn config() -> MeshConfig {

@@ -67,6 +67,9 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Tap {
 
     fn handle_write(&mut self, tagged: TaggedPacket) -> Result<(), Error> {
         if let Packet::Rtp(packet) = &tagged.message.packet {
+            if self.link.ended() {
+                return Ok(());
+            }
             self.link.left(packet.payload.len());
         }
         self.outward.push_back(tagged);

@@ -6,11 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use pushtalk_e2ee::{OpenKey, SealKey};
 use pushtalk_protocol::{Sdp, SdpKind};
 
 use crate::{
     FailWhy, MeshConfig, MeshError, MeshEvent, ReceivedFrame, Role, RtpStamp,
-    rig::{PROCESS, Rig, Side, Who, config, frame, pid, soon},
+    rig::{PROCESS, Rig, Side, Who, config, media_key, pid, plain, sealed, soon},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,11 +41,15 @@ async fn a_thousand_frames_from_a_plain_thread_arrive_with_their_headers_in_both
     let rig = tokio::task::spawn_blocking(move || {
         for (from, to) in [(&rig.ana, &rig.ben), (&rig.ben, &rig.ana)] {
             let sender = from.mesh.voice_sender();
+            let (mut seal, mut open) = (SealKey::new(media_key(), 1), OpenKey::new(media_key(), 1));
             let before = Instant::now();
             let mut came: Vec<ReceivedFrame> = Vec::new();
+            let mut bytes = 0;
             for n in 0..1000_u32 {
                 let stamp = RtpStamp { timestamp: n * 480, marker: n % 100 == 0 };
-                assert!(sender.send(pid(1), frame(n), stamp));
+                let frame = seal.seal(&plain(n)).unwrap();
+                bytes += 12 + frame.as_bytes().len() as u64;
+                assert!(sender.send(pid(1), frame, stamp));
                 came.push(to.frames.recv_timeout(Duration::from_secs(10)).expect("the frame arrives"));
             }
             let first = came[0].clone();
@@ -53,12 +58,12 @@ async fn a_thousand_frames_from_a_plain_thread_arrive_with_their_headers_in_both
                 assert_eq!(it.sequence, first.sequence.wrapping_add(n as u16));
                 assert_eq!(it.timestamp, first.timestamp.wrapping_add(n * 480));
                 assert_eq!(it.marker, n % 100 == 0);
-                assert_eq!(it.payload, frame(n));
+                assert_eq!(open.open(Duration::ZERO, &it.payload).unwrap().plaintext, plain(n));
                 assert!(it.arrival >= before && it.arrival <= Instant::now());
             }
             let (sent, received) = (from.mesh.stats(pid(1)).unwrap(), to.mesh.stats(pid(1)).unwrap());
-            assert_eq!((sent.packets_sent, sent.bytes_sent, sent.dropped), (1000, 1000 * 92, 0));
-            assert_eq!((received.packets_received, received.bytes_received), (1000, 1000 * 92));
+            assert_eq!((sent.packets_sent, sent.bytes_sent, sent.dropped), (1000, bytes, 0));
+            assert_eq!((received.packets_received, received.bytes_received), (1000, bytes));
         }
         rig
     });
@@ -82,7 +87,7 @@ async fn a_certificate_other_than_the_described_one_ends_the_pair_and_nothing_is
             failed.push(who);
             for side in [&rig.ana, &rig.ben] {
                 let sender = side.mesh.voice_sender();
-                assert!(!sender.send(pid(1), frame(1), RtpStamp { timestamp: 0, marker: true }));
+                assert!(!sender.send(pid(1), sealed(1), RtpStamp { timestamp: 0, marker: true }));
                 assert!(side.mesh.send_ctl(pid(1), Bytes::from_static(b"x")).is_err());
             }
         }
@@ -140,7 +145,7 @@ async fn a_pair_that_one_side_closes_is_closed_on_both_and_can_be_opened_anew() 
     assert_eq!(rig.ana.mesh.open(pid(1), Role::Offerer), Err(MeshError::StillOpen));
     rig.ana.mesh.close(pid(1));
     let sender = rig.ana.mesh.voice_sender();
-    assert!(!sender.send(pid(1), frame(1), RtpStamp { timestamp: 0, marker: true }), "not one more frame");
+    assert!(!sender.send(pid(1), sealed(1), RtpStamp { timestamp: 0, marker: true }), "not one more frame");
     assert_eq!(rig.ana.next().await, MeshEvent::Closed { peer: pid(1) });
     assert_eq!(rig.ben.next().await, MeshEvent::Closed { peer: pid(1) });
     assert_eq!(rig.ana.mesh.send_ctl(pid(1), Bytes::new()), Err(MeshError::NoPair));
@@ -190,6 +195,11 @@ async fn what_cannot_be_read_fails_its_pair_and_no_other() {
         "v=0".to_owned(),
         "\0\u{ffff}garbage\r\n".repeat(50),
         "a".repeat(70_000),
+        offer.text.replacen(
+            "a=end-of",
+            &format!("{}a=end-of", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n".repeat(60)),
+            1,
+        ),
         offer.text[..offer.text.len() / 2].to_owned(),
         offer.text.replace("opus/48000", "opus/x"),
         offer.text.replace("opus/48000/2", "PCMU/8000"),
@@ -263,10 +273,10 @@ async fn before_a_pair_is_connected_nothing_is_taken_for_it() {
     let side = Side::new(config());
     let stamp = RtpStamp { timestamp: 0, marker: true };
     let sender = side.mesh.voice_sender();
-    assert!(!sender.send(pid(1), frame(1), stamp));
+    assert!(!sender.send(pid(1), sealed(1), stamp));
     assert_eq!(side.mesh.send_ctl(pid(1), Bytes::new()), Err(MeshError::NoPair));
     side.mesh.open(pid(1), Role::Offerer).unwrap();
-    assert!(!sender.send(pid(1), frame(1), stamp));
+    assert!(!sender.send(pid(1), sealed(1), stamp));
     assert_eq!(side.mesh.send_ctl(pid(1), Bytes::new()), Err(MeshError::NotOpen));
     assert_eq!(side.mesh.stats(pid(1)), Some(crate::LinkStats::default()));
 }
