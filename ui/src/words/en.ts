@@ -32,7 +32,7 @@ const contract = {
     startingServer: 'Starting the server on this computer',
     connecting: 'Reaching the server',
     proving: 'A member checks your invitation',
-    joining: 'Coming in',
+    joining: 'Entering the room',
   },
   links: {
     own: 'You',

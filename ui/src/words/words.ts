@@ -51,7 +51,8 @@ export function pieces(message: string, values: Readonly<Record<string, string |
     .filter((text) => text !== '')
     .map((text) => {
       const value = /^\{[a-z]+\}$/.test(text) ? values[text.slice(1, -1)] : undefined;
-      return value === undefined ? { text, foreign: false } : { text: String(value), foreign: true };
+      if (value === undefined) return { text, foreign: false };
+      return { text: String(value), foreign: typeof value === 'string' };
     });
 }
 

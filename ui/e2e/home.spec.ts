@@ -1,0 +1,136 @@
+// Home: hosting, joining, and what goes wrong on the way in.
+import { invitation } from '../src/backend/scenes';
+import { words } from '../src/words/words';
+import { expect, test } from './window';
+
+test('hosting takes a name and leads into a room with the microphone off', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByLabel('Your name').fill('  Ana ');
+  await page.getByLabel('Room title').fill('Hike');
+  await page.getByRole('button', { name: 'Host' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Hike');
+  await win.expectSituation('audioOff');
+  expect(await win.intents()).toEqual([{ do: 'host', name: 'Ana', title: 'Hike' }]);
+});
+
+test('without a name nothing is asked for, and the field says why', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('host').click();
+  await expect(page.getByTestId('name')).toBeFocused();
+  await expect(page.getByTestId('name')).toHaveAccessibleDescription(words.home.youMissing);
+  await win.expectDone();
+});
+
+test('a pasted link shows where it leads before Join is pressed, and needs no server', async ({
+  page,
+  win,
+}) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill(`  ${invitation.link} `);
+  const leads = page.getByTestId('inspected');
+  await expect(leads).toContainText('Leads to room 7K0 at');
+  for (const server of invitation.servers) await expect(leads).toContainText(server);
+  await expect(page.getByTestId('server')).toHaveCount(0);
+  await win.expectDone();
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('member')).toHaveCount(3);
+  expect(await win.intents()).toEqual([{ do: 'join', name: 'Chloé', text: invitation.link, server: null }]);
+});
+
+test('a code asks for the server, and is sent with it', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill('7k0 1qp xy2');
+  await expect(page.getByTestId('inspected')).toContainText('7K0-1QP-XY2');
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('server')).toBeFocused();
+  await expect(page.getByTestId('server')).toHaveAccessibleDescription(words.home.serverMissing);
+  await page.getByTestId('server').fill('192.168.1.20:7300');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('room-title')).toBeVisible();
+  expect(await win.intents()).toEqual([
+    { do: 'join', name: 'Chloé', text: '7k0 1qp xy2', server: '192.168.1.20:7300' },
+  ]);
+});
+
+test('a text that is no invitation is told so, and cannot be joined by', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('inspected')).toContainText(words.home.invitationMissing);
+  await page.getByTestId('invitation').fill('hello');
+  await expect(page.getByTestId('inspected')).toContainText(words.errors.notAnInvitation.what);
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('invitation')).toBeFocused();
+  await win.expectDone();
+});
+
+test('an answer for an older text is not shown, and not joined by', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill(invitation.link);
+  await expect(page.getByTestId('inspected')).toContainText('7K0');
+  // From now on the program is slow to answer.
+  await page.evaluate(() => {
+    const mock = globalThis.pushtalkMock;
+    if (mock) mock.act = () => Promise.resolve();
+  });
+  await page.getByTestId('invitation').fill('7k0 1qp xy2');
+  await expect(page.getByTestId('inspected')).not.toContainText('7K0');
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('name')).toBeVisible();
+  await win.expectDone();
+});
+
+test('a wrong code comes back home with words, which can be dismissed', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill('000-1QP-XY2');
+  await page.getByTestId('server').fill('192.168.1.20:7300');
+  await page.getByTestId('join').click();
+  const notice = page.getByRole('alert');
+  await expect(notice).toContainText(words.errors.wrongCode.what);
+  await expect(notice).toContainText(words.errors.wrongCode.todo);
+  await expect(page.getByTestId('name')).toHaveValue('Chloé');
+  await notice.getByRole('button').click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('every error says what happened and what to do', async ({ page, win }) => {
+  for (const [code, { what, todo }] of Object.entries(words.errors)) {
+    await win.open(`error-${code}`);
+    const notice = page.getByRole('alert');
+    await expect(notice).toContainText(what.replace('{about}', 'Ben <1.2>'));
+    await expect(notice).toContainText(todo);
+  }
+});
+
+test('coming in shows its steps, and can be stopped', async ({ page, win }) => {
+  await win.open('home', 'manual');
+  await page.getByTestId('name').fill('Ana');
+  await page.getByTestId('host').click();
+  const step = page.locator('[aria-current="step"]');
+  await expect(step).toContainText(words.steps.startingServer);
+  await page.evaluate(() => globalThis.pushtalkMock?.step());
+  await expect(step).toContainText(words.steps.connecting);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByTestId('host')).toBeVisible();
+  await win.expectDone('host', 'leave');
+});
+
+test('recent rooms are used again and forgotten', async ({ page, win }) => {
+  await win.open('home-recent');
+  await expect(page.getByTestId('name')).toHaveValue('Ana');
+  await page.getByRole('button', { name: /Use .*Stage crew.* again/ }).click();
+  await expect(page.getByTestId('title')).toHaveValue('Stage crew');
+  await expect(page.getByTestId('host')).toBeFocused();
+  await page.getByRole('button', { name: /Use .*Friday hike.* again/ }).click();
+  await expect(page.getByTestId('invitation')).toBeFocused();
+  await page.keyboard.type('7K0-1QP-XY2');
+  await expect(page.getByTestId('server')).toHaveValue('192.168.1.20:7300');
+  await page.getByRole('button', { name: /Forget .*Friday hike/ }).click();
+  await expect(page.getByText('Friday hike')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Forget all' }).click();
+  await expect(page.getByText('Recent rooms')).toHaveCount(0);
+});

@@ -1,0 +1,152 @@
+// The room: the people, inviting, the devices, and leaving.
+import { invitation } from '../src/backend/scenes';
+import { words } from '../src/words/words';
+import { expect, test } from './window';
+
+test('people come, are connected, talk and go', async ({ page, win }) => {
+  await win.open('room-alone');
+  const members = page.getByTestId('member');
+  await expect(members).toHaveCount(1);
+  await page.evaluate(() => globalThis.pushtalkMock?.come('Ben'));
+  await expect(members.nth(1)).toContainText(words.links.connecting);
+  await win.expectSituation('connecting');
+  await page.evaluate(() => globalThis.pushtalkMock?.connected());
+  await expect(members.nth(1)).toHaveAttribute('data-link', 'ready');
+  await win.expectSituation('idle');
+  await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
+  await expect(members.nth(1)).toHaveAttribute('data-talks', 'true');
+  await expect(members.nth(1)).toContainText(words.room.talks);
+  await page.evaluate(() => globalThis.pushtalkMock?.go('m1'));
+  await expect(members).toHaveCount(1);
+  await win.expectSituation('alone');
+});
+
+test('the host, the lost and those whose keys do not fit are marked by words', async ({ page, win }) => {
+  await win.open('room-guest');
+  await expect(page.getByTestId('member').nth(1)).toContainText(words.room.host);
+  await expect(page.getByTestId('member').nth(2)).toContainText(words.links.lost);
+  await win.open('room-mismatch');
+  await expect(page.getByTestId('member').nth(1)).toContainText(words.links.mismatch);
+  await expect(page.getByTestId('floor')).toContainText('the keys of Ben do not fit');
+});
+
+test('names are shown harmlessly', async ({ page, win }) => {
+  await win.open('room-names');
+  const members = page.getByTestId('members');
+  await expect(members).toContainText('<img src=x onerror=alert(1)>');
+  await expect(page.getByTestId('room-title')).toHaveText('<b>Ünsinn</b> שלום 🎉');
+  await expect(members.locator('img')).toHaveCount(0);
+  await expect(members).toContainText(words.room.unnamed);
+  expect(await members.locator('.name > bdi').count()).toBe(6);
+});
+
+test('the invitation shows link, code, server and a QR code of the link', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('invite').click();
+  const dialog = page.getByRole('dialog', { name: 'Invite' });
+  await expect(dialog).toContainText(words.invite.what);
+  await expect(page.getByTestId('invite-link')).toHaveValue(invitation.link);
+  await expect(page.getByTestId('invite-code')).toHaveValue(invitation.code);
+  await expect(page.getByTestId('invite-server-0')).toHaveValue(invitation.servers[0] ?? '');
+  await expect(page.getByTestId('invite-server-1')).toHaveValue(invitation.servers[1] ?? '');
+
+  const drawn = await page.getByTestId('invite-qr').evaluate((svg) => {
+    const path = svg.querySelector('path')?.getAttribute('d') ?? '';
+    return [...path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)].map((run) => run.slice(1).map(Number));
+  });
+  const { size, modules } = invitation.qr;
+  const redrawn = Array.from({ length: size * size }, () => '0');
+  for (const [x = 0, y = 0, length = 0] of drawn) {
+    for (let i = 0; i < length; i += 1) redrawn[(y - 4) * size + x - 4 + i] = '1';
+  }
+  expect(redrawn.join('')).toBe(modules);
+
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(page.getByTestId('invite')).toBeFocused();
+});
+
+test('the link is copied', async ({ page, win, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await win.open('room-idle');
+  await page.getByTestId('invite').click();
+  await page.getByRole('button', { name: 'Copy link' }).click();
+  await expect(page.getByRole('dialog')).toContainText(words.invite.copied);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(invitation.link);
+});
+
+test('where the clipboard is closed, the text is selected for the person to copy', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));
+  });
+  await page.getByTestId('invite').click();
+  await page.getByRole('button', { name: 'Copy code' }).click();
+  await expect(page.getByRole('dialog')).toContainText(words.invite.selected);
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe(invitation.code);
+});
+
+test('when the server is gone the room says so, and so does the invitation', async ({ page, win }) => {
+  await win.open('room-servergone');
+  await expect(page.getByText(words.room.serverGone)).toBeVisible();
+  await page.getByTestId('invite').click();
+  await expect(page.getByRole('dialog')).toContainText(words.invite.serverGone);
+});
+
+test('a guest who knows no invitation cannot hand one on', async ({ page, win }) => {
+  await win.open('room-guest');
+  await expect(page.getByTestId('leave')).toBeVisible();
+  await expect(page.getByTestId('invite')).toHaveCount(0);
+});
+
+test('devices are chosen by their names', async ({ page, win }) => {
+  await win.open('room-nomic');
+  await page.getByRole('button', { name: words.room.chooseMic }).click();
+  await page.getByLabel('Microphone', { exact: true }).selectOption('USB Headset Mono');
+  await page.getByLabel('Loudspeaker').selectOption('USB Headset Analog Stereo');
+  await page.getByLabel('Microphone', { exact: true }).selectOption('');
+  expect(await win.intents()).toEqual([
+    { do: 'setDevices', input: 'USB Headset Mono', output: null },
+    { do: 'setDevices', input: 'USB Headset Mono', output: 'USB Headset Analog Stereo' },
+    { do: 'setDevices', input: null, output: 'USB Headset Analog Stereo' },
+  ]);
+});
+
+test('a notice in the room leaves the talk button where it is', async ({ page, win }) => {
+  await win.open('room-idle');
+  const before = await win.talk.boundingBox();
+  await page.evaluate(() => globalThis.pushtalkMock?.notice('outputGone'));
+  await expect(page.getByRole('alert')).toContainText(words.errors.outputGone.what);
+  expect(await win.talk.boundingBox()).toEqual(before);
+});
+
+test('nothing moves when the situation changes', async ({ page, win }) => {
+  await win.open('room-idle');
+  const before = await win.talk.boundingBox();
+  for (const situation of [
+    'talking',
+    'busy',
+    'revoked',
+    'receiving',
+    'offline',
+    'audioOff',
+    'noMic',
+    'alone',
+  ]) {
+    await page.evaluate((is) => {
+      globalThis.pushtalkMock?.button({ is, id: 'm1', why: 'limit', forMs: 0, leftMs: 5_000 } as never);
+    }, situation);
+    await win.expectSituation(situation);
+    const now = await win.talk.boundingBox();
+    expect(Math.abs((now?.x ?? 0) - (before?.x ?? 0)), situation).toBeLessThan(0.5);
+    expect(now?.y, situation).toBe(before?.y);
+    expect(now?.width, situation).toBe(before?.width);
+  }
+});
+
+test('leaving leads home', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await expect(page.getByTestId('host')).toBeVisible();
+  await win.expectDone('leave');
+});
