@@ -1,1 +1,63 @@
-//! The Tauri shell.
+//! The Tauri shell: a window, its doors, and what stays on this device.
+
+mod arguments;
+mod commands;
+mod errand;
+#[cfg(test)]
+mod guard_test;
+mod kept;
+mod session;
+mod window;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anyhow::Context as _;
+pub use arguments::{Arguments, Errand};
+use tauri::RunEvent;
+use tauri::utils::config::AppDirectoriesOverride;
+use tauri::webview::PermissionResponse;
+use tracing_subscriber::EnvFilter;
+
+use crate::session::Session;
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// When there is no display, or the window cannot be made.
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(Errand::Say(text)) = &arguments.errand {
+        return Ok(std::io::stdout().write_all(text.as_bytes())?);
+    }
+    log();
+    let mut context = tauri::generate_context!();
+    if let Some(profile) = &arguments.profile {
+        let profile = std::path::absolute(profile).context("the profile directory cannot be named")?;
+        context.config_mut().app.app_directories_override = Some(AppDirectoriesOverride::Root(profile));
+    }
+    tauri::Builder::default()
+        .plugin(tauri_plugin_store::Builder::new().build())
+        // The microphone belongs to the program, not to the page.
+        .on_permission_request(|_, _| PermissionResponse::Deny)
+        .invoke_handler(tauri::generate_handler![commands::act, commands::watch, commands::levels])
+        .setup(move |app| {
+            Session::begin(app.handle(), arguments)?;
+            window::open(app.handle())?;
+            Ok(())
+        })
+        .build(context)
+        .context("the window cannot be made")?
+        .run(|app, event| {
+            if let RunEvent::ExitRequested { api, code, .. } = event {
+                session::before_exit(app, &api, code);
+            }
+        });
+    Ok(())
+}
+
+/// Says on standard error what happens; `PUSHTALK_LOG` chooses how much of it.
+fn log() {
+    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,pushtalk=info"));
+    // Fails only when somebody else listens already.
+    let colours = std::io::stderr().is_terminal();
+    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).try_init());
+}

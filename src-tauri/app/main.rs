@@ -1,3 +1,8 @@
 //! The desktop program.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-fn main() {}
+use pushtalk_app::Arguments;
+
+fn main() -> anyhow::Result<()> {
+    pushtalk_app::run(Arguments::parse(std::env::args_os().skip(1))?)
+}

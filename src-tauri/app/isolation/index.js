@@ -1,0 +1,63 @@
+// The guard: what the window sends passes here before the program sees it, and only what the contract knows passes on.
+(() => {
+  'use strict';
+
+  const text = (longest) => (value) => typeof value === 'string' && value.length <= longest;
+  const maybe = (check) => (value) => value === null || value === undefined || check(value);
+  const number = (value) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+  const oneOf = (...words) => (value) => words.includes(value);
+  const channel = (value) => typeof value === 'string' && /^__CHANNEL__:\d{1,10}$/.test(value);
+
+  /** True for a plain object with these fields and no others, each as its check wants it. */
+  function record(value, fields) {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.keys(value).every((key) => Object.hasOwn(fields, key)) &&
+      Object.keys(fields).every((key) => fields[key](value[key]))
+    );
+  }
+
+  /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
+  const intents = new Map(
+    Object.entries({
+      host: { name: text(256), title: text(256) },
+      inspect: { text: text(4096), ask: number },
+      join: { name: text(256), text: text(4096), server: maybe(text(512)) },
+      enableAudio: {},
+      disableAudio: {},
+      press: {},
+      release: {},
+      leave: {},
+      dismiss: { notice: number },
+      setTheme: { theme: oneOf('system', 'light', 'dark') },
+      setDevices: { input: maybe(text(1024)), output: maybe(text(1024)) },
+      listDevices: {},
+      forgetRecent: { index: number },
+      forgetAllRecent: {},
+    }),
+  );
+
+  function intent(value) {
+    const fields = typeof value === 'object' && value !== null ? intents.get(value.do) : undefined;
+    return fields !== undefined && record(value, { do: text(32), ...fields });
+  }
+
+  const commands = new Map(
+    Object.entries({
+      act: (payload) => record(payload, { intent }),
+      watch: (payload) => record(payload, { views: channel }),
+      levels: (payload) => record(payload, { levels: channel }),
+      // How Tauri itself fetches a message that is too long to be handed over in one piece.
+      'plugin:__TAURI_CHANNEL__|fetch': (payload) => payload === null,
+    }),
+  );
+
+  // A message that does not pass becomes a command that does not exist, so that the window learns of the refusal.
+  window.__TAURI_ISOLATION_HOOK__ = (message) => {
+    const check = commands.get(message.cmd);
+    if (check?.(message.payload) === true) return message;
+    return { cmd: 'refused', callback: message.callback, error: message.error, payload: {}, options: undefined };
+  };
+})();

@@ -1,0 +1,175 @@
+//! What stays on this device: the preferences, in one file of the store.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pushtalk_engine::face::Preferences;
+use serde_json::{Map, Value, json};
+use tauri::{AppHandle, Wry};
+use tauri_plugin_store::{Store, StoreExt as _, resolve_store_path};
+
+const FILE: &str = "preferences.json";
+/// The form of the file. A file with a later one is left to the program that wrote it.
+const VERSION: u64 = 1;
+
+/// The store, as long as the program runs.
+pub(crate) struct Kept {
+    /// None when there is a file that can be neither read nor put aside: it is left as it is.
+    store: Option<Arc<Store<Wry>>>,
+    last: Mutex<Preferences>,
+}
+
+/// What was found.
+enum Found {
+    Nothing,
+    Good(Preferences),
+    /// Broken, not ours to read, or from a later version.
+    Unreadable,
+}
+
+impl Kept {
+    /// Opens the store. The preferences are the default ones when there were none or they could not be read; false
+    /// for the latter, and what was there is put aside next to it.
+    pub(crate) fn load(app: &AppHandle) -> (Self, Preferences, bool) {
+        let Ok(path) = resolve_store_path(app, FILE) else {
+            tracing::error!("there is no place for preferences");
+            return (Self { store: None, last: Mutex::default() }, Preferences::default(), false);
+        };
+        let (preferences, readable, usable) = match read(&path) {
+            Found::Nothing => (Preferences::default(), true, true),
+            Found::Good(preferences) => (preferences, true, true),
+            Found::Unreadable => {
+                let aside = put_aside(&path);
+                tracing::warn!(aside, "the preferences could not be read");
+                (Preferences::default(), false, aside)
+            }
+        };
+        if let Some(dir) = path.parent() {
+            make_private(dir);
+        }
+        let store = usable.then(|| app.store_builder(FILE).disable_auto_save().create_new().build());
+        let store = match store {
+            Some(Ok(store)) => Some(store),
+            Some(Err(_)) => {
+                tracing::error!("the store could not be opened");
+                None
+            }
+            None => None,
+        };
+        if let Some(store) = &store {
+            // The store writes itself once more at the end of the program, so it must hold what the file holds.
+            put(store, &preferences);
+        }
+        (Self { store, last: Mutex::new(preferences.clone()) }, preferences, readable)
+    }
+
+    /// Stores the preferences when they are others than the last ones.
+    pub(crate) fn keep(&self, preferences: &Preferences) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(store) = &self.store else { return };
+        if *last == *preferences {
+            return;
+        }
+        put(store, preferences);
+        match store.save() {
+            Ok(()) => last.clone_from(preferences),
+            Err(_) => tracing::error!("the preferences could not be stored"),
+        }
+    }
+}
+
+fn put(store: &Store<Wry>, preferences: &Preferences) {
+    store.set("version", VERSION);
+    store.set("preferences", json!(preferences));
+}
+
+fn read(path: &Path) -> Found {
+    match fs::read(path) {
+        Ok(bytes) => understand(&bytes).map_or(Found::Unreadable, Found::Good),
+        Err(error) if error.kind() == ErrorKind::NotFound => Found::Nothing,
+        Err(_) => Found::Unreadable,
+    }
+}
+
+fn understand(bytes: &[u8]) -> Option<Preferences> {
+    let mut file: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+    if file.get("version")?.as_u64()? != VERSION {
+        return None;
+    }
+    serde_json::from_value(file.remove("preferences")?).ok()
+}
+
+/// Renames a file so that nothing overwrites it; false when that is not possible.
+fn put_aside(path: &Path) -> bool {
+    free_name(path).is_some_and(|aside| fs::rename(path, aside).is_ok())
+}
+
+fn free_name(path: &Path) -> Option<PathBuf> {
+    (1..100)
+        .map(|n| path.with_file_name(format!("preferences.unreadable-{n}.json")))
+        .find(|name| name.symlink_metadata().is_err())
+}
+
+/// Makes a directory that is nobody else's to read.
+fn make_private(dir: &Path) {
+    let mut maker = fs::DirBuilder::new();
+    maker.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    if maker.create(dir).is_err() {
+        tracing::error!("the directory for preferences could not be made");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pushtalk_engine::face::Theme;
+
+    #[test]
+    fn preferences_are_read_as_they_were_written() {
+        let preferences = Preferences { theme: Theme::Dark, name: "Ana".into(), ..Preferences::default() };
+        let bytes = serde_json::to_vec(&json!({ "version": VERSION, "preferences": preferences })).unwrap();
+        assert_eq!(understand(&bytes), Some(preferences));
+    }
+
+    #[test]
+    fn a_preference_that_is_missing_takes_its_default() {
+        assert_eq!(understand(br#"{"version":1,"preferences":{}}"#), Some(Preferences::default()));
+    }
+
+    #[test]
+    fn what_is_broken_or_newer_is_not_guessed_at() {
+        let all = [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"version":2,"preferences":{}}"#,
+            r#"{"version":1}"#,
+            r#"{"version":1,"preferences":{"theme":"sepia"}}"#,
+            r#"{"version":"1","preferences":{}}"#,
+        ];
+        for text in all {
+            assert_eq!(understand(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_file_is_put_aside_and_never_over_another() {
+        let dir = std::env::temp_dir().join(format!("pushtalk-kept-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let path = dir.join(FILE);
+        for text in ["first", "second"] {
+            fs::write(&path, text).unwrap();
+            assert!(put_aside(&path));
+            assert!(!path.exists());
+        }
+        let aside =
+            |n: u32| fs::read_to_string(dir.join(format!("preferences.unreadable-{n}.json"))).unwrap();
+        assert_eq!((aside(1), aside(2)), ("first".into(), "second".into()));
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}
