@@ -1,0 +1,384 @@
+//! What the jitter buffer promises, in virtual time.
+
+use proptest::prelude::*;
+
+use crate::codec::carries_fec;
+use crate::network::{Sent, Talker, listen, ms, push};
+use crate::tone::{Noise, rms};
+use crate::{BLOCK, Decoder, JitterBuffer, JitterConfig, Pulled, VoiceFrame};
+
+/// What a decoder makes of the packets when all come.
+fn decoded(packets: &[Sent]) -> Vec<f32> {
+    let mut decoder = Decoder::new().unwrap();
+    let mut sound = Vec::new();
+    for packet in packets {
+        if packet.first {
+            decoder.reset().unwrap();
+        }
+        let mut out = [0.0; 960];
+        let n = decoder.decode(&packet.opus, &mut out).unwrap();
+        sound.extend_from_slice(&out[..n]);
+    }
+    sound
+}
+
+fn steepest(samples: &[f32]) -> f32 {
+    samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
+}
+
+/// Every pull from a quarter block to the next.
+fn phases() -> impl Iterator<Item = std::time::Duration> {
+    (0..20).map(|n| std::time::Duration::from_micros(n * 500 + 100))
+}
+
+#[test]
+fn a_clean_stream_is_heard_whole_and_as_it_was_sent() {
+    for mut talker in [Talker::lan(), Talker::wide()] {
+        for phase in phases() {
+            let sent = talker.say(&[(ms(50), 100)]);
+            let heard = listen(JitterConfig::lan(), sent.clone(), phase, ms(3000));
+            let (sound, whole) = (heard.sound(), decoded(&sent));
+            assert_eq!(sound.len(), whole.len(), "{phase:?}");
+            assert!(sound[..sound.len() - 240] == whole[..whole.len() - 240], "{phase:?}");
+            assert_eq!((heard.stats.played, heard.stats.lost, heard.stats.late), (100, 0, 0));
+            assert_eq!(heard.stats.concealed_blocks, 0);
+            assert_eq!(heard.count(Pulled::Normal) * BLOCK, whole.len());
+            assert!(!heard.speaking);
+        }
+    }
+}
+
+#[test]
+fn on_a_local_network_a_spurt_begins_ten_milliseconds_after_its_first_frame_came() {
+    let mut sum = 0.0;
+    for phase in phases() {
+        let sent = Talker::lan().say(&[(ms(50), 20)]);
+        let heard = listen(JitterConfig::lan(), sent, phase, ms(600));
+        let held = heard.began().unwrap() - ms(60);
+        assert!(held >= ms(5) && held <= ms(15), "{phase:?}: {held:?}");
+        sum += held.as_secs_f64() / 20.0;
+    }
+    assert!((sum - 0.010).abs() < 0.001, "{sum}");
+}
+
+#[test]
+fn frames_kept_until_the_floor_was_granted_are_all_played_and_the_delay_is_worked_off() {
+    for frames in [1, 5, 12, 30, 200] {
+        let mut sent = Talker::lan().say(&[(ms(100), 900)]);
+        let grant = ms(100 + 10 * frames);
+        for packet in &mut sent {
+            packet.arrival = packet.arrival.max(grant);
+        }
+        let heard = listen(JitterConfig::lan(), sent.clone(), ms(3), ms(12_000));
+        assert_eq!((heard.stats.played, heard.stats.lost, heard.stats.dropped), (900, 0, 0), "{frames}");
+        assert_eq!(heard.stats.concealed_blocks, 0);
+        assert!(heard.began().unwrap() <= grant + ms(15));
+        let (sound, whole) = (heard.sound(), decoded(&sent));
+        assert!(sound[..BLOCK] == whole[..BLOCK], "the first frame is the first to be heard");
+        assert!(heard.stats.buffer <= ms(30), "{frames} frames: {:?}", heard.stats.buffer);
+        assert_eq!(heard.count(Pulled::Faster) > 0, frames > 3);
+        assert!(steepest(&sound) <= 1.1 * steepest(&whole));
+    }
+}
+
+#[test]
+fn the_delay_of_a_grant_is_gone_at_the_next_spurt() {
+    let mut sent = Talker::lan().say(&[(ms(100), 60), (ms(1500), 50)]);
+    for packet in &mut sent[..60] {
+        packet.arrival = packet.arrival.max(ms(500));
+    }
+    let heard = listen(JitterConfig::lan(), sent, ms(0), ms(3000));
+    let second = heard.blocks.iter().find(|b| b.0 > ms(1300) && b.1 != Pulled::Silence).unwrap();
+    assert!(second.0 <= ms(1525), "{:?}", second.0);
+    assert_eq!((heard.stats.played, heard.stats.spurts), (110, 2));
+}
+
+#[test]
+fn between_spurts_there_is_silence_and_never_concealment() {
+    let sent = Talker::lan().say(&[(ms(0), 30), (ms(1000), 1), (ms(2000), 30)]);
+    let heard = listen(JitterConfig::lan(), sent, ms(7), ms(4000));
+    assert_eq!((heard.stats.played, heard.stats.spurts, heard.stats.played_blocks), (61, 3, 61));
+    assert_eq!(heard.count(Pulled::Plc) + heard.count(Pulled::Fec), 0);
+}
+
+#[test]
+fn a_lost_packet_is_recovered_from_the_next_one() {
+    let config = JitterConfig { least_delay: ms(30), ..JitterConfig::lan() };
+    for mut talker in [Talker::lan(), Talker::wide()] {
+        let mut sent = talker.say(&[(ms(0), 60)]);
+        let whole = decoded(&sent);
+        let lost = (30..).find(|n| carries_fec(&sent[n + 1].opus)).unwrap();
+        sent.remove(lost);
+        let heard = listen(config, sent, ms(1), ms(2000));
+        assert_eq!((heard.stats.lost, heard.stats.recovered, heard.stats.concealed_blocks), (1, 1, 0));
+        assert_eq!(heard.count(Pulled::Fec), talker.settings.frame.samples() / BLOCK);
+        assert_eq!(heard.sound().len(), whole.len());
+    }
+}
+
+#[test]
+fn a_lost_packet_with_nothing_behind_it_is_concealed_without_gaining_delay() {
+    let config = JitterConfig { least_delay: ms(5), ..JitterConfig::lan() };
+    let mut sent = Talker::lan().say(&[(ms(0), 60)]);
+    let whole = decoded(&sent);
+    sent.remove(30);
+    let heard = listen(config, sent, ms(5), ms(2000));
+    assert_eq!((heard.stats.lost, heard.stats.recovered, heard.stats.concealed_blocks), (1, 0, 1));
+    assert_eq!(heard.sound().len(), whole.len());
+    assert!(rms(&heard.sound()[30 * BLOCK..31 * BLOCK]) > 0.001);
+}
+
+#[test]
+fn a_lost_first_packet_is_recovered_too() {
+    let mut sent = Talker::lan().say(&[(ms(0), 20), (ms(1000), 20)]);
+    sent.remove(20);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(2000));
+    assert_eq!((heard.stats.lost, heard.stats.recovered, heard.stats.spurts), (1, 1, 2));
+    assert_eq!(heard.stats.played_blocks, 40);
+}
+
+#[test]
+fn when_the_end_is_lost_the_voice_fades_and_stops() {
+    let mut sent = Talker::lan().say(&[(ms(0), 50)]);
+    let steep = steepest(&decoded(&sent));
+    sent.truncate(47);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(2000));
+    assert!(heard.ended().unwrap() <= ms(470 + 10 + 70), "{:?}", heard.ended());
+    assert!(heard.stats.concealed_blocks <= 6);
+    assert!(steepest(&heard.sound()) <= 1.1 * steep);
+    assert!(!heard.speaking);
+}
+
+#[test]
+fn counters_may_wrap_at_any_moment() {
+    let mut talker = Talker::lan();
+    talker.sequence = 65_500;
+    talker.timestamp = u32::MAX - 24_000;
+    let mut sent = talker.say(&[(ms(0), 60), (ms(900), 60)]);
+    sent.swap(30, 31);
+    sent.remove(50);
+    let heard = listen(JitterConfig::wide(), sent, ms(1), ms(3000));
+    assert_eq!((heard.stats.played, heard.stats.lost, heard.stats.spurts), (119, 1, 2));
+}
+
+#[test]
+fn packets_out_of_order_and_twice_are_played_in_order_and_once() {
+    let mut sent = Talker::lan().say(&[(ms(0), 100)]);
+    let whole = decoded(&sent);
+    let mut noise = Noise::new(11);
+    for packet in &mut sent {
+        packet.arrival += std::time::Duration::from_micros(noise.below(18_000));
+    }
+    // The first packet is not overtaken by more than the delay.
+    sent[0].arrival = ms(10);
+    let twice: Vec<Sent> = sent.iter().map(|p| Sent { arrival: p.arrival + ms(40), ..p.clone() }).collect();
+    sent.extend(twice);
+    let config = JitterConfig { least_delay: ms(25), ..JitterConfig::lan() };
+    let heard = listen(config, sent, ms(1), ms(3000));
+    assert_eq!((heard.stats.played, heard.stats.duplicate, heard.stats.lost), (100, 100, 0));
+    let sound = heard.sound();
+    assert!(sound[..sound.len() - 240] == whole[..whole.len() - 240]);
+}
+
+#[test]
+fn a_first_packet_that_was_overtaken_is_still_the_first_heard() {
+    let mut sent = Talker::lan().say(&[(ms(0), 40)]);
+    let whole = decoded(&sent);
+    for packet in &mut sent[..10] {
+        packet.arrival = ms(100);
+    }
+    sent[0].arrival = ms(108);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(2000));
+    assert_eq!((heard.stats.played, heard.stats.lost), (40, 0));
+    assert!(heard.sound()[..BLOCK] == whole[..BLOCK]);
+}
+
+#[test]
+fn after_a_stall_everything_that_came_late_is_played() {
+    let mut sent = Talker::lan().say(&[(ms(0), 300)]);
+    for packet in &mut sent {
+        if packet.arrival > ms(500) {
+            packet.arrival = packet.arrival.max(ms(900));
+        }
+    }
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(5000));
+    assert_eq!((heard.stats.played, heard.stats.lost, heard.stats.dropped), (300, 0, 0));
+    assert!(heard.stats.concealed_blocks <= 6 && heard.stats.late > 0);
+    assert!(heard.count(Pulled::Faster) > 0);
+    assert_eq!(heard.stats.spurts, 1);
+}
+
+#[test]
+fn a_long_gap_is_not_concealed_to_its_end() {
+    let mut sent = Talker::lan().say(&[(ms(0), 200)]);
+    sent.drain(50..110);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(4000));
+    assert_eq!((heard.stats.lost, heard.stats.played), (60, 140));
+    assert!(heard.stats.concealed_blocks <= 6);
+    assert!(heard.stats.buffer <= ms(30), "{:?}", heard.stats.buffer);
+}
+
+#[test]
+fn an_uneven_path_is_learnt_and_remembered_across_spurts() {
+    let mut noise = Noise::new(2);
+    let spurts: Vec<_> = (0..6).map(|n| (ms(n * 4000), 300)).collect();
+    let mut sent = Talker::lan().say(&spurts);
+    for packet in &mut sent {
+        packet.arrival += ms(if noise.below(5) == 0 { 38 } else { 0 });
+    }
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(26_000));
+    assert!(heard.stats.target >= ms(40) && heard.stats.target <= ms(45), "{:?}", heard.stats.target);
+    let blocks = heard.blocks.iter().filter(|b| b.0 > ms(19_900));
+    assert!(blocks.filter(|b| b.1 == Pulled::Plc).count() <= 1);
+    assert_eq!(heard.stats.played + heard.stats.dropped, 1800);
+}
+
+#[test]
+fn clocks_that_differ_lose_nothing_in_half_a_minute() {
+    for (over, under) in [(10_000, 10_005), (10_005, 10_000)] {
+        let mut sent = Talker::lan().say(&[(ms(0), 3000)]);
+        for packet in &mut sent {
+            packet.arrival = packet.arrival * over / under;
+        }
+        let heard = listen(JitterConfig::lan(), sent, ms(1), ms(32_000));
+        assert_eq!((heard.stats.played, heard.stats.lost), (3000, 0));
+        assert!(heard.stats.concealed_blocks <= 3, "{}", heard.stats.concealed_blocks);
+        assert!(heard.stats.buffer <= ms(40));
+    }
+}
+
+#[test]
+fn a_buffer_that_nobody_pulls_keeps_the_newest() {
+    let sent = Talker::lan().say(&[(ms(0), 1000)]);
+    let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+    for packet in &sent {
+        push(&mut buffer, packet);
+    }
+    let mut out = [0.0; BLOCK];
+    for n in 0..400 {
+        buffer.pull(ms(10_000 + 10 * n), &mut out);
+    }
+    let stats = buffer.stats();
+    assert_eq!((stats.received, stats.played, stats.dropped), (1000, 256, 744));
+}
+
+#[test]
+fn a_talker_who_comes_back_with_other_numbers_is_heard_at_once() {
+    let mut sent = Talker::lan().say(&[(ms(0), 50)]);
+    let back = Talker { sequence: 61_000, timestamp: 77, ..Talker::lan() }.say(&[(ms(2000), 50)]);
+    sent.extend(back);
+    let back = Talker { sequence: 60_500, timestamp: 9, ..Talker::lan() }.say(&[(ms(4000), 50)]);
+    sent.extend(back);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(6000));
+    assert_eq!((heard.stats.played, heard.stats.spurts, heard.stats.lost), (150, 3, 0));
+}
+
+#[test]
+fn several_frames_may_say_that_the_spurt_ends() {
+    let mut sent = Talker::lan().say(&[(ms(0), 30), (ms(1000), 30)]);
+    sent[28].last = true;
+    let heard = listen(JitterConfig::lan(), sent, ms(9), ms(3000));
+    assert_eq!((heard.stats.spurts, heard.stats.lost), (2, 0));
+    assert!(heard.stats.played >= 59);
+    assert_eq!(heard.stats.concealed_blocks, 0);
+}
+
+#[test]
+fn spurts_that_follow_at_once_are_both_heard_whole() {
+    let sent = Talker::lan().say(&[(ms(0), 20), (ms(200), 20), (ms(410), 20)]);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(1500));
+    assert_eq!((heard.stats.played, heard.stats.spurts, heard.stats.concealed_blocks), (60, 3, 0));
+}
+
+#[test]
+fn what_is_no_opus_is_counted_and_nothing_else() {
+    let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+    for opus in [&[][..], &[0xff; 321], &[0x1b]] {
+        buffer.push(1, 1, ms(1), VoiceFrame { first: true, last: false, opus });
+    }
+    let mut out = [1.0; BLOCK];
+    assert_eq!(buffer.pull(ms(50), &mut out), Pulled::Silence);
+    assert_eq!(out, [0.0; BLOCK]);
+    assert_eq!((buffer.stats().received, buffer.stats().unplayable), (3, 3));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn on_any_path_the_books_balance(
+        seed in any::<u64>(),
+        wide in any::<bool>(),
+        jitter in 0u64..80,
+        loss in 0u64..30,
+        twice in 0u64..10,
+        sequence in any::<u16>(),
+        timestamp in any::<u32>(),
+        grant in 0u64..400,
+    ) {
+        let mut noise = Noise::new(seed);
+        let mut talker = Talker { sequence, timestamp, ..if wide { Talker::wide() } else { Talker::lan() } };
+        let spurts = [(ms(20), 60), (ms(1700), 1), (ms(2500), 90), (ms(5000), 30)];
+        let said = talker.say(&spurts);
+        let mut sent = Vec::new();
+        let mut gone = 0;
+        for packet in &said {
+            let mut packet = packet.clone();
+            packet.arrival = packet.arrival.max(ms(20 + grant)) + ms(noise.below(jitter + 1));
+            if noise.below(100) < loss {
+                gone += 1;
+                continue;
+            }
+            if noise.below(100) < twice {
+                sent.push(Sent { arrival: packet.arrival + ms(noise.below(100)), ..packet.clone() });
+            }
+            sent.push(packet);
+        }
+        let unique = (said.len() - gone) as u64;
+        let pushed = sent.len() as u64;
+        let heard = listen(JitterConfig::wide(), sent, ms(noise.below(10)), ms(8000));
+        let stats = heard.stats;
+        prop_assert_eq!(stats.received, pushed);
+        // Nothing is played twice, and each packet is either played or dropped.
+        prop_assert_eq!(stats.played + stats.dropped, unique);
+        prop_assert_eq!(stats.duplicate, pushed - unique);
+        prop_assert!(stats.lost <= gone as u64);
+        prop_assert!(stats.dropped <= stats.late);
+        if jitter == 0 && loss == 0 {
+            prop_assert_eq!((stats.played, stats.concealed_blocks), (unique, 0));
+        }
+        // Only what was lost or late is made up, and a little for each spurt of which the end did not come.
+        let frame = (talker.settings.frame.samples() / BLOCK) as u64;
+        let slack = 6 * stats.spurts;
+        prop_assert!(stats.concealed_blocks <= (stats.lost + stats.late) * frame + stats.waited_blocks + slack);
+        prop_assert!(!heard.speaking);
+    }
+
+    #[test]
+    fn no_packets_whatever_upset_it(
+        packets in prop::collection::vec(
+            (any::<u16>(), any::<u32>(), 0u64..500, any::<bool>(), any::<bool>(), prop::collection::vec(any::<u8>(), 1..80)),
+            0..200,
+        ),
+        long in any::<bool>(),
+    ) {
+        let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+        let mut now = ms(0);
+        for (sequence, timestamp, wait, first, last, mut opus) in packets {
+            // Mostly packets that Opus takes for one frame of 10 or 20 ms.
+            opus[0] = opus[0] & 0x84 | if long { 0x48 } else { 0x40 };
+            now += ms(wait / 10);
+            let sequence = if wait < 400 { sequence % 300 } else { sequence };
+            buffer.push(sequence, timestamp, now, VoiceFrame { first, last, opus: &opus });
+            let mut out = [f32::NAN; BLOCK];
+            buffer.pull(now, &mut out);
+            prop_assert!(out.iter().all(|s| s.is_finite()));
+        }
+        let mut out = [0.0; BLOCK];
+        for n in 1..600 {
+            buffer.pull(now + ms(n * 10), &mut out);
+        }
+        let stats = buffer.stats();
+        prop_assert!(stats.played + stats.dropped + stats.duplicate + stats.unplayable <= stats.received);
+    }
+}

@@ -1,0 +1,445 @@
+//! The playing side of a jitter buffer: what comes next, and what to do when it is not there.
+
+use crate::arrival::Arrivals;
+use crate::codec::carries_fec;
+use crate::jitter::{JitterStats, Pulled, to_duration};
+use crate::pcm::Pcm;
+use crate::slots::{CAPACITY, Slots};
+use crate::stretch::MOST_LAG;
+use crate::{AudioError, BLOCK, Decoder};
+
+const BLOCK_SAMPLES: i64 = BLOCK as i64;
+
+/// A spurt begins in the pull nearest to its time.
+const HALF_BLOCK: i64 = BLOCK_SAMPLES / 2;
+
+/// The gain of each concealed block in a row; after the last there is silence until something comes.
+const CONCEALMENT: [f32; 6] = [1.0, 1.0, 0.8, 0.55, 0.25, 0.0];
+
+/// Stretching begins when the delay is this far off: 20 ms.
+const FAR_OFF: i64 = 960;
+
+/// It ends when the delay is no further off than this: 5 ms.
+const NEAR: i64 = 240;
+
+/// What stretching looks at: a block to play, and as much for the search beyond the longest period.
+const LOOK: usize = BLOCK + MOST_LAG;
+
+/// Blocks from one stretch to the next, so that speech stays speech: at most half as fast again.
+const REST: u32 = 2;
+
+/// Above this much delay too many, 200 ms, there is less rest.
+const MUCH: i64 = 9_600;
+
+/// How alike what is faded into one another should be, and after how many refusals it no longer matters.
+const LIKENESS: f32 = 0.6;
+const PATIENCE: u32 = 8;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Between spurts.
+    Idle,
+    /// Inside a spurt of which nothing came for too long.
+    Paused,
+    Playing,
+}
+
+pub(crate) struct Playout {
+    decoder: Decoder,
+    pcm: Pcm,
+    phase: Phase,
+    /// Nothing is known of the sequence numbers before the next.
+    fresh: bool,
+    /// The sequence number to be played next; all below have been played or given up.
+    next: i64,
+    /// Below this the time to play has passed once.
+    missed: i64,
+    /// Where the next spurt begins, as far as is known.
+    boundary: Option<i64>,
+    /// Media time at which the queue of decoded sound ends.
+    media_time: i64,
+    /// The fastest transit in this spurt.
+    transit: i64,
+    frame_samples: i64,
+    /// Samples concealed while waiting for `next`.
+    waited: i64,
+    /// Concealed blocks in a row.
+    concealed: usize,
+    ending: bool,
+    /// What was decoded last.
+    kind: Pulled,
+    stretching: Pulled,
+    rest: u32,
+    refused: u32,
+}
+
+impl Playout {
+    pub(crate) fn new() -> Result<Self, AudioError> {
+        Ok(Self {
+            decoder: Decoder::new()?,
+            pcm: Pcm::new(),
+            phase: Phase::Idle,
+            fresh: true,
+            next: 0,
+            missed: 0,
+            boundary: None,
+            media_time: 0,
+            transit: 0,
+            frame_samples: BLOCK_SAMPLES,
+            waited: 0,
+            concealed: 0,
+            ending: false,
+            kind: Pulled::Normal,
+            stretching: Pulled::Normal,
+            rest: 0,
+            refused: 0,
+        })
+    }
+
+    pub(crate) fn next(&self) -> i64 {
+        self.next
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.phase == Phase::Idle
+    }
+
+    pub(crate) fn is_playing(&self) -> bool {
+        self.phase == Phase::Playing
+    }
+
+    pub(crate) fn frame_samples(&self) -> i64 {
+        self.frame_samples
+    }
+
+    /// Whether the time of this packet had come before it did.
+    pub(crate) fn missed(&self, sequence: i64) -> bool {
+        sequence < self.missed
+    }
+
+    /// The numbers begin anew with this one; those just below may still come.
+    pub(crate) fn begin_stream(&mut self, sequence: i64) {
+        self.next = sequence - CAPACITY / 4;
+        self.missed = self.next;
+        self.fresh = true;
+        self.phase = Phase::Idle;
+        self.boundary = None;
+        self.waited = 0;
+        self.pcm.restart(1.0);
+    }
+
+    /// A further "last" frame behind one that was played already says nothing new.
+    pub(crate) fn ignores(&mut self, sequence: i64, first: bool, last: bool) -> bool {
+        let trailing = self.phase == Phase::Idle && self.ending && sequence == self.next && last && !first;
+        if trailing {
+            self.next += 1;
+        }
+        trailing
+    }
+
+    /// A packet of this transit was put on the shelf.
+    pub(crate) fn arrived(&mut self, sequence: i64, transit: i64, first: bool) {
+        if first {
+            // Nobody waited for what belongs to another spurt.
+            self.missed = self.missed.min(sequence);
+        }
+        if self.phase == Phase::Idle {
+            return;
+        }
+        if first {
+            self.boundary = Some(self.boundary.map_or(sequence, |known| known.min(sequence)));
+        } else if self.boundary.is_none_or(|boundary| sequence < boundary) {
+            self.transit = self.transit.min(transit);
+        }
+    }
+
+    /// Makes room: the oldest number gives way.
+    pub(crate) fn drop_oldest(&mut self, slots: &mut Slots, stats: &mut JitterStats) {
+        if !slots.give_up(self.next) {
+            stats.dropped += 1;
+        } else if !self.fresh {
+            stats.lost += 1;
+        }
+        self.next += 1;
+        self.waited = 0;
+        if self.boundary.is_some_and(|boundary| boundary < self.next) {
+            self.boundary = slots.first_of_spurt(self.next);
+        }
+    }
+
+    pub(crate) fn pull(
+        &mut self,
+        now: i64,
+        slots: &mut Slots,
+        arrivals: &mut Arrivals,
+        stats: &mut JitterStats,
+        out: &mut [f32; BLOCK],
+    ) -> Pulled {
+        // The second round is for a spurt that is due where another ended.
+        for _ in 0..2 {
+            if self.phase != Phase::Playing && !self.begin_if_due(now, slots, arrivals, stats) {
+                break;
+            }
+            let kind = self.fill(slots, arrivals, stats);
+            if self.pcm.len() == 0 {
+                continue;
+            }
+            let kind = if self.phase == Phase::Playing && kind == Pulled::Normal {
+                self.stretch(now, slots, arrivals, stats)
+            } else {
+                kind
+            };
+            stats.buffer = to_duration(self.delay(now));
+            let ends = self.phase == Phase::Idle || self.ends_here(slots);
+            self.pcm.take(out, ends);
+            if ends {
+                self.phase = Phase::Idle;
+                self.pcm.restart(1.0);
+            }
+            return kind;
+        }
+        out.fill(0.0);
+        Pulled::Silence
+    }
+
+    /// How long what is played now has been held, against the fastest packet of the spurt.
+    fn delay(&self, now: i64) -> i64 {
+        now.saturating_sub(self.media_time.saturating_sub(self.pcm.len() as i64)).saturating_sub(self.transit)
+    }
+
+    fn ends_here(&self, slots: &Slots) -> bool {
+        self.ending && self.pcm.len() <= BLOCK && !self.goes_on(slots)
+    }
+
+    /// Whether the next packet is there and belongs to this spurt.
+    fn goes_on(&self, slots: &Slots) -> bool {
+        self.boundary != Some(self.next) && slots.get(self.next).is_some()
+    }
+
+    fn begin_if_due(
+        &mut self,
+        now: i64,
+        slots: &mut Slots,
+        arrivals: &mut Arrivals,
+        stats: &mut JitterStats,
+    ) -> bool {
+        let Some(start) = slots.first_waiting(self.next) else { return false };
+        let Some(packet) = slots.get(start) else { return false };
+        let goes_on = self.phase == Phase::Paused && !packet.first;
+        let whole = packet.first || (start == self.next && !self.fresh);
+        let mut fastest = if goes_on { self.transit } else { packet.transit };
+        let boundary = slots.first_of_spurt(start + 1);
+        let mut sequence = start + 1;
+        while let Some(later) = slots.get(sequence).filter(|_| boundary != Some(sequence)) {
+            fastest = fastest.min(later.transit);
+            sequence += 1;
+        }
+        // When the beginning is missing it is given the time to come after all.
+        let transit = if whole || goes_on { fastest } else { packet.transit };
+        let target = arrivals.target(packet.samples);
+        let due = packet.timestamp.saturating_add(transit).saturating_add(target);
+        if now.saturating_add(HALF_BLOCK) < due {
+            return false;
+        }
+
+        let (first, time, samples) = (packet.first, packet.timestamp, packet.samples);
+        if goes_on {
+            self.pcm.restart(0.0);
+        } else {
+            stats.spurts += 1;
+            self.waited = 0;
+            self.pcm.restart(if first { 1.0 } else { 0.0 });
+            // A decoder that cannot be reset goes on from where it was: heard, if at all, as a click.
+            let _ = self.decoder.reset();
+        }
+        self.phase = Phase::Playing;
+        self.transit = fastest;
+        self.boundary = boundary;
+        self.media_time = time;
+        self.frame_samples = samples;
+        self.ending = false;
+        self.concealed = 0;
+        self.stretching = Pulled::Normal;
+        self.rest = REST;
+        self.kind = Pulled::Normal;
+        if start > self.next {
+            let recover = !whole && slots.get(start).is_some_and(|packet| carries_fec(packet.opus()));
+            self.pass_over(start, slots, arrivals, stats);
+            if recover {
+                self.recover(slots, stats);
+            }
+        }
+        self.fresh = false;
+        true
+    }
+
+    /// Decodes or makes up sound until there is a block of it, or the spurt is over.
+    fn fill(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) -> Pulled {
+        let mut kind = if self.pcm.len() > 0 { self.kind } else { Pulled::Normal };
+        while self.pcm.len() < BLOCK && self.phase == Phase::Playing {
+            if self.goes_on(slots) {
+                self.play(slots, arrivals, stats);
+            } else if self.ending {
+                self.phase = Phase::Idle;
+                break;
+            } else if !self.bridge(slots, arrivals, stats) {
+                break;
+            }
+            kind = worse(kind, self.kind);
+        }
+        kind
+    }
+
+    /// Decodes the next packet.
+    fn play(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
+        let Some(packet) = slots.get(self.next) else { return };
+        let (decoder, samples) = (&mut self.decoder, packet.samples);
+        let decoded = self.pcm.append(1.0, |room| decoder.decode(packet.opus(), room));
+        self.media_time = packet.timestamp.saturating_add(samples);
+        self.ending = packet.last;
+        self.frame_samples = samples;
+        stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
+        self.waited = 0;
+        slots.spend(self.next);
+        self.next += 1;
+        if decoded.is_ok() {
+            stats.played += 1;
+            self.concealed = 0;
+            self.kind = Pulled::Normal;
+        } else {
+            stats.unplayable += 1;
+            self.conceal(1.0);
+            stats.concealed_blocks += 1;
+        }
+        arrivals.note_fate(decoded.is_err());
+    }
+
+    /// The next packet is not there: recovers or makes up something in its place. False when the spurt is to stop.
+    fn bridge(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) -> bool {
+        let later = slots.first_waiting(self.next);
+        if later.is_some() && later == self.boundary {
+            // The end was lost: another spurt is there.
+            self.conceal(0.0);
+            stats.concealed_blocks += 1;
+            self.ending = true;
+            return true;
+        }
+        if let Some(packet) = later.and_then(|later| slots.get(later)) {
+            let later = later.unwrap_or(self.next);
+            let missing = (later - self.next) * self.frame_samples - self.waited;
+            if missing <= 0 {
+                self.pass_over(later, slots, arrivals, stats);
+                return true;
+            }
+            if missing <= self.frame_samples && carries_fec(packet.opus()) {
+                self.pass_over(later, slots, arrivals, stats);
+                self.recover(slots, stats);
+                return true;
+            }
+        }
+        let Some(&gain) = CONCEALMENT.get(self.concealed) else {
+            self.phase = Phase::Paused;
+            return false;
+        };
+        self.conceal(gain);
+        stats.concealed_blocks += 1;
+        self.waited += BLOCK_SAMPLES;
+        let passed = (self.waited + self.frame_samples - 1) / self.frame_samples;
+        self.missed = self.missed.max(self.next + passed);
+        true
+    }
+
+    fn conceal(&mut self, gain: f32) {
+        let decoder = &mut self.decoder;
+        let made =
+            self.pcm.append(gain, |room| decoder.conceal(room.get_mut(..BLOCK).ok_or(AudioError::Room)?));
+        if made.is_err() {
+            // Never seen; a silent block keeps the time.
+            let _ = self.pcm.append(0.0, |room| {
+                room.get_mut(..BLOCK).ok_or(AudioError::Room)?.fill(0.0);
+                Ok(BLOCK)
+            });
+        }
+        self.concealed += 1;
+        self.kind = Pulled::Plc;
+    }
+
+    /// Gives up all numbers before `until`.
+    fn pass_over(&mut self, until: i64, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
+        let missing = (until - self.next) * self.frame_samples;
+        stats.waited_blocks += ((self.waited - missing).max(0) / BLOCK_SAMPLES).unsigned_abs();
+        self.waited = 0;
+        while self.next < until {
+            if !self.fresh {
+                slots.give_up(self.next);
+                stats.lost += 1;
+                arrivals.note_fate(true);
+            }
+            self.next += 1;
+        }
+    }
+
+    /// Plays what the next packet knows of the one before it.
+    fn recover(&mut self, slots: &Slots, stats: &mut JitterStats) {
+        let Some(packet) = slots.get(self.next) else { return };
+        let decoder = &mut self.decoder;
+        if self.pcm.append(1.0, |room| decoder.decode_fec(packet.opus(), room)).is_ok() {
+            stats.recovered += 1;
+            self.concealed = 0;
+            self.kind = Pulled::Fec;
+            self.media_time = packet.timestamp;
+        }
+    }
+
+    /// Leaves a period out or puts one in when the delay is far off.
+    fn stretch(
+        &mut self,
+        now: i64,
+        slots: &mut Slots,
+        arrivals: &mut Arrivals,
+        stats: &mut JitterStats,
+    ) -> Pulled {
+        let excess = self.delay(now) - arrivals.target(self.frame_samples);
+        self.stretching = match self.stretching {
+            _ if excess > FAR_OFF => Pulled::Faster,
+            _ if excess < -FAR_OFF => Pulled::Slower,
+            Pulled::Faster if excess > NEAR => Pulled::Faster,
+            Pulled::Slower if excess < -NEAR => Pulled::Slower,
+            _ => Pulled::Normal,
+        };
+        if self.stretching == Pulled::Normal || self.rest > 0 {
+            self.rest = self.rest.saturating_sub(1);
+            return Pulled::Normal;
+        }
+        let likeness = if self.refused < PATIENCE { LIKENESS } else { -1.0 };
+        let most = usize::try_from(excess.abs()).unwrap_or(MOST_LAG).clamp(MOST_LAG / 3, MOST_LAG);
+        let lag = if self.stretching == Pulled::Faster {
+            while self.pcm.len() < LOOK && self.goes_on(slots) {
+                self.play(slots, arrivals, stats);
+            }
+            self.pcm.shorten(most, likeness)
+        } else {
+            self.pcm.lengthen(most, likeness)
+        };
+        let Some(lag) = lag else {
+            self.refused += 1;
+            return Pulled::Normal;
+        };
+        if self.stretching == Pulled::Faster {
+            stats.shortened_samples += lag as u64;
+        } else {
+            stats.lengthened_samples += lag as u64;
+        }
+        self.refused = 0;
+        self.rest = if excess > MUCH { REST - 1 } else { REST };
+        self.stretching
+    }
+}
+
+fn worse(one: Pulled, other: Pulled) -> Pulled {
+    match (one, other) {
+        (Pulled::Plc, _) | (_, Pulled::Plc) => Pulled::Plc,
+        (Pulled::Fec, _) | (_, Pulled::Fec) => Pulled::Fec,
+        _ => Pulled::Normal,
+    }
+}
