@@ -15,6 +15,9 @@ const PRIOR: f32 = 20.0;
 /// The share of packets that is to be in time.
 const IN_TIME: f32 = 0.95;
 
+/// What running dry once weighs: if it happens more often than every 320 packets, more is held.
+const WAIT_WEIGHT: f32 = 16.0;
+
 /// How much one packet weighs in the loss rate.
 const LOSS_STEP: f32 = 1.0 / 200.0;
 
@@ -65,12 +68,16 @@ impl Arrivals {
         if relative < -BUCKET {
             return;
         }
-        let bucket = usize::try_from(relative.max(0) / BUCKET).unwrap_or(BUCKETS).min(BUCKETS - 1);
         for weight in &mut self.buckets {
             *weight *= KEEP;
         }
-        self.buckets[bucket] += 1.0;
-        self.jitter = self.percentile();
+        self.weigh(relative, 1.0);
+    }
+
+    /// The sound ran dry, and was then held for `delay` samples. Counts as much as several late packets, for a reason
+    /// on this side, such as uneven pulls, shows in no arrival.
+    pub(crate) fn note_wait(&mut self, delay: i64) {
+        self.weigh(delay, WAIT_WEIGHT);
     }
 
     /// A frame was played, or given up.
@@ -82,6 +89,12 @@ impl Arrivals {
     pub(crate) fn target(&self, samples: i64) -> i64 {
         let for_fec = if self.loss > LOSSY { samples } else { 0 };
         (self.jitter.max(self.least) + for_fec).clamp(self.least, self.most)
+    }
+
+    fn weigh(&mut self, late: i64, weight: f32) {
+        let bucket = usize::try_from(late.max(0) / BUCKET).unwrap_or(BUCKETS).min(BUCKETS - 1);
+        self.buckets[bucket] += weight;
+        self.jitter = self.percentile();
     }
 
     fn percentile(&self) -> i64 {

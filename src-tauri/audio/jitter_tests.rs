@@ -274,6 +274,57 @@ fn a_talker_who_comes_back_with_other_numbers_is_heard_at_once() {
 }
 
 #[test]
+fn delay_that_is_missing_is_gained_without_a_click() {
+    let sent = Talker::lan().say(&[(ms(0), 200)]);
+    let steep = steepest(&decoded(&sent));
+    let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+    let (mut slower, mut sound) = (0, Vec::new());
+    for n in 0..300 {
+        if let Some(packet) = sent.get(n) {
+            push(&mut buffer, packet);
+        }
+        if n == 50 {
+            buffer.set_config(JitterConfig { least_delay: ms(60), ..JitterConfig::lan() });
+        }
+        let mut out = [0.0; BLOCK];
+        slower += usize::from(buffer.pull(ms(n as u64 * 10 + 15), &mut out) == Pulled::Slower);
+        if n == 150 {
+            let held = buffer.stats().buffer;
+            assert!(held >= ms(50) && held <= ms(70), "{held:?}");
+        }
+        sound.extend_from_slice(&out);
+    }
+    assert!(slower > 3);
+    assert_eq!((buffer.stats().played, buffer.stats().concealed_blocks), (200, 0));
+    assert!(steepest(&sound) <= 1.1 * steep);
+}
+
+#[test]
+fn who_pulls_unevenly_gets_more_delay_instead_of_gaps() {
+    let spurts: Vec<_> = (0..12).map(|n| (ms(n * 2000), 100)).collect();
+    let sent = Talker::lan().say(&spurts);
+    let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+    let mut waiting = sent.iter().peekable();
+    let mut waited = Vec::new();
+    for pair in 0..1300 {
+        // Two blocks at once, every 20 ms.
+        let now = ms(pair * 20 + 16);
+        while let Some(packet) = waiting.next_if(|packet| packet.arrival <= now) {
+            push(&mut buffer, packet);
+        }
+        for _ in 0..2 {
+            buffer.pull(now, &mut [0.0; BLOCK]);
+        }
+        waited.push(buffer.stats().waited_blocks);
+    }
+    let stats = buffer.stats();
+    assert_eq!((stats.played, stats.lost), (1200, 0));
+    // Without learning it would run dry in each of the twelve spurts.
+    assert!(waited[1299] >= 1 && waited[1299] <= 5, "{}", waited[1299]);
+    assert!(stats.target <= ms(30), "{:?}", stats.target);
+}
+
+#[test]
 fn several_frames_may_say_that_the_spurt_ends() {
     let mut sent = Talker::lan().say(&[(ms(0), 30), (ms(1000), 30)]);
     sent[28].last = true;

@@ -10,6 +10,7 @@ mod error;
 mod jitter;
 mod level;
 mod mix;
+mod pace;
 mod pcm;
 mod playout;
 mod process;

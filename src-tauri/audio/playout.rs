@@ -3,6 +3,7 @@
 use crate::arrival::Arrivals;
 use crate::codec::carries_fec;
 use crate::jitter::{JitterStats, Pulled, to_duration};
+use crate::pace::Pace;
 use crate::pcm::Pcm;
 use crate::slots::{CAPACITY, Slots};
 use crate::stretch::MOST_LAG;
@@ -16,24 +17,8 @@ const HALF_BLOCK: i64 = BLOCK_SAMPLES / 2;
 /// The gain of each concealed block in a row; after the last there is silence until something comes.
 const CONCEALMENT: [f32; 6] = [1.0, 1.0, 0.8, 0.55, 0.25, 0.0];
 
-/// Stretching begins when the delay is this far off: 20 ms.
-const FAR_OFF: i64 = 960;
-
-/// It ends when the delay is no further off than this: 5 ms.
-const NEAR: i64 = 240;
-
 /// What stretching looks at: a block to play, and as much for the search beyond the longest period.
 const LOOK: usize = BLOCK + MOST_LAG;
-
-/// Blocks from one stretch to the next, so that speech stays speech: at most half as fast again.
-const REST: u32 = 2;
-
-/// Above this much delay too many, 200 ms, there is less rest.
-const MUCH: i64 = 9_600;
-
-/// How alike what is faded into one another should be, and after how many refusals it no longer matters.
-const LIKENESS: f32 = 0.6;
-const PATIENCE: u32 = 8;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -68,9 +53,7 @@ pub(crate) struct Playout {
     ending: bool,
     /// What was decoded last.
     kind: Pulled,
-    stretching: Pulled,
-    rest: u32,
-    refused: u32,
+    pace: Pace,
 }
 
 impl Playout {
@@ -90,9 +73,7 @@ impl Playout {
             concealed: 0,
             ending: false,
             kind: Pulled::Normal,
-            stretching: Pulled::Normal,
-            rest: 0,
-            refused: 0,
+            pace: Pace::new(),
         })
     }
 
@@ -180,7 +161,7 @@ impl Playout {
             if self.phase != Phase::Playing && !self.begin_if_due(now, slots, arrivals, stats) {
                 break;
             }
-            let kind = self.fill(slots, arrivals, stats);
+            let kind = self.fill(now, slots, arrivals, stats);
             if self.pcm.len() == 0 {
                 continue;
             }
@@ -242,28 +223,26 @@ impl Playout {
             return false;
         }
 
-        let (first, time, samples) = (packet.first, packet.timestamp, packet.samples);
+        let recover = !whole && carries_fec(packet.opus());
+        self.media_time = packet.timestamp;
+        self.frame_samples = packet.samples;
         if goes_on {
             self.pcm.restart(0.0);
         } else {
             stats.spurts += 1;
             self.waited = 0;
-            self.pcm.restart(if first { 1.0 } else { 0.0 });
+            self.pcm.restart(if packet.first { 1.0 } else { 0.0 });
             // A decoder that cannot be reset goes on from where it was: heard, if at all, as a click.
             let _ = self.decoder.reset();
         }
         self.phase = Phase::Playing;
         self.transit = fastest;
         self.boundary = boundary;
-        self.media_time = time;
-        self.frame_samples = samples;
         self.ending = false;
         self.concealed = 0;
-        self.stretching = Pulled::Normal;
-        self.rest = REST;
+        self.pace = Pace::new();
         self.kind = Pulled::Normal;
         if start > self.next {
-            let recover = !whole && slots.get(start).is_some_and(|packet| carries_fec(packet.opus()));
             self.pass_over(start, slots, arrivals, stats);
             if recover {
                 self.recover(slots, stats);
@@ -274,11 +253,17 @@ impl Playout {
     }
 
     /// Decodes or makes up sound until there is a block of it, or the spurt is over.
-    fn fill(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) -> Pulled {
+    fn fill(
+        &mut self,
+        now: i64,
+        slots: &mut Slots,
+        arrivals: &mut Arrivals,
+        stats: &mut JitterStats,
+    ) -> Pulled {
         let mut kind = if self.pcm.len() > 0 { self.kind } else { Pulled::Normal };
         while self.pcm.len() < BLOCK && self.phase == Phase::Playing {
             if self.goes_on(slots) {
-                self.play(slots, arrivals, stats);
+                self.play(now, slots, arrivals, stats);
             } else if self.ending {
                 self.phase = Phase::Idle;
                 break;
@@ -291,15 +276,18 @@ impl Playout {
     }
 
     /// Decodes the next packet.
-    fn play(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
+    fn play(&mut self, now: i64, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
         let Some(packet) = slots.get(self.next) else { return };
         let (decoder, samples) = (&mut self.decoder, packet.samples);
         let decoded = self.pcm.append(1.0, |room| decoder.decode(packet.opus(), room));
         self.media_time = packet.timestamp.saturating_add(samples);
         self.ending = packet.last;
         self.frame_samples = samples;
-        stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
-        self.waited = 0;
+        if self.waited > 0 {
+            stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
+            self.waited = 0;
+            arrivals.note_wait(self.delay(now));
+        }
         slots.spend(self.next);
         self.next += 1;
         if decoded.is_ok() {
@@ -400,39 +388,27 @@ impl Playout {
         stats: &mut JitterStats,
     ) -> Pulled {
         let excess = self.delay(now) - arrivals.target(self.frame_samples);
-        self.stretching = match self.stretching {
-            _ if excess > FAR_OFF => Pulled::Faster,
-            _ if excess < -FAR_OFF => Pulled::Slower,
-            Pulled::Faster if excess > NEAR => Pulled::Faster,
-            Pulled::Slower if excess < -NEAR => Pulled::Slower,
-            _ => Pulled::Normal,
-        };
-        if self.stretching == Pulled::Normal || self.rest > 0 {
-            self.rest = self.rest.saturating_sub(1);
-            return Pulled::Normal;
-        }
-        let likeness = if self.refused < PATIENCE { LIKENESS } else { -1.0 };
-        let most = usize::try_from(excess.abs()).unwrap_or(MOST_LAG).clamp(MOST_LAG / 3, MOST_LAG);
-        let lag = if self.stretching == Pulled::Faster {
+        let Some(change) = self.pace.change(excess) else { return Pulled::Normal };
+        let lag = if change.faster {
             while self.pcm.len() < LOOK && self.goes_on(slots) {
-                self.play(slots, arrivals, stats);
+                self.play(now, slots, arrivals, stats);
             }
-            self.pcm.shorten(most, likeness)
+            self.pcm.shorten(change.most, change.likeness)
         } else {
-            self.pcm.lengthen(most, likeness)
+            self.pcm.lengthen(change.most, change.likeness)
         };
-        let Some(lag) = lag else {
-            self.refused += 1;
-            return Pulled::Normal;
-        };
-        if self.stretching == Pulled::Faster {
-            stats.shortened_samples += lag as u64;
-        } else {
-            stats.lengthened_samples += lag as u64;
+        self.pace.done(lag.is_some(), excess);
+        match lag {
+            None => Pulled::Normal,
+            Some(lag) if change.faster => {
+                stats.shortened_samples += lag as u64;
+                Pulled::Faster
+            }
+            Some(lag) => {
+                stats.lengthened_samples += lag as u64;
+                Pulled::Slower
+            }
         }
-        self.refused = 0;
-        self.rest = if excess > MUCH { REST - 1 } else { REST };
-        self.stretching
     }
 }
 
