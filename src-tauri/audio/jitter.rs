@@ -107,12 +107,17 @@ pub struct JitterStats {
     pub lengthened_samples: u64,
 }
 
-/// See the [module](self).
+/// What both sides of the buffer, the arriving and the playing one, have to do with.
+pub(crate) struct Inbox {
+    pub(crate) slots: Slots,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) stats: JitterStats,
+}
+
+/// Holds the packets of one talker until they are due and makes even sound of them.
 pub struct JitterBuffer {
-    slots: Slots,
-    arrivals: Arrivals,
+    inbox: Inbox,
     playout: Playout,
-    stats: JitterStats,
     /// Sequence, timestamp and arrival of the packet that was furthest, unwrapped.
     latest: Option<(i64, i64, Duration)>,
 }
@@ -124,39 +129,41 @@ impl JitterBuffer {
     /// [`AudioError::Codec`] when no decoder can be had.
     pub fn new(config: JitterConfig) -> Result<Self, AudioError> {
         Ok(Self {
-            slots: Slots::new(),
-            arrivals: Arrivals::new(to_samples(config.least_delay), to_samples(config.most_delay)),
+            inbox: Inbox {
+                slots: Slots::new(),
+                arrivals: Arrivals::new(to_samples(config.least_delay), to_samples(config.most_delay)),
+                stats: JitterStats { target: config.least_delay, ..JitterStats::default() },
+            },
             playout: Playout::new()?,
-            stats: JitterStats { target: config.least_delay, ..JitterStats::default() },
             latest: None,
         })
     }
 
     /// Other limits from now on, for example when the path changed; what was learnt stays.
     pub fn set_config(&mut self, config: JitterConfig) {
-        self.arrivals.set_limits(to_samples(config.least_delay), to_samples(config.most_delay));
+        self.inbox.arrivals.set_limits(to_samples(config.least_delay), to_samples(config.most_delay));
     }
 
     /// Takes a packet. `sequence` and `timestamp` are those of RTP, the timestamp on the 48 kHz clock of the talker;
     /// `arrival` is on the clock of [`pull`](Self::pull). Any packet may come at any time; bad ones are counted.
     pub fn push(&mut self, sequence: u16, timestamp: u32, arrival: Duration, frame: VoiceFrame<'_>) {
-        self.stats.received += 1;
+        self.inbox.stats.received += 1;
         let Ok(length) = FrameLength::of_packet(frame.opus) else {
-            self.stats.unplayable += 1;
+            self.inbox.stats.unplayable += 1;
             return;
         };
         let (sequence, timestamp) = self.unwrap(sequence, timestamp, arrival, frame.first);
         if self.playout.ignores(sequence, frame.first, frame.last) {
-            self.stats.dropped += 1;
+            self.inbox.stats.dropped += 1;
             return;
         }
         while sequence >= self.playout.next() + CAPACITY {
-            self.playout.drop_oldest(&mut self.slots, &mut self.stats);
+            self.playout.drop_oldest(&mut self.inbox);
         }
 
         let transit = to_samples(arrival).saturating_sub(timestamp);
         let next = self.playout.next();
-        let put = self.slots.put(sequence, next, |packet| {
+        let put = self.inbox.slots.put(sequence, next, |packet| {
             packet.timestamp = timestamp;
             packet.transit = transit;
             packet.first = frame.first;
@@ -166,45 +173,44 @@ impl JitterBuffer {
         });
         match put {
             Put::Kept => {
-                if frame.first || self.playout.is_idle() && self.slots.waiting() == 1 {
-                    self.arrivals.begin_spurt();
+                if frame.first || self.playout.is_idle() && self.inbox.slots.waiting() == 1 {
+                    self.inbox.arrivals.begin_spurt();
                 }
                 self.playout.arrived(sequence, transit, frame.first);
                 if self.playout.missed(sequence) {
-                    self.stats.late += 1;
+                    self.inbox.stats.late += 1;
                 }
             }
             Put::Duplicate => {
-                self.stats.duplicate += 1;
+                self.inbox.stats.duplicate += 1;
                 return;
             }
             Put::GivenUp => {
-                self.stats.lost = self.stats.lost.saturating_sub(1);
-                self.stats.late += 1;
-                self.stats.dropped += 1;
+                self.inbox.stats.lost = self.inbox.stats.lost.saturating_sub(1);
+                self.inbox.stats.late += 1;
+                self.inbox.stats.dropped += 1;
             }
             Put::Passed => {
-                self.stats.late += 1;
-                self.stats.dropped += 1;
+                self.inbox.stats.late += 1;
+                self.inbox.stats.dropped += 1;
             }
         }
-        self.arrivals.note(transit);
+        self.inbox.arrivals.note(transit);
     }
 
     /// Gives the next 10 ms at the time `now`. Always writes all of `out`; to be called every 10 ms.
     pub fn pull(&mut self, now: Duration, out: &mut [f32; BLOCK]) -> Pulled {
-        let pulled =
-            self.playout.pull(to_samples(now), &mut self.slots, &mut self.arrivals, &mut self.stats, out);
+        let pulled = self.playout.pull(to_samples(now), &mut self.inbox, out);
         if pulled != Pulled::Silence {
-            self.stats.played_blocks += 1;
+            self.inbox.stats.played_blocks += 1;
         }
         pulled
     }
 
     /// Counters and delays as of now.
     pub fn stats(&self) -> JitterStats {
-        let target = self.arrivals.target(self.playout.frame_samples());
-        JitterStats { target: to_duration(target), ..self.stats }
+        let target = self.inbox.arrivals.target(self.playout.frame_samples());
+        JitterStats { target: to_duration(target), ..self.inbox.stats }
     }
 
     /// Whether a spurt is being played: from its first block to its last, not while packets merely wait.
@@ -233,9 +239,9 @@ impl JitterBuffer {
     fn begin_stream(&mut self, sequence: u16, timestamp: u32, arrival: Duration) -> (i64, i64) {
         let (sequence, timestamp) = (i64::from(sequence), i64::from(timestamp));
         self.latest = Some((sequence, timestamp, arrival));
-        self.stats.dropped += self.slots.waiting() as u64;
-        self.slots.clear();
-        self.arrivals.begin_spurt();
+        self.inbox.stats.dropped += self.inbox.slots.waiting() as u64;
+        self.inbox.slots.clear();
+        self.inbox.arrivals.begin_spurt();
         self.playout.begin_stream(sequence);
         (sequence, timestamp)
     }

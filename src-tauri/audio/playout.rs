@@ -1,11 +1,10 @@
 //! The playing side of a jitter buffer: what comes next, and what to do when it is not there.
 
-use crate::arrival::Arrivals;
 use crate::codec::carries_fec;
-use crate::jitter::{JitterStats, Pulled, to_duration};
+use crate::jitter::{Inbox, Pulled, to_duration};
 use crate::pace::Pace;
 use crate::pcm::Pcm;
-use crate::slots::{CAPACITY, Slots};
+use crate::slots::CAPACITY;
 use crate::stretch::MOST_LAG;
 use crate::{AudioError, BLOCK, Decoder};
 
@@ -135,43 +134,36 @@ impl Playout {
     }
 
     /// Makes room: the oldest number gives way.
-    pub(crate) fn drop_oldest(&mut self, slots: &mut Slots, stats: &mut JitterStats) {
-        if !slots.give_up(self.next) {
-            stats.dropped += 1;
+    pub(crate) fn drop_oldest(&mut self, inbox: &mut Inbox) {
+        if !inbox.slots.give_up(self.next) {
+            inbox.stats.dropped += 1;
         } else if !self.fresh {
-            stats.lost += 1;
+            inbox.stats.lost += 1;
         }
         self.next += 1;
         self.waited = 0;
         if self.boundary.is_some_and(|boundary| boundary < self.next) {
-            self.boundary = slots.first_of_spurt(self.next);
+            self.boundary = inbox.slots.first_of_spurt(self.next);
         }
     }
 
-    pub(crate) fn pull(
-        &mut self,
-        now: i64,
-        slots: &mut Slots,
-        arrivals: &mut Arrivals,
-        stats: &mut JitterStats,
-        out: &mut [f32; BLOCK],
-    ) -> Pulled {
+    pub(crate) fn pull(&mut self, now: i64, inbox: &mut Inbox, out: &mut [f32; BLOCK]) -> Pulled {
         // The second round is for a spurt that is due where another ended.
         for _ in 0..2 {
-            if self.phase != Phase::Playing && !self.begin_if_due(now, slots, arrivals, stats) {
+            if self.phase != Phase::Playing && !self.begin_if_due(now, inbox) {
                 break;
             }
-            let kind = self.fill(now, slots, arrivals, stats);
+            let kind = self.fill(now, inbox);
             if self.pcm.len() == 0 {
                 continue;
             }
             let kind = if self.phase == Phase::Playing && kind == Pulled::Normal {
-                self.stretch(now, slots, arrivals, stats)
+                self.stretch(now, inbox)
             } else {
                 kind
             };
-            stats.buffer = to_duration(self.delay(now));
-            let ends = self.phase == Phase::Idle || self.ends_here(slots);
+            inbox.stats.buffer = to_duration(self.delay(now));
+            let ends = self.phase == Phase::Idle || self.ends_here(inbox);
             self.pcm.take(out, ends);
             if ends {
                 self.phase = Phase::Idle;
@@ -188,36 +180,30 @@ impl Playout {
         now.saturating_sub(self.media_time.saturating_sub(self.pcm.len() as i64)).saturating_sub(self.transit)
     }
 
-    fn ends_here(&self, slots: &Slots) -> bool {
-        self.ending && self.pcm.len() <= BLOCK && !self.goes_on(slots)
+    fn ends_here(&self, inbox: &Inbox) -> bool {
+        self.ending && self.pcm.len() <= BLOCK && !self.goes_on(inbox)
     }
 
     /// Whether the next packet is there and belongs to this spurt.
-    fn goes_on(&self, slots: &Slots) -> bool {
-        self.boundary != Some(self.next) && slots.get(self.next).is_some()
+    fn goes_on(&self, inbox: &Inbox) -> bool {
+        self.boundary != Some(self.next) && inbox.slots.get(self.next).is_some()
     }
 
-    fn begin_if_due(
-        &mut self,
-        now: i64,
-        slots: &mut Slots,
-        arrivals: &mut Arrivals,
-        stats: &mut JitterStats,
-    ) -> bool {
-        let Some(start) = slots.first_waiting(self.next) else { return false };
-        let Some(packet) = slots.get(start) else { return false };
+    fn begin_if_due(&mut self, now: i64, inbox: &mut Inbox) -> bool {
+        let Some(start) = inbox.slots.first_waiting(self.next) else { return false };
+        let Some(packet) = inbox.slots.get(start) else { return false };
         let goes_on = self.phase == Phase::Paused && !packet.first;
         let whole = packet.first || (start == self.next && !self.fresh);
         let mut fastest = if goes_on { self.transit } else { packet.transit };
-        let boundary = slots.first_of_spurt(start + 1);
+        let boundary = inbox.slots.first_of_spurt(start + 1);
         let mut sequence = start + 1;
-        while let Some(later) = slots.get(sequence).filter(|_| boundary != Some(sequence)) {
+        while let Some(later) = inbox.slots.get(sequence).filter(|_| boundary != Some(sequence)) {
             fastest = fastest.min(later.transit);
             sequence += 1;
         }
         // When the beginning is missing it is given the time to come after all.
         let transit = if whole || goes_on { fastest } else { packet.transit };
-        let target = arrivals.target(packet.samples);
+        let target = inbox.arrivals.target(packet.samples);
         let due = packet.timestamp.saturating_add(transit).saturating_add(target);
         if now.saturating_add(HALF_BLOCK) < due {
             return false;
@@ -229,7 +215,7 @@ impl Playout {
         if goes_on {
             self.pcm.restart(0.0);
         } else {
-            stats.spurts += 1;
+            inbox.stats.spurts += 1;
             self.waited = 0;
             self.pcm.restart(if packet.first { 1.0 } else { 0.0 });
             // A decoder that cannot be reset goes on from where it was: heard, if at all, as a click.
@@ -243,9 +229,9 @@ impl Playout {
         self.pace = Pace::new();
         self.kind = Pulled::Normal;
         if start > self.next {
-            self.pass_over(start, slots, arrivals, stats);
+            self.pass_over(start, inbox);
             if recover {
-                self.recover(slots, stats);
+                self.recover(inbox);
             }
         }
         self.fresh = false;
@@ -253,21 +239,15 @@ impl Playout {
     }
 
     /// Decodes or makes up sound until there is a block of it, or the spurt is over.
-    fn fill(
-        &mut self,
-        now: i64,
-        slots: &mut Slots,
-        arrivals: &mut Arrivals,
-        stats: &mut JitterStats,
-    ) -> Pulled {
+    fn fill(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
         let mut kind = if self.pcm.len() > 0 { self.kind } else { Pulled::Normal };
         while self.pcm.len() < BLOCK && self.phase == Phase::Playing {
-            if self.goes_on(slots) {
-                self.play(now, slots, arrivals, stats);
+            if self.goes_on(inbox) {
+                self.play(now, inbox);
             } else if self.ending {
                 self.phase = Phase::Idle;
                 break;
-            } else if !self.bridge(slots, arrivals, stats) {
+            } else if !self.bridge(inbox) {
                 break;
             }
             kind = worse(kind, self.kind);
@@ -276,52 +256,52 @@ impl Playout {
     }
 
     /// Decodes the next packet.
-    fn play(&mut self, now: i64, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
-        let Some(packet) = slots.get(self.next) else { return };
+    fn play(&mut self, now: i64, inbox: &mut Inbox) {
+        let Some(packet) = inbox.slots.get(self.next) else { return };
         let (decoder, samples) = (&mut self.decoder, packet.samples);
         let decoded = self.pcm.append(1.0, |room| decoder.decode(packet.opus(), room));
         self.media_time = packet.timestamp.saturating_add(samples);
         self.ending = packet.last;
         self.frame_samples = samples;
         if self.waited > 0 {
-            stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
+            inbox.stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
             self.waited = 0;
-            arrivals.note_wait(self.delay(now));
+            inbox.arrivals.note_wait(self.delay(now));
         }
-        slots.spend(self.next);
+        inbox.slots.spend(self.next);
         self.next += 1;
         if decoded.is_ok() {
-            stats.played += 1;
+            inbox.stats.played += 1;
             self.concealed = 0;
             self.kind = Pulled::Normal;
         } else {
-            stats.unplayable += 1;
+            inbox.stats.unplayable += 1;
             self.conceal(1.0);
-            stats.concealed_blocks += 1;
+            inbox.stats.concealed_blocks += 1;
         }
-        arrivals.note_fate(decoded.is_err());
+        inbox.arrivals.note_fate(decoded.is_err());
     }
 
     /// The next packet is not there: recovers or makes up something in its place. False when the spurt is to stop.
-    fn bridge(&mut self, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) -> bool {
-        let later = slots.first_waiting(self.next);
+    fn bridge(&mut self, inbox: &mut Inbox) -> bool {
+        let later = inbox.slots.first_waiting(self.next);
         if later.is_some() && later == self.boundary {
             // The end was lost: another spurt is there.
             self.conceal(0.0);
-            stats.concealed_blocks += 1;
+            inbox.stats.concealed_blocks += 1;
             self.ending = true;
             return true;
         }
-        if let Some(packet) = later.and_then(|later| slots.get(later)) {
+        if let Some(packet) = later.and_then(|later| inbox.slots.get(later)) {
             let later = later.unwrap_or(self.next);
             let missing = (later - self.next) * self.frame_samples - self.waited;
             if missing <= 0 {
-                self.pass_over(later, slots, arrivals, stats);
+                self.pass_over(later, inbox);
                 return true;
             }
             if missing <= self.frame_samples && carries_fec(packet.opus()) {
-                self.pass_over(later, slots, arrivals, stats);
-                self.recover(slots, stats);
+                self.pass_over(later, inbox);
+                self.recover(inbox);
                 return true;
             }
         }
@@ -330,7 +310,7 @@ impl Playout {
             return false;
         };
         self.conceal(gain);
-        stats.concealed_blocks += 1;
+        inbox.stats.concealed_blocks += 1;
         self.waited += BLOCK_SAMPLES;
         let passed = (self.waited + self.frame_samples - 1) / self.frame_samples;
         self.missed = self.missed.max(self.next + passed);
@@ -353,26 +333,26 @@ impl Playout {
     }
 
     /// Gives up all numbers before `until`.
-    fn pass_over(&mut self, until: i64, slots: &mut Slots, arrivals: &mut Arrivals, stats: &mut JitterStats) {
+    fn pass_over(&mut self, until: i64, inbox: &mut Inbox) {
         let missing = (until - self.next) * self.frame_samples;
-        stats.waited_blocks += ((self.waited - missing).max(0) / BLOCK_SAMPLES).unsigned_abs();
+        inbox.stats.waited_blocks += ((self.waited - missing).max(0) / BLOCK_SAMPLES).unsigned_abs();
         self.waited = 0;
         while self.next < until {
             if !self.fresh {
-                slots.give_up(self.next);
-                stats.lost += 1;
-                arrivals.note_fate(true);
+                inbox.slots.give_up(self.next);
+                inbox.stats.lost += 1;
+                inbox.arrivals.note_fate(true);
             }
             self.next += 1;
         }
     }
 
     /// Plays what the next packet knows of the one before it.
-    fn recover(&mut self, slots: &Slots, stats: &mut JitterStats) {
-        let Some(packet) = slots.get(self.next) else { return };
+    fn recover(&mut self, inbox: &mut Inbox) {
+        let Some(packet) = inbox.slots.get(self.next) else { return };
         let decoder = &mut self.decoder;
         if self.pcm.append(1.0, |room| decoder.decode_fec(packet.opus(), room)).is_ok() {
-            stats.recovered += 1;
+            inbox.stats.recovered += 1;
             self.concealed = 0;
             self.kind = Pulled::Fec;
             self.media_time = packet.timestamp;
@@ -380,18 +360,12 @@ impl Playout {
     }
 
     /// Leaves a period out or puts one in when the delay is far off.
-    fn stretch(
-        &mut self,
-        now: i64,
-        slots: &mut Slots,
-        arrivals: &mut Arrivals,
-        stats: &mut JitterStats,
-    ) -> Pulled {
-        let excess = self.delay(now) - arrivals.target(self.frame_samples);
+    fn stretch(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
+        let excess = self.delay(now) - inbox.arrivals.target(self.frame_samples);
         let Some(change) = self.pace.change(excess) else { return Pulled::Normal };
         let lag = if change.faster {
-            while self.pcm.len() < LOOK && self.goes_on(slots) {
-                self.play(now, slots, arrivals, stats);
+            while self.pcm.len() < LOOK && self.goes_on(inbox) {
+                self.play(now, inbox);
             }
             self.pcm.shorten(change.most, change.likeness)
         } else {
@@ -401,11 +375,11 @@ impl Playout {
         match lag {
             None => Pulled::Normal,
             Some(lag) if change.faster => {
-                stats.shortened_samples += lag as u64;
+                inbox.stats.shortened_samples += lag as u64;
                 Pulled::Faster
             }
             Some(lag) => {
-                stats.lengthened_samples += lag as u64;
+                inbox.stats.lengthened_samples += lag as u64;
                 Pulled::Slower
             }
         }
