@@ -541,10 +541,10 @@ impl Room {
             return;
         }
         self.arbiter = arbiter;
-        if self.is_arbiter() {
-            if let Some(holder) = &mut self.book.holder {
-                holder.heard = now;
-            }
+        if self.is_arbiter()
+            && let Some(holder) = &mut self.book.holder
+        {
+            holder.heard = now;
         }
         match &self.own {
             Own::Asking { .. } => self.ask(now),
