@@ -17,11 +17,14 @@ mod process;
 mod resample;
 mod slots;
 mod stretch;
+mod voice;
 
 #[cfg(test)]
 mod codec_tests;
 #[cfg(test)]
 mod jitter_tests;
+#[cfg(test)]
+mod loss_tests;
 #[cfg(test)]
 mod network;
 #[cfg(test)]

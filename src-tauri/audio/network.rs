@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::tone::speech;
-use crate::{BLOCK, Encoder, EncoderSettings, JitterBuffer, JitterConfig, JitterStats, Pulled, VoiceFrame};
+use crate::{
+    BLOCK, Decoder, Encoder, EncoderSettings, JitterBuffer, JitterConfig, JitterStats, Pulled, VoiceFrame,
+};
 
 pub(crate) const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -119,4 +121,23 @@ pub(crate) fn listen(
 pub(crate) fn push(buffer: &mut JitterBuffer, packet: &Sent) {
     let frame = VoiceFrame { first: packet.first, last: packet.last, opus: &packet.opus };
     buffer.push(packet.sequence, packet.timestamp, packet.arrival, frame);
+}
+
+/// What a decoder makes of the packets when all come.
+pub(crate) fn decoded(packets: &[Sent]) -> Vec<f32> {
+    let mut decoder = Decoder::new().unwrap();
+    let mut sound = Vec::new();
+    for packet in packets {
+        if packet.first {
+            decoder.reset().unwrap();
+        }
+        let mut out = [0.0; 960];
+        let n = decoder.decode(&packet.opus, &mut out).unwrap();
+        sound.extend_from_slice(&out[..n]);
+    }
+    sound
+}
+
+pub(crate) fn steepest(samples: &[f32]) -> f32 {
+    samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max)
 }

@@ -3,18 +3,15 @@
 use crate::codec::carries_fec;
 use crate::jitter::{Inbox, Pulled, to_duration};
 use crate::pace::Pace;
-use crate::pcm::Pcm;
 use crate::slots::CAPACITY;
 use crate::stretch::MOST_LAG;
-use crate::{AudioError, BLOCK, Decoder};
+use crate::voice::{Voice, worse};
+use crate::{AudioError, BLOCK};
 
 const BLOCK_SAMPLES: i64 = BLOCK as i64;
 
 /// A spurt begins in the pull nearest to its time.
 const HALF_BLOCK: i64 = BLOCK_SAMPLES / 2;
-
-/// The gain of each concealed block in a row; after the last there is silence until something comes.
-const CONCEALMENT: [f32; 6] = [1.0, 1.0, 0.8, 0.55, 0.25, 0.0];
 
 /// What stretching looks at: a block to play, and as much for the search beyond the longest period.
 const LOOK: usize = BLOCK + MOST_LAG;
@@ -29,8 +26,7 @@ enum Phase {
 }
 
 pub(crate) struct Playout {
-    decoder: Decoder,
-    pcm: Pcm,
+    voice: Voice,
     phase: Phase,
     /// Nothing is known of the sequence numbers before the next.
     fresh: bool,
@@ -47,19 +43,14 @@ pub(crate) struct Playout {
     frame_samples: i64,
     /// Samples concealed while waiting for `next`.
     waited: i64,
-    /// Concealed blocks in a row.
-    concealed: usize,
     ending: bool,
-    /// What was decoded last.
-    kind: Pulled,
     pace: Pace,
 }
 
 impl Playout {
     pub(crate) fn new() -> Result<Self, AudioError> {
         Ok(Self {
-            decoder: Decoder::new()?,
-            pcm: Pcm::new(),
+            voice: Voice::new()?,
             phase: Phase::Idle,
             fresh: true,
             next: 0,
@@ -69,9 +60,7 @@ impl Playout {
             transit: 0,
             frame_samples: BLOCK_SAMPLES,
             waited: 0,
-            concealed: 0,
             ending: false,
-            kind: Pulled::Normal,
             pace: Pace::new(),
         })
     }
@@ -105,7 +94,7 @@ impl Playout {
         self.phase = Phase::Idle;
         self.boundary = None;
         self.waited = 0;
-        self.pcm.restart(1.0);
+        self.voice.begin(false);
     }
 
     /// A further "last" frame behind one that was played already says nothing new.
@@ -154,7 +143,7 @@ impl Playout {
                 break;
             }
             let kind = self.fill(now, inbox);
-            if self.pcm.len() == 0 {
+            if self.voice.len() == 0 {
                 continue;
             }
             let kind = if self.phase == Phase::Playing && kind == Pulled::Normal {
@@ -164,10 +153,9 @@ impl Playout {
             };
             inbox.stats.buffer = to_duration(self.delay(now));
             let ends = self.phase == Phase::Idle || self.ends_here(inbox);
-            self.pcm.take(out, ends);
+            self.voice.take(out, ends);
             if ends {
                 self.phase = Phase::Idle;
-                self.pcm.restart(1.0);
             }
             return kind;
         }
@@ -177,11 +165,12 @@ impl Playout {
 
     /// How long what is played now has been held, against the fastest packet of the spurt.
     fn delay(&self, now: i64) -> i64 {
-        now.saturating_sub(self.media_time.saturating_sub(self.pcm.len() as i64)).saturating_sub(self.transit)
+        now.saturating_sub(self.media_time.saturating_sub(self.voice.len() as i64))
+            .saturating_sub(self.transit)
     }
 
     fn ends_here(&self, inbox: &Inbox) -> bool {
-        self.ending && self.pcm.len() <= BLOCK && !self.goes_on(inbox)
+        self.ending && self.voice.len() <= BLOCK && !self.goes_on(inbox)
     }
 
     /// Whether the next packet is there and belongs to this spurt.
@@ -213,21 +202,17 @@ impl Playout {
         self.media_time = packet.timestamp;
         self.frame_samples = packet.samples;
         if goes_on {
-            self.pcm.restart(0.0);
+            self.voice.go_on();
         } else {
             inbox.stats.spurts += 1;
             self.waited = 0;
-            self.pcm.restart(if packet.first { 1.0 } else { 0.0 });
-            // A decoder that cannot be reset goes on from where it was: heard, if at all, as a click.
-            let _ = self.decoder.reset();
+            self.voice.begin(!packet.first);
         }
         self.phase = Phase::Playing;
         self.transit = fastest;
         self.boundary = boundary;
         self.ending = false;
-        self.concealed = 0;
         self.pace = Pace::new();
-        self.kind = Pulled::Normal;
         if start > self.next {
             self.pass_over(start, inbox);
             if recover {
@@ -240,8 +225,8 @@ impl Playout {
 
     /// Decodes or makes up sound until there is a block of it, or the spurt is over.
     fn fill(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
-        let mut kind = if self.pcm.len() > 0 { self.kind } else { Pulled::Normal };
-        while self.pcm.len() < BLOCK && self.phase == Phase::Playing {
+        let mut kind = if self.voice.len() > 0 { self.voice.kind() } else { Pulled::Normal };
+        while self.voice.len() < BLOCK && self.phase == Phase::Playing {
             if self.goes_on(inbox) {
                 self.play(now, inbox);
             } else if self.ending {
@@ -250,7 +235,7 @@ impl Playout {
             } else if !self.bridge(inbox) {
                 break;
             }
-            kind = worse(kind, self.kind);
+            kind = worse(kind, self.voice.kind());
         }
         kind
     }
@@ -258,28 +243,27 @@ impl Playout {
     /// Decodes the next packet.
     fn play(&mut self, now: i64, inbox: &mut Inbox) {
         let Some(packet) = inbox.slots.get(self.next) else { return };
-        let (decoder, samples) = (&mut self.decoder, packet.samples);
-        let decoded = self.pcm.append(1.0, |room| decoder.decode(packet.opus(), room));
-        self.media_time = packet.timestamp.saturating_add(samples);
+        let decoded = self.voice.play(packet.opus());
+        self.media_time = packet.timestamp.saturating_add(packet.samples);
         self.ending = packet.last;
-        self.frame_samples = samples;
+        self.frame_samples = packet.samples;
         if self.waited > 0 {
             inbox.stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
+            // A longer stall is the path's, and its share of all packets says enough.
+            if self.waited <= 2 * BLOCK_SAMPLES {
+                inbox.arrivals.note_wait(self.delay(now));
+            }
             self.waited = 0;
-            inbox.arrivals.note_wait(self.delay(now));
         }
         inbox.slots.spend(self.next);
         self.next += 1;
-        if decoded.is_ok() {
+        if decoded {
             inbox.stats.played += 1;
-            self.concealed = 0;
-            self.kind = Pulled::Normal;
         } else {
             inbox.stats.unplayable += 1;
-            self.conceal(1.0);
             inbox.stats.concealed_blocks += 1;
         }
-        inbox.arrivals.note_fate(decoded.is_err());
+        inbox.arrivals.note_fate(!decoded);
     }
 
     /// The next packet is not there: recovers or makes up something in its place. False when the spurt is to stop.
@@ -287,7 +271,7 @@ impl Playout {
         let later = inbox.slots.first_waiting(self.next);
         if later.is_some() && later == self.boundary {
             // The end was lost: another spurt is there.
-            self.conceal(0.0);
+            self.voice.fade_away();
             inbox.stats.concealed_blocks += 1;
             self.ending = true;
             return true;
@@ -305,31 +289,15 @@ impl Playout {
                 return true;
             }
         }
-        let Some(&gain) = CONCEALMENT.get(self.concealed) else {
+        if !self.voice.conceal() {
             self.phase = Phase::Paused;
             return false;
-        };
-        self.conceal(gain);
+        }
         inbox.stats.concealed_blocks += 1;
         self.waited += BLOCK_SAMPLES;
         let passed = (self.waited + self.frame_samples - 1) / self.frame_samples;
         self.missed = self.missed.max(self.next + passed);
         true
-    }
-
-    fn conceal(&mut self, gain: f32) {
-        let decoder = &mut self.decoder;
-        let made =
-            self.pcm.append(gain, |room| decoder.conceal(room.get_mut(..BLOCK).ok_or(AudioError::Room)?));
-        if made.is_err() {
-            // Never seen; a silent block keeps the time.
-            let _ = self.pcm.append(0.0, |room| {
-                room.get_mut(..BLOCK).ok_or(AudioError::Room)?.fill(0.0);
-                Ok(BLOCK)
-            });
-        }
-        self.concealed += 1;
-        self.kind = Pulled::Plc;
     }
 
     /// Gives up all numbers before `until`.
@@ -350,11 +318,8 @@ impl Playout {
     /// Plays what the next packet knows of the one before it.
     fn recover(&mut self, inbox: &mut Inbox) {
         let Some(packet) = inbox.slots.get(self.next) else { return };
-        let decoder = &mut self.decoder;
-        if self.pcm.append(1.0, |room| decoder.decode_fec(packet.opus(), room)).is_ok() {
+        if self.voice.recover(packet.opus()) {
             inbox.stats.recovered += 1;
-            self.concealed = 0;
-            self.kind = Pulled::Fec;
             self.media_time = packet.timestamp;
         }
     }
@@ -363,14 +328,10 @@ impl Playout {
     fn stretch(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
         let excess = self.delay(now) - inbox.arrivals.target(self.frame_samples);
         let Some(change) = self.pace.change(excess) else { return Pulled::Normal };
-        let lag = if change.faster {
-            while self.pcm.len() < LOOK && self.goes_on(inbox) {
-                self.play(now, inbox);
-            }
-            self.pcm.shorten(change.most, change.likeness)
-        } else {
-            self.pcm.lengthen(change.most, change.likeness)
-        };
+        while change.faster && self.voice.len() < LOOK && self.goes_on(inbox) {
+            self.play(now, inbox);
+        }
+        let lag = self.voice.stretch(change.faster, change.most, change.likeness);
         self.pace.done(lag.is_some(), excess);
         match lag {
             None => Pulled::Normal,
@@ -383,13 +344,5 @@ impl Playout {
                 Pulled::Slower
             }
         }
-    }
-}
-
-fn worse(one: Pulled, other: Pulled) -> Pulled {
-    match (one, other) {
-        (Pulled::Plc, _) | (_, Pulled::Plc) => Pulled::Plc,
-        (Pulled::Fec, _) | (_, Pulled::Fec) => Pulled::Fec,
-        _ => Pulled::Normal,
     }
 }
