@@ -54,10 +54,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says on standard error what happens; `PUSHTALK_LOG` chooses how much of it.
+/// Says on standard error what happens here; `PUSHTALK_LOG` chooses how much, also of other crates, which may name
+/// addresses.
 fn log() {
-    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("warn,pushtalk=info"));
-    // Fails only when somebody else listens already.
+    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("pushtalk=info"));
     let colours = std::io::stderr().is_terminal();
-    drop(tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).try_init());
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // Fails only when somebody else listens already.
+    drop(lines.try_init());
 }

@@ -1,3 +1,63 @@
-//! The project's chores: run, test, bench.
+//! The project's chores: run, test, bench, pictures.
+#![expect(clippy::print_stderr, reason = "it talks to a person at a terminal")]
 
-fn main() {}
+mod needs;
+mod policy;
+mod purity;
+mod run;
+mod shell;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+const HELP: &str = "\
+cargo xtask run [--pair] [--release]     install what is missing, build, and open the app
+                                         --pair: two windows that are in one room already
+cargo xtask test [NAME…]                 everything that must hold, or only parts of it:
+                                         packages format policy ui pure lint deny build rust scenarios window
+cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card
+cargo xtask pictures                     take the pictures of docs/pictures anew
+";
+
+fn main() -> ExitCode {
+    match chore() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore() -> anyhow::Result<()> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    std::env::set_current_dir(shell::root())?;
+    match words.as_slice() {
+        ["run", options @ ..] => run::run(options),
+        ["test", names @ ..] => test::test(names),
+        ["bench", words @ ..] if !words.is_empty() => bench(words),
+        ["pictures"] => pictures(),
+        [] | ["help" | "--help" | "-h"] => {
+            eprint!("{HELP}");
+            Ok(())
+        }
+        other => bail!("there is no chore {other:?}\n\n{HELP}"),
+    }
+}
+
+fn bench(words: &[&str]) -> anyhow::Result<()> {
+    needs::meet(needs::Purpose::Test)?;
+    shell::cargo(["run", "--release", "--package", "pushtalk-tests", "--bin", "bench", "--"])
+        .words(words)
+        .run()
+}
+
+fn pictures() -> anyhow::Result<()> {
+    needs::meet(needs::Purpose::Test)?;
+    ui::install()?;
+    ui::npm(["run", "pictures"]).run()
+}
