@@ -9,7 +9,7 @@ use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
     CertificateHash, Create, Created, DisplayName, HelloAck, Invitation, InvitationError, Join, Joined, LobbyId,
-    LobbyOpen, LobbyOpened, Pid, RefusalCode, RoomCode, Sdp, ServerAddress,
+    LobbyOpened, Nameplate, Pid, RefusalCode, RoomCode, Sdp, ServerAddress,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -84,7 +84,7 @@ pub enum Request {
     /// Make a room.
     Create(Box<Create>),
     /// Knock.
-    LobbyOpen(LobbyOpen),
+    LobbyOpen(Nameplate, Vec<u8>),
     /// Enter.
     Join(Box<Join>),
 }

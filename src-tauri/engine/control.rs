@@ -249,7 +249,9 @@ impl Control {
             let answer = match request {
                 Request::Hello => client.hello().await.map(Answer::Hello),
                 Request::Create(create) => client.create(&create).await.map(Answer::Created),
-                Request::LobbyOpen(open) => client.lobby_open(&open).await.map(Answer::LobbyOpened),
+                Request::LobbyOpen(nameplate, first) => {
+                    client.lobby_open(nameplate, &first).await.map(Answer::LobbyOpened)
+                }
                 Request::Join(join) => client.join(&join).await.map(Answer::Joined),
             };
             let answer = answer.unwrap_or_else(|error| match error {

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Pulled, VoiceFrame, limit, mix};
-use pushtalk_e2ee::{OpenKey, VoicePlaintext};
+use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Limiter, Pulled, VoiceFrame, mix};
+use pushtalk_e2ee::{FrameId, OpenKey, VoicePlaintext};
 use pushtalk_protocol::Pid;
 
 use crate::stats::HearingStats;
@@ -23,6 +23,7 @@ pub struct Ear {
     config: JitterConfig,
     opened: Vec<u8>,
     block: [f32; BLOCK],
+    limiter: Limiter,
 }
 
 /// One member's voice.
@@ -52,7 +53,7 @@ pub enum Heard {
 impl Ear {
     /// Hears nobody yet.
     pub fn new(config: JitterConfig) -> Self {
-        Self { voices: BTreeMap::new(), config, opened: vec![0; LONGEST], block: [0.0; BLOCK] }
+        Self { voices: BTreeMap::new(), config, opened: vec![0; LONGEST], block: [0.0; BLOCK], limiter: Limiter::new() }
     }
 
     /// Frames of this member are opened with this key; the one before holds for what is on its way.
@@ -83,13 +84,15 @@ impl Ear {
     /// Takes one frame from the network; `arrival` on the clock that `block` uses.
     pub fn receive(&mut self, peer: Pid, sequence: u16, timestamp: u32, arrival: Duration, sealed: &[u8]) -> Heard {
         let Some(voice) = self.voices.get_mut(&peer) else { return Heard::Stranger };
-        let mut opened = voice.key.open_into(arrival, sealed, &mut self.opened);
-        if opened.is_err()
-            && let Some(old) = &mut voice.old_key
-        {
-            opened = old.open_into(arrival, sealed, &mut self.opened);
-        }
-        let plaintext = opened.ok().and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
+        // The key is chosen by the generation in the clear header, never by trying.
+        let generation = FrameId::read(sealed).ok().map(|id| id.generation);
+        let key = match &mut voice.old_key {
+            Some(old) if Some(old.generation()) == generation => old,
+            _ => &mut voice.key,
+        };
+        let plaintext = key
+            .open_into(arrival, sealed, &mut self.opened)
+            .ok().and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
         let Some(VoicePlaintext { first, last, opus }) = plaintext else {
             voice.rejected += 1;
             return Heard::Rejected;
@@ -112,7 +115,7 @@ impl Ear {
                 any = true;
             }
         }
-        limit(out);
+        self.limiter.limit(out);
         any
     }
 

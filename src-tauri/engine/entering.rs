@@ -6,7 +6,7 @@ use pushtalk_e2ee::{
     HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, ServerIdentity, pid, room_id,
 };
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, LobbyMessage, LobbyOpen, MemberPublic,
+    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, MemberPublic,
     Nameplate, RefusalCode, RoomCode, ServerAddress,
 };
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -16,7 +16,6 @@ use crate::brain::{Answer, Hosting, Output, Request, ServerNews, Step, Ticket};
 use crate::face::{EnteringStep, ErrorCode};
 use crate::identity::Identity;
 use crate::inside::Arrival;
-use crate::text64;
 
 /// Longest wait for any one step; the lobby asks up to three members, five seconds each.
 const STEP_PATIENCE: Duration = Duration::from_secs(17);
@@ -260,8 +259,7 @@ impl Entering {
         };
         let (joiner, message) = Joiner::start(&mut rng, kind, password, None, nameplate, server);
         *door = Door::Knocked(joiner);
-        let data = text64::encode(&message);
-        out.push(Output::Request(Request::LobbyOpen(LobbyOpen { nameplate: *nameplate, data })));
+        out.push(Output::Request(Request::LobbyOpen(*nameplate, message)));
         self.go(now, EnteringStep::Proving)
     }
 
@@ -269,8 +267,7 @@ impl Entering {
         let Plan::Join { lobby, door, .. } = &mut self.plan else { return self.keep(event) };
         match (event, *lobby) {
             (ServerEvent::Gone, _) => Step::Fail(ErrorCode::ServerUnreachable, None),
-            (ServerEvent::LobbyMessage(LobbyMessage { lobby: l, data }), Some(open)) if l == open => {
-                let Some(data) = text64::decode(&data) else { return Step::Stay };
+            (ServerEvent::LobbyMessage { lobby: l, data }, Some(open)) if l == open => {
                 match std::mem::replace(door, Door::Closed) {
                     Door::Knocked(joiner) => match joiner.answer(&data) {
                         Ok((proved, message)) => {
@@ -295,7 +292,7 @@ impl Entering {
                     }
                 }
             }
-            (ServerEvent::LobbyClose(closed), Some(open)) if closed.lobby == open => {
+            (ServerEvent::LobbyClose { lobby: closed }, Some(open)) if closed == open => {
                 // Closed before we proved anything: nobody was there. Closed after: what we know is wrong.
                 match door {
                     Door::Proved(_) => Step::Fail(ErrorCode::WrongCode, None),

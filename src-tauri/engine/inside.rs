@@ -9,7 +9,7 @@ use pushtalk_mesh::{FailWhy, MeshEvent, Role};
 use pushtalk_protocol::{
     Capabilities, CertificateHash, Ctl, Hello, MemberPublic, Mode, Pid, ServerAddress, Settings,
 };
-use pushtalk_room::Room;
+use pushtalk_room::{Input, Room, RoomConfig};
 use pushtalk_signaling::client::ServerEvent;
 use rand::CryptoRng;
 
@@ -97,8 +97,8 @@ impl Inside {
         let hosting = identity.host_key.is_some();
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
-        let host = hosting.then_some(identity.pid);
-        let room = Room::new(now, pushtalk_room::RoomConfig::new(identity.pid, host, Duration::from_secs(u64::from(limit))));
+        let talk_limit = Duration::from_secs(limit.into());
+        let room = Room::new(RoomConfig { me: identity.pid, hosting, talk_limit });
         Self {
             invitation: view::invitation(&identity, &servers, certificate),
             identity,
@@ -260,11 +260,11 @@ impl Inside {
                 if let Some(member) = self.members.get_mut(&pid) {
                     member.last_heard = now;
                 }
-                self.floor.voice(now, pid, out);
+                self.floor.handle(now, Input::Voice(pid), out);
                 self.flush(out);
             }
             VoiceNews::TurnEnded => {
-                self.floor.tick(now, out);
+                self.floor.handle(now, Input::Tick, out);
                 self.flush(out);
             }
             VoiceNews::KeysWorn => self.renew_keys(rng, out),
@@ -292,12 +292,12 @@ impl Inside {
     }
 
     pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.press(now, out);
+        self.floor.handle(now, Input::Press, out);
         self.flush(out);
     }
 
     pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.release(now, out);
+        self.floor.handle(now, Input::Release, out);
         self.flush(out);
     }
 
@@ -308,7 +308,7 @@ impl Inside {
         notices: &mut Notices,
         out: &mut Vec<Output>,
     ) {
-        self.floor.tick(now, out);
+        self.floor.handle(now, Input::Tick, out);
         self.flush(out);
         self.door.tick(now, out);
         if now >= self.next_ping {
@@ -344,7 +344,7 @@ impl Inside {
 
     /// Says good-bye to everybody and takes back every key.
     pub(crate) fn leave(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.leave(now, out);
+        self.floor.handle(now, Input::Leave, out);
         self.flush(out);
         for pid in self.order.clone() {
             self.say(pid, &Ctl::Bye, out);
@@ -380,7 +380,7 @@ impl Inside {
         send(peer, parcels, out);
         self.members.insert(peer, member);
         self.order.push(peer);
-        self.floor.known(now, peer, out);
+        self.floor.handle(now, Input::Known(peer), out);
         self.flush(out);
     }
 
@@ -428,7 +428,7 @@ impl Inside {
         if member.path != Path::None {
             out.push(Output::ClosePeer(peer));
             silence(peer, out);
-            self.floor.down(now, peer, out);
+            self.floor.handle(now, Input::Down(peer), out);
         }
         let role = if member.pair.is_initiator() { Role::Offerer } else { Role::Answerer };
         member.link = MemberLink::Connecting;
@@ -486,7 +486,7 @@ impl Inside {
                 out.push(Output::Listen(ListenOrder::AddPeer(peer, key)));
             }
             Ctl::Floor(message) => {
-                self.floor.message(now, peer, message, out);
+                self.floor.handle(now, Input::Floor { from: peer, message }, out);
                 self.flush(out);
             }
             Ctl::Settings(settings) => {
@@ -515,7 +515,7 @@ impl Inside {
         notices.withdraw(ErrorCode::CannotConnect);
         let host = member.host;
         out.push(Output::Talk(TalkOrder::AddPeer(peer, key)));
-        self.floor.up(now, peer, host, out);
+        self.floor.handle(now, Input::Up { pid: peer, host }, out);
         self.flush(out);
     }
 
@@ -539,7 +539,7 @@ impl Inside {
         }
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
-        self.floor.down(now, peer, out);
+        self.floor.handle(now, Input::Down(peer), out);
         self.flush(out);
     }
 
@@ -552,7 +552,7 @@ impl Inside {
         notices.tell(ErrorCode::CannotConnectSecurely, member.hello.as_ref().map(|h| h.name.as_str().to_owned()));
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
-        self.floor.mismatch(now, peer, out);
+        self.floor.handle(now, Input::Mismatch(peer), out);
         self.flush(out);
     }
 
@@ -564,7 +564,7 @@ impl Inside {
         self.order.retain(|pid| *pid != peer);
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
-        self.floor.gone(now, peer, out);
+        self.floor.handle(now, Input::Gone(peer), out);
         self.flush(out);
     }
 

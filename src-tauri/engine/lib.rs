@@ -1,5 +1,39 @@
 //! The composition: one control loop, the talk and listen threads, and the faces it shows.
 
+pub mod brain;
+mod control;
+mod door;
+pub mod ear;
+mod engine;
+mod entering;
 pub mod face;
 #[cfg(test)]
 mod face_contract;
+mod floor;
+mod hosting;
+mod identity;
+mod inside;
+mod levels;
+mod listen;
+pub mod mouth;
+mod notices;
+mod pair;
+#[cfg(test)]
+mod pair_tests;
+mod peers;
+mod sound;
+mod stats;
+mod talk;
+mod view;
+
+pub use engine::{Engine, EngineConfig, EngineError};
+pub use sound::SoundSettings;
+pub use stats::{HearingStats, MemberStats};
+
+pub use pushtalk_audio::FrameLength;
+pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, list as list_devices};
+
+/// Reads `HOST:PORT`.
+pub fn parse_server(text: &str) -> Option<pushtalk_protocol::ServerAddress> {
+    text.parse().ok()
+}

@@ -56,7 +56,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         let (stream_events_tx, stream_events) = crossbeam_channel::bounded(16);
         Self {
             work,
-            ear: Ear::new(JitterConfig::default()),
+            ear: Ear::new(JitterConfig::lan()),
             playback: None,
             stream_events,
             stream_events_tx,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use pushtalk_audio::MAX_FRAME_BYTES;
 use pushtalk_e2ee::{SealKey, SealedFrame, VoicePlaintext};
 use pushtalk_mesh::RtpStamp;
 use pushtalk_protocol::Pid;
@@ -17,8 +18,8 @@ const LAST_FRAMES: u32 = 2;
 const SPURTS_A_KEY: u32 = 200;
 /// Most frames that are kept without an answer: six seconds at 10 ms.
 const MOST_KEPT: usize = 600;
-/// Longest plaintext of a frame, in bytes: the longest packet of Opus and the flags.
-const LONGEST: usize = 1275 + VoicePlaintext::OVERHEAD;
+/// Longest plaintext of a frame, in bytes: the longest packet of the encoder and the flags.
+const LONGEST: usize = MAX_FRAME_BYTES + VoicePlaintext::OVERHEAD;
 
 /// Where sealed frames go.
 pub type Send<'a> = dyn FnMut(Pid, SealedFrame, RtpStamp) + 'a;

@@ -33,12 +33,11 @@ impl SoundSettings {
     }
 
     pub(crate) fn processing(&self) -> Processing {
-        if self.processing { Processing::new(ProcessingSettings::default()) } else { Processing::off() }
+        if self.processing { Processing::new(ProcessingSettings::on()) } else { Processing::off() }
     }
 
     /// How many frames last at least so long.
     pub(crate) fn tail_frames(&self, tail: Duration) -> u32 {
-        let frame = Duration::from_micros(self.frame.samples() as u64 * 1_000_000 / 48_000);
-        u32::try_from(tail.as_micros().div_ceil(frame.as_micros())).unwrap_or(u32::MAX)
+        u32::try_from(tail.as_micros().div_ceil(self.frame.duration().as_micros())).unwrap_or(u32::MAX)
     }
 }

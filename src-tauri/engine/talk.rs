@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use pushtalk_audio::{AudioError, BLOCK, Encoder, Processing, level};
+use pushtalk_audio::{AudioError, BLOCK, Encoder, MAX_FRAME_BYTES, Processing, level};
 use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent};
 use pushtalk_mesh::VoiceSender;
 use zeroize::{Zeroize, Zeroizing};
@@ -22,8 +22,6 @@ const LOOK: Duration = Duration::from_millis(2);
 const REST: Duration = Duration::from_millis(200);
 /// What was said just before the button came up is still on its way through the device: go on for so long.
 const TAIL: Duration = Duration::from_millis(60);
-/// Longest packet of the encoder, in bytes.
-const PACKET: usize = 1275;
 
 /// Takes orders until the sender is gone.
 pub(crate) fn spawn(
@@ -70,7 +68,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     ) -> Result<Self, AudioError> {
         let (stream_events_tx, stream_events) = crossbeam_channel::bounded(16);
         Ok(Self {
-            processing: settings.processing()?,
+            processing: settings.processing(),
             encoder: Encoder::new(settings.encoder())?,
             settings,
             tell,
@@ -82,7 +80,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             mouth: Mouth::default(),
             pending: Zeroizing::new(Vec::with_capacity(BLOCK * 64)),
             clock,
-            packet: Zeroizing::new(vec![0; PACKET]),
+            packet: Zeroizing::new(vec![0; MAX_FRAME_BYTES]),
         })
     }
 

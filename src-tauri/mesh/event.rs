@@ -101,6 +101,22 @@ pub enum MeshEvent {
     },
 }
 
+impl MeshEvent {
+    /// Which pair it is about.
+    pub fn peer(&self) -> Pid {
+        match self {
+            Self::Description { peer, .. }
+            | Self::Candidate { peer, .. }
+            | Self::Connected { peer }
+            | Self::CtlOpen { peer }
+            | Self::Ctl { peer, .. }
+            | Self::Disconnected { peer }
+            | Self::Failed { peer, .. }
+            | Self::Closed { peer } => *peer,
+        }
+    }
+}
+
 /// Kind only: descriptions and candidates hold addresses.
 impl fmt::Debug for MeshEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
