@@ -4,14 +4,23 @@
 //! passes through is sealed: nothing here can open it.
 
 pub mod addresses;
+#[cfg(feature = "server")]
+mod certificate;
 pub mod client;
-#[cfg(all(test, feature = "server"))]
-mod live_tests;
+#[cfg(feature = "server")]
+mod gate;
+mod knock;
+mod limits;
 pub mod lobby;
-#[cfg(test)]
-mod lobby_tests;
 mod packet;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+mod switchboard;
+#[cfg(feature = "server")]
+mod tether;
 mod text64;
 mod trust;
+
+#[cfg(all(test, feature = "server"))]
+mod live_tests;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, pid, room_id};
 use pushtalk_protocol::{
-    CertificateHash, Create, Epoch, Join, LobbyOpen, MemberJoined, MemberPublic, Nameplate, RefusalCode,
-    ServerAddress, event,
+    CertificateHash, Create, Epoch, Join, MemberJoined, MemberPublic, Nameplate, RefusalCode, ServerAddress,
+    event,
 };
 use rand::rngs::StdRng;
 use rand::{SeedableRng, rng};
@@ -18,7 +18,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 use crate::server::{Certificate, ServerConfig, run};
-use crate::text64;
 use crate::trust::ByHash;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,7 +102,7 @@ async fn two_meet_knock_and_pass_sealed_bytes_in_order() {
     let (host_pub, nameplate) = secrets.create(&host).await;
 
     guest.hello().await.unwrap();
-    let opened = guest.lobby_open(&LobbyOpen { nameplate, data: text64::encode(b"knock") }).await.unwrap();
+    let opened = guest.lobby_open(nameplate, b"knock").await.unwrap();
     let ServerEvent::LobbyMessage { lobby, data } = next(&mut host_events).await else { panic!() };
     assert_eq!((lobby, &data[..]), (opened.lobby, &b"knock"[..]));
     host.lobby_message(lobby, b"who is there").unwrap();
@@ -182,8 +181,7 @@ async fn a_wrong_proof_and_a_wrong_nameplate_are_refused_alike() {
     );
     guest.hello().await.unwrap();
     let nameplate = Nameplate::from_index(31_000);
-    let open = LobbyOpen { nameplate, data: String::new() };
-    assert_eq!(guest.lobby_open(&open).await, refused.map(|()| unreachable!()));
+    assert_eq!(guest.lobby_open(nameplate, b"").await, refused.map(|()| unreachable!()));
 }
 
 /// A WebSocket that says whatever it likes.
@@ -244,8 +242,8 @@ async fn malformed_events_are_refused_and_hurt_nobody_else() {
                 break text;
             }
         };
-        let refused = format!("43{at}[{{\"error\":\"bad_request\"}}]");
-        assert_eq!(answer.as_str(), refused, "{name}{argument}");
+        let refused = format!("43{at}[{{\"error\":\"");
+        assert!(answer.as_str().starts_with(&refused), "{name}{argument}: {answer}");
     }
     // What is no event at all ends this connection at most.
     for garbage in [
@@ -272,7 +270,9 @@ async fn a_page_of_another_site_is_turned_away() {
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
     let server = server().await;
     let ServerAddress::Ip(address) = server.address else { panic!() };
-    for (name, value) in [("origin", "https://example.org"), ("host", "rebound.example.org")] {
+    let across: &[(&str, &str)] = &[("origin", "https://example.org")];
+    let rebound: &[(&str, &str)] = &[("origin", "https://example.org:7443"), ("host", "example.org:7443")];
+    for page in [across, rebound] {
         let tcp = TcpStream::connect(address).await.unwrap();
         let config = ByHash::new(&Trust::AcceptAndTell).config().unwrap();
         let tls = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config))
@@ -281,9 +281,11 @@ async fn a_page_of_another_site_is_turned_away() {
             .unwrap();
         let url = format!("wss://{address}/socket.io/?EIO=4&transport=websocket");
         let mut request = url.into_client_request().unwrap();
-        request.headers_mut().insert(name, value.parse().unwrap());
+        for (name, value) in page {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
         let refused = tokio_tungstenite::client_async(request, tls).await;
-        let Err(tokio_tungstenite::tungstenite::Error::Http(response)) = refused else { panic!("{name}") };
-        assert_eq!(response.status(), 403, "{name}");
+        let Err(tokio_tungstenite::tungstenite::Error::Http(response)) = refused else { panic!("{page:?}") };
+        assert_eq!(response.status(), 403, "{page:?}");
     }
 }
