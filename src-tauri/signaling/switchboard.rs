@@ -7,7 +7,9 @@
 //! or the first event could find none.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,8 +20,9 @@ use pushtalk_protocol::{
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::{SendError, SocketIo};
@@ -171,8 +174,9 @@ impl Switchboard {
         A: Serialize + 'static,
     {
         let (board, session) = (self.clone(), session.clone());
-        let handler = move |socket: SocketRef, TryData(data): TryData<T>, ack: AckSender| {
-            board.event(&session, socket, name, data.map_err(|_| RefusalCode::BadRequest), ack, act)
+        let handler = move |socket: SocketRef, TryData(data): TryData<Object<T>>, ack: AckSender| {
+            let data = data.map(|Object(data)| data).map_err(|_| RefusalCode::BadRequest);
+            board.event(&session, socket, name, data, ack, act)
         };
         socket.on(name, handler);
     }
@@ -271,6 +275,27 @@ fn read_hello(hello: Value) -> Answer<HelloRequest> {
     match hello.get("version").and_then(Value::as_u64) {
         Some(version) if version != u64::from(VERSION) => Err(RefusalCode::OtherVersion),
         _ => serde_json::from_value(hello).map_err(|_| RefusalCode::BadRequest),
+    }
+}
+
+/// The argument of an event: an object, where serde would also take the fields of a struct one after the other.
+struct Object<T>(T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+        impl<'de, T: DeserializeOwned> Visitor<'de> for Fields<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
     }
 }
 
