@@ -71,6 +71,14 @@ impl Own {
     }
 }
 
+#[cfg(test)]
+impl Talk {
+    /// True when the arbiter knows that we are talking.
+    pub(crate) fn is_known(&self) -> bool {
+        self.unknown.is_none()
+    }
+}
+
 impl Ask {
     fn end(&self) -> Duration {
         let patience = self.pressed + PATIENCE;

@@ -23,6 +23,8 @@ mod table;
 mod takeover_tests;
 mod turn;
 mod view;
+#[cfg(test)]
+mod world;
 
 pub use input::{Input, Microphone, Output, RoomConfig};
 pub use room::Room;
