@@ -23,7 +23,7 @@ export class Face {
   async open(): Promise<void> {
     await this.#backend.watch((view) => {
       this.seenAt = performance.now();
-      if (this.view === null) this.draft.name = view.preferences.name;
+      if (this.view === null) this.draft.name = view.name;
       if (view.stage.at === 'room') this.draft.forget();
       this.view = view;
     });
