@@ -1,1 +1,11 @@
 //! One scenario a file; its name is a sentence that is true of the product.
+
+#[cfg(target_os = "linux")]
+mod a_voice_goes_through_the_devices;
+mod the_rig_finds_chirps;
+#[cfg(target_os = "linux")]
+mod one_window_talks_and_the_other_is_heard;
+#[cfg(target_os = "linux")]
+mod preferences_stay_and_broken_ones_are_put_aside;
+#[cfg(target_os = "linux")]
+mod the_window_is_open_to_nothing_but_its_doors;

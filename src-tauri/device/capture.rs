@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 
 use cpal::traits::DeviceTrait;
 use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use pushtalk_audio::Resampler;
 use rtrb::{Consumer, RingBuffer};
 use zeroize::Zeroize;
 
 use crate::error::{DeviceError, StreamEvent};
 use crate::feed::{Counters, Intake};
-use crate::open::{OpenSettings, Reporter, StreamShape, open};
-use crate::rate::RateConverter;
+use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
 use crate::{RATE, open};
 
@@ -26,10 +26,11 @@ pub struct Capture {
     /// Dropped first: after that nobody writes into the ring.
     stream: Option<cpal::Stream>,
     reporter: Reporter,
+    name: String,
     shape: StreamShape,
     ring: Consumer<f32>,
     counters: Arc<Counters>,
-    converter: RateConverter,
+    resampler: Resampler,
     mono: Vec<f32>,
 }
 
@@ -48,21 +49,21 @@ impl Capture {
         let counters = Arc::new(Counters::default());
         let reporter = Reporter::new(events, counters.clone());
         let (counted, reported) = (counters.clone(), reporter.clone());
-        let (stream, shape, ring) =
-            open(settings, Direction::Input, move |device, config, format, shape| {
-                let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-                let intake = Intake::new(producer, usize::from(shape.channels), counted.clone());
-                Ok((attach(device, config, format, intake, reported.clone())?, consumer))
-            })?;
+        let opened = open(settings, Direction::Input, move |device, config, format, shape| {
+            let (producer, consumer) = RingBuffer::new(shape.slots(RING));
+            let intake = Intake::new(producer, usize::from(shape.channels), counted.clone());
+            Ok((attach(device, config, format, intake, reported.clone())?, consumer))
+        })?;
+        let Opened { stream, name, shape, ring } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,
             buffer = shape.buffer,
             "microphone opened"
         );
-        let converter = RateConverter::new(shape.rate, RATE)?;
+        let resampler = Resampler::new(shape.rate, RATE)?;
         let mono = Vec::with_capacity(shape.slots(RING) / usize::from(shape.channels.max(1)));
-        Ok(Self { stream: Some(stream), reporter, shape, ring, counters, converter, mono })
+        Ok(Self { stream: Some(stream), reporter, name, shape, ring, counters, resampler, mono })
     }
 
     /// Appends all that was captured since the last call, as 48 kHz mono. Returns how many samples that were.
@@ -77,7 +78,7 @@ impl Capture {
             head.zeroize();
             tail.zeroize();
             chunk.commit_all();
-            self.converter.convert(&self.mono, out);
+            self.resampler.process(&self.mono, |samples| out.extend_from_slice(samples));
             self.mono.zeroize();
         }
         out.len() - before
@@ -96,6 +97,13 @@ impl Capture {
     /// How often frames were lost, here or in the system.
     pub fn overruns(&self) -> u64 {
         self.counters.xruns.load(Ordering::Relaxed)
+    }
+
+    /// The exact name of the device, which is news when none was asked for. A sound server may move the stream to
+    /// another device without a word when this one is unplugged: when the name was in [`list`](crate::list) and has
+    /// left it, treat the stream as [`StreamEvent::Gone`].
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the device got.

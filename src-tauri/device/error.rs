@@ -42,6 +42,12 @@ pub enum DeviceError {
     Backend(String),
 }
 
+impl From<pushtalk_audio::AudioError> for DeviceError {
+    fn from(error: pushtalk_audio::AudioError) -> Self {
+        Self::Unsupported { what: error.to_string() }
+    }
+}
+
 impl DeviceError {
     /// `named`: the name that was asked for, none for the system's default.
     pub(crate) fn of(error: &cpal::Error, direction: Direction, named: Option<&str>) -> Self {

@@ -13,7 +13,6 @@ mod feed;
 mod host;
 mod open;
 mod playback;
-mod rate;
 mod roster;
 
 pub use capture::Capture;

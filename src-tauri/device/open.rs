@@ -86,6 +86,14 @@ impl Reporter {
     }
 }
 
+/// A stream that runs, with what its callback feeds on.
+pub(crate) struct Opened<R> {
+    pub(crate) stream: cpal::Stream,
+    pub(crate) name: String,
+    pub(crate) shape: StreamShape,
+    pub(crate) ring: R,
+}
+
 /// Opens and starts a stream. `attach` builds it for a shape; it is called again when the first is refused.
 pub(crate) fn open<R: Send + 'static>(
     settings: &OpenSettings,
@@ -98,12 +106,12 @@ pub(crate) fn open<R: Send + 'static>(
     ) -> Result<(cpal::Stream, R), cpal::Error>
     + Send
     + 'static,
-) -> Result<(cpal::Stream, StreamShape, R), DeviceError> {
+) -> Result<Opened<R>, DeviceError> {
     let settings = settings.clone();
     in_time(move || {
         let name = settings.name.as_deref();
         let told = |error: cpal::Error| DeviceError::of(&error, direction, name);
-        let device = find(settings.host, direction, name)?;
+        let (device, found) = find(settings.host, direction, name)?;
         let chosen = choose(&device, direction).map_err(told)?;
         let mut refusal = None;
         for buffer_size in buffers(settings.buffer, &chosen) {
@@ -120,7 +128,7 @@ pub(crate) fn open<R: Send + 'static>(
             match attach(&device, config, chosen.sample_format(), shape) {
                 Ok((stream, ring)) => {
                     stream.play().map_err(told)?;
-                    return Ok((stream, shape, ring));
+                    return Ok(Opened { stream, name: found, shape, ring });
                 }
                 Err(error) if refused(error.kind()) => refusal = Some(error),
                 Err(error) => return Err(told(error)),

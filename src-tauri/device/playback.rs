@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 
 use cpal::traits::DeviceTrait;
 use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use pushtalk_audio::Resampler;
 use rtrb::{Producer, RingBuffer};
 
 use crate::error::{DeviceError, StreamEvent};
 use crate::feed::{Counters, Outlet};
-use crate::open::{OpenSettings, Reporter, StreamShape, open};
-use crate::rate::RateConverter;
+use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
 use crate::{RATE, open};
 
@@ -26,10 +26,11 @@ pub struct Playback {
     /// Dropped first: after that nobody reads from the ring.
     stream: Option<cpal::Stream>,
     reporter: Reporter,
+    name: String,
     shape: StreamShape,
     ring: Producer<f32>,
     counters: Arc<Counters>,
-    converter: RateConverter,
+    resampler: Resampler,
     converted: Vec<f32>,
     /// Device frames written.
     written: u64,
@@ -50,28 +51,39 @@ impl Playback {
         let counters = Arc::new(Counters::default());
         let reporter = Reporter::new(events, counters.clone());
         let (counted, reported) = (counters.clone(), reporter.clone());
-        let (stream, shape, ring) =
-            open(settings, Direction::Output, move |device, config, format, shape| {
-                let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-                let outlet = Outlet::new(consumer, usize::from(shape.channels), counted.clone());
-                Ok((attach(device, config, format, outlet, reported.clone())?, producer))
-            })?;
+        let opened = open(settings, Direction::Output, move |device, config, format, shape| {
+            let (producer, consumer) = RingBuffer::new(shape.slots(RING));
+            let outlet = Outlet::new(consumer, usize::from(shape.channels), counted.clone());
+            Ok((attach(device, config, format, outlet, reported.clone())?, producer))
+        })?;
+        let Opened { stream, name, shape, ring } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,
             buffer = shape.buffer,
             "loudspeaker opened"
         );
-        let converter = RateConverter::new(RATE, shape.rate)?;
+        let resampler = Resampler::new(RATE, shape.rate)?;
         let converted = Vec::with_capacity(shape.slots(RING) / usize::from(shape.channels.max(1)));
-        Ok(Self { stream: Some(stream), reporter, shape, ring, counters, converter, converted, written: 0 })
+        Ok(Self {
+            stream: Some(stream),
+            reporter,
+            name,
+            shape,
+            ring,
+            counters,
+            resampler,
+            converted,
+            written: 0,
+        })
     }
 
     /// Queues samples of 48 kHz mono. Returns how many were taken; those beyond [`Playback::free`] are not.
     pub fn write(&mut self, samples: &[f32]) -> usize {
         let taken = &samples[..samples.len().min(self.free())];
         self.converted.clear();
-        self.converter.convert(taken, &mut self.converted);
+        let converted = &mut self.converted;
+        self.resampler.process(taken, |samples| converted.extend_from_slice(samples));
         let channels = usize::from(self.shape.channels.max(1));
         let fit = self.converted.len().min(self.ring.slots() / channels);
         if let Ok(mut chunk) = self.ring.write_chunk(fit * channels) {
@@ -113,6 +125,13 @@ impl Playback {
     /// How often that happened, here or in the system.
     pub fn underruns(&self) -> u64 {
         self.counters.xruns.load(Ordering::Relaxed)
+    }
+
+    /// The exact name of the device, which is news when none was asked for. A sound server may move the stream to
+    /// another device without a word when this one is unplugged: when the name was in [`list`](crate::list) and has
+    /// left it, treat the stream as [`StreamEvent::Gone`].
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the device got.

@@ -42,12 +42,12 @@ pub fn list(host: AudioHost) -> Result<Vec<DeviceInfo>, DeviceError> {
     })
 }
 
-/// A device on a connection of its own. `None`: the default one.
+/// A device on a connection of its own, with its exact name. `None`: the default one.
 pub(crate) fn find(
     host: AudioHost,
     direction: Direction,
     name: Option<&str>,
-) -> Result<cpal::Device, DeviceError> {
+) -> Result<(cpal::Device, String), DeviceError> {
     let missing = || DeviceError::missing(direction, name);
     match name {
         None => {
@@ -58,15 +58,19 @@ pub(crate) fn find(
             }
             .ok_or_else(missing)?;
             // Where there is no microphone, PulseAudio offers what the loudspeaker plays: that is none.
-            match device.id() {
-                Ok(id) if direction == Direction::Input && is_monitor(&id) => Err(missing()),
-                _ => Ok(device),
+            let id = device.id().map_err(|error| DeviceError::of(&error, direction, name))?;
+            if direction == Direction::Input && is_monitor(&id) {
+                return Err(missing());
             }
+            let all = with_host(host, inventory)?;
+            let known = all.iter().find(|entry| entry.direction == direction && entry.id == id);
+            Ok((device, known.map_or_else(|| id.id().to_owned(), |entry| entry.name(&all))))
         }
         Some(name) => {
             let all = with_host(host, inventory)?;
-            let id = pick(&all, direction, name).ok_or_else(missing)?.id.clone();
-            own_host(id.host())?.device_by_id(&id).ok_or_else(missing)
+            let entry = pick(&all, direction, name).ok_or_else(missing)?;
+            let device = own_host(entry.id.host())?.device_by_id(&entry.id).ok_or_else(missing)?;
+            Ok((device, entry.name(&all)))
         }
     }
 }
@@ -81,14 +85,17 @@ struct Entry {
 
 impl Entry {
     fn info(&self, all: &[Self]) -> DeviceInfo {
-        let by_id = cfg!(target_os = "linux") || self.namesakes(all) > 1;
-        let name = if by_id { self.id.id() } else { &self.label };
         DeviceInfo {
-            name: name.to_owned(),
+            name: self.name(all),
             label: self.label.clone(),
             direction: self.direction,
             is_default: self.is_default,
         }
+    }
+
+    fn name(&self, all: &[Self]) -> String {
+        let by_id = cfg!(target_os = "linux") || self.namesakes(all) > 1;
+        if by_id { self.id.id().to_owned() } else { self.label.clone() }
     }
 
     fn namesakes(&self, all: &[Self]) -> usize {

@@ -32,6 +32,14 @@ impl Window {
         self.find_by(Locator::Css(&selector(test_id))).await.with_context(|| format!("waited for {test_id}"))
     }
 
+    /// The first element that this CSS selector means, as soon as it is there.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn find_css(&self, selector: &str) -> anyhow::Result<Element> {
+        self.find_by(Locator::Css(selector)).await.with_context(|| format!("waited for {selector}"))
+    }
+
     /// The button, link or field of this accessible name: its label, or the words on it.
     ///
     /// # Errors
@@ -123,6 +131,15 @@ impl Window {
             }
             tokio::time::sleep(GLANCE).await;
         }
+    }
+
+    /// Waits until an attribute of the page as a whole has this value.
+    ///
+    /// # Errors
+    /// When it does not within [`PATIENCE`].
+    pub async fn wait_for_root(&self, attribute: &str, value: &str) -> anyhow::Result<()> {
+        let locator = format!("html[{attribute}={}]", quoted(value));
+        self.find_by(Locator::Css(&locator)).await.map(drop).with_context(|| format!("waited for {locator}"))
     }
 
     /// Waits until the words are on the page.
