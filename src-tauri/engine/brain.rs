@@ -193,6 +193,8 @@ pub struct Brain {
     pub(crate) notices: Notices,
     pub(crate) preferences: face::Preferences,
     pub(crate) devices: face::Devices,
+    /// The name that was last used: in memory, for the next room.
+    pub(crate) name: String,
     attempt: u64,
     day: u32,
 }
@@ -200,7 +202,7 @@ pub struct Brain {
 /// Where we are.
 #[expect(clippy::large_enum_variant, reason = "there is one value of it in a program")]
 pub(crate) enum Stage {
-    Home { inspected: Option<face::Inspected> },
+    Home { inspected: Option<face::Inspected>, ask: u32 },
     Entering(Entering),
     Inside(Inside),
 }
@@ -216,10 +218,11 @@ impl Brain {
     pub fn new(habits: Habits, preferences: face::Preferences) -> Self {
         Self {
             habits,
-            stage: Stage::Home { inspected: None },
+            stage: Stage::Home { inspected: None, ask: 0 },
             notices: Notices::default(),
             preferences,
             devices: face::Devices::default(),
+            name: String::new(),
             attempt: 0,
             day: 0,
         }
@@ -292,9 +295,9 @@ impl Brain {
         match intent {
             Intent::Host { name, title } => self.host(now, rng, &name, &title, out),
             Intent::Join { name, text, server } => self.join(now, rng, &name, &text, server.as_deref(), out),
-            Intent::Inspect { text } => {
-                if let Stage::Home { inspected } = &mut self.stage {
-                    *inspected = inspect(&text);
+            Intent::Inspect { text, ask } => {
+                if let Stage::Home { .. } = self.stage {
+                    self.stage = Stage::Home { inspected: inspect(&text), ask };
                 }
             }
             Intent::Leave => self.go_home(now, out),
@@ -381,7 +384,16 @@ impl Brain {
     }
 
     fn name(&mut self, text: &str) -> Option<DisplayName> {
-        DisplayName::parse(text).inspect_err(|_| self.notices.tell(ErrorCode::BadName, None)).ok()
+        match DisplayName::parse(text) {
+            Ok(name) => {
+                name.as_str().clone_into(&mut self.name);
+                Some(name)
+            }
+            Err(_) => {
+                self.notices.tell(ErrorCode::BadName, None);
+                None
+            }
+        }
     }
 
     fn server(&mut self, now: Duration, rng: &mut dyn CryptoRng, news: ServerNews, out: &mut Vec<Output>) {
@@ -443,7 +455,7 @@ impl Brain {
         }
         out.push(Output::Disconnect);
         self.attempt += 1;
-        self.stage = Stage::Home { inspected: None };
+        self.stage = Stage::Home { inspected: None, ask: 0 };
         self.notices.clear();
     }
 }

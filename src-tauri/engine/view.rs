@@ -15,7 +15,7 @@ impl Brain {
     /// The view at `now`.
     pub fn view(&self, now: Duration) -> View {
         let stage = match &self.stage {
-            Stage::Home { inspected } => face::Stage::Home { inspected: inspected.clone() },
+            Stage::Home { inspected, ask } => face::Stage::Home { inspected: inspected.clone(), ask: *ask },
             Stage::Entering(_) => {
                 let (step, hosting) =
                     self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
@@ -26,6 +26,7 @@ impl Brain {
         View {
             stage,
             notices: self.notices.list().to_vec(),
+            name: self.name.clone(),
             preferences: self.preferences.clone(),
             devices: self.devices.clone(),
             version: self.habits.version.clone(),

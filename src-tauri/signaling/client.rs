@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::{
     CertificateHash, Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyId,
-    LobbyMessage, LobbyOpen, LobbyOpened, MemberJoined, MemberLeft, Pid, Refusal, RefusalCode, Relay,
+    LobbyMessage, LobbyOpen, LobbyOpened, MemberJoined, MemberLeft, Nameplate, Pid, Refusal, RefusalCode, Relay,
     Relayed, RoomClosed, ServerAddress, VERSION, event,
 };
 use rustls_pki_types::ServerName;
@@ -210,8 +210,8 @@ impl Client {
     ///
     /// # Errors
     /// As `create`.
-    pub async fn lobby_open(&self, open: &LobbyOpen) -> Result<LobbyOpened, ClientError> {
-        self.ask(event::LOBBY_OPEN, open).await
+    pub async fn lobby_open(&self, nameplate: Nameplate, first: &[u8]) -> Result<LobbyOpened, ClientError> {
+        self.ask(event::LOBBY_OPEN, &LobbyOpen { nameplate, data: text64::encode(first) }).await
     }
 
     /// Queues sealed bytes for a member; they keep their order.

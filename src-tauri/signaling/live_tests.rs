@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, pid, room_id};
 use pushtalk_protocol::{
-    CertificateHash, Create, Epoch, Join, LobbyOpen, MemberJoined, MemberPublic, Nameplate, RefusalCode,
+    CertificateHash, Create, Epoch, Join, MemberJoined, MemberPublic, Nameplate, RefusalCode,
     ServerAddress, event,
 };
 use rand::rngs::StdRng;
@@ -18,7 +18,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 use crate::server::{Certificate, ServerConfig, run};
-use crate::text64;
 use crate::trust::ByHash;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,7 +102,7 @@ async fn two_meet_knock_and_pass_sealed_bytes_in_order() {
     let (host_pub, nameplate) = secrets.create(&host).await;
 
     guest.hello().await.unwrap();
-    let opened = guest.lobby_open(&LobbyOpen { nameplate, data: text64::encode(b"knock") }).await.unwrap();
+    let opened = guest.lobby_open(nameplate, b"knock").await.unwrap();
     let ServerEvent::LobbyMessage { lobby, data } = next(&mut host_events).await else { panic!() };
     assert_eq!((lobby, &data[..]), (opened.lobby, &b"knock"[..]));
     host.lobby_message(lobby, b"who is there").unwrap();
@@ -182,8 +181,7 @@ async fn a_wrong_proof_and_a_wrong_nameplate_are_refused_alike() {
     );
     guest.hello().await.unwrap();
     let nameplate = Nameplate::from_index(31_000);
-    let open = LobbyOpen { nameplate, data: String::new() };
-    assert_eq!(guest.lobby_open(&open).await, refused.map(|()| unreachable!()));
+    assert_eq!(guest.lobby_open(nameplate, b"").await, refused.map(|()| unreachable!()));
 }
 
 /// A WebSocket that says whatever it likes.
