@@ -82,6 +82,15 @@ fn between_spurts_there_is_silence_and_never_concealment() {
 }
 
 #[test]
+fn nothing_of_a_spurt_is_heard_in_the_next() {
+    let sent = Talker::lan().say(&[(ms(0), 30), (ms(1000), 30)]);
+    let heard = listen(JitterConfig::lan(), sent.clone(), ms(7), ms(2000));
+    let second: Vec<f32> = heard.blocks.iter().filter(|b| b.0 > ms(1015)).flat_map(|b| b.2).collect();
+    let alone = decoded(&sent[30..]);
+    assert!(second[..29 * BLOCK] == alone[..29 * BLOCK]);
+}
+
+#[test]
 fn counters_may_wrap_at_any_moment() {
     let mut talker = Talker::lan();
     talker.sequence = 65_500;

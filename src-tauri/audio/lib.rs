@@ -1,7 +1,7 @@
 //! Sound without hardware: codec, jitter buffer, mixing, resampling, processing.
 //!
 //! Pure: no clock, no randomness, no IO. Everything is 48 kHz, mono, `f32` in -1.0 to 1.0, in blocks of 10 ms; only
-//! [`Resampler`] knows other rates. After construction nothing here allocates on the path of a voice frame.
+//! [`Resampler`] knows other rates. After construction nothing here allocates, but for the gain control of [`Processing`].
 #![warn(missing_docs)]
 
 mod arrival;

@@ -240,6 +240,7 @@ mod tests {
         let floor = [
             FloorMessage::Request { spurt: 1 },
             FloorMessage::Release { spurt: 2 },
+            FloorMessage::Continue { spurt: 3, n: 4 },
             FloorMessage::Granted { n: 3, spurt: 4, limit_ms: 30_000 },
             FloorMessage::Denied { n: 5, spurt: 6, reason: DeniedReason::Busy { talker: Pid::new([7; 16]) } },
             FloorMessage::Denied { n: 5, spurt: 6, reason: DeniedReason::TooSoon },

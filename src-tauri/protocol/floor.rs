@@ -11,6 +11,13 @@ pub enum FloorMessage {
         /// Number of the press, counting from 1 for each member.
         spurt: u32,
     },
+    /// To a new arbiter, or to one that has lost sight of us: I am talking. Where two say so, the lower `n` stays.
+    Continue {
+        /// The press that goes on.
+        spurt: u32,
+        /// The number of the grant under which it goes on.
+        n: u64,
+    },
     /// To the arbiter: I have finished, or I no longer want to talk.
     Release {
         /// The press that ends.
@@ -67,7 +74,7 @@ pub enum DeniedReason {
     },
     /// The limit was reached a moment ago; pressing again at once does not restart it.
     TooSoon,
-    /// Asked of a member that is not the arbiter.
+    /// Asked of a member that is not the arbiter, or does not know yet that it is.
     NotArbiter,
 }
 
@@ -103,6 +110,7 @@ impl FloorMessage {
                 RevokedReason::Collision => 2,
                 RevokedReason::Silence => 3,
             }),
+            Self::Continue { spurt, n } => w.u8(8).u32(spurt).u64(n),
         }
     }
 
@@ -133,6 +141,7 @@ impl FloorMessage {
                     other => return Err(WireError::Kind(other)),
                 },
             },
+            8 => Self::Continue { spurt: r.u32()?, n: r.u64()? },
             other => return Err(WireError::Kind(other)),
         })
     }

@@ -193,6 +193,9 @@ pub struct RoomClosed {}
 pub struct Refusal {
     /// Which.
     pub error: RefusalCode,
+    /// With `OtherVersion`: the version that the server speaks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
 }
 
 /// Refusals say no more than this: a guesser learns nothing from them.

@@ -1,19 +1,32 @@
 //! The brain of a room: who is in it and who holds the floor; no clock, no IO.
 //!
-//! `Room::handle` takes what happened and gives what is to be done; timers are data. Time is a `Duration` since any
-//! fixed start. Every member runs one of these; the arbiter among them is the host if it is connected, else the member
-//! with the smallest pid.
+//! Every member runs one [`Room`]. [`Room::handle`] takes what happened and gives what is to be done; timers are data,
+//! time is a `Duration` since any fixed start. One of the members is the *arbiter*, who gives the floor: the host if it
+//! is connected, else the connected member with the smallest pid.
+//!
+//! Invariants: a [`Turn`] is made nowhere else and at most one of a room is live; after `Output::Keep` comes exactly
+//! one of `Begin` and `Drop`; nobody waits for an answer longer than five seconds. The network may delay, but between
+//! two members it keeps order; what it loses it loses together with the session, which is an `Input::Down`.
 #![warn(missing_docs)]
 
 mod arbiter;
+mod button;
+mod input;
 mod room;
 #[cfg(test)]
 mod room_tests;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
+mod takeover_tests;
 mod turn;
 mod view;
+#[cfg(test)]
+mod world;
 
-pub use room::{Input, Microphone, Output, Room, RoomConfig};
+pub use input::{Input, Microphone, Output, RoomConfig};
+pub use room::Room;
 pub use turn::Turn;
-pub use view::{Floor, RevokedWhy, RoomView, Situation};
+pub use view::{Floor, LinkState, MemberView, RevokedWhy, RoomView, Situation};

@@ -1,588 +1,343 @@
-//! The room: members that come and go, the button of this one, and the floor between them.
+//! The room: members that come and go, what they say, and who among them is the arbiter.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushtalk_protocol::{DeniedReason, FloorMessage, Pid, RevokedReason};
+use pushtalk_protocol::{DeniedReason, FloorMessage, Pid};
 
-use crate::arbiter::{Book, Decision, Holder};
-use crate::turn::{Turn, TurnKeeper, turn};
-use crate::view::{Floor, RevokedWhy, RoomView, Situation};
+use crate::arbiter::Holder;
+use crate::button::Own;
+use crate::input::{Input, Microphone, Output, RoomConfig};
+use crate::view::LinkState;
 
-/// A request that nobody answers is given up.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// An unanswered request is repeated: who was asked may not have known yet that it is the arbiter.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
-/// A press that ended before its answer came is still sent when the answer is no later than this.
-const STILL_WANTED: Duration = Duration::from_secs(1);
+/// Who enters waits so long for the path to others, one of whom may be the arbiter, before it is the arbiter itself.
+const SETTLE: Duration = Duration::from_secs(2);
+/// Shortest and longest talk limit.
+const LIMITS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
+/// No arbiter counts so far ahead of what was heard: who says so wants the count to end.
+const FAR: u64 = 1 << 32;
 
-/// With what a room begins.
-#[derive(Clone, Copy, Debug)]
-pub struct RoomConfig {
-    /// This member.
-    pub me: Pid,
-    /// True when this member is the host.
-    pub hosting: bool,
-    /// Longest time one member may talk without a pause.
-    pub talk_limit: Duration,
-}
-
-/// What the microphone does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Microphone {
-    /// Not enabled.
-    Off,
-    /// Gives samples.
-    Open,
-    /// Enabled, but does not work.
-    Failed,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug)]
-pub enum Input {
-    /// Somebody is in the room, not connected yet.
-    Known(Pid),
-    /// Voice can flow to that member.
-    Up {
-        /// Who.
-        pid: Pid,
-        /// True for the host.
-        host: bool,
-    },
-    /// No answer from that member any more; it may come back.
-    Down(Pid),
-    /// That member has left.
-    Gone(Pid),
-    /// The keys of that member do not fit.
-    Mismatch(Pid),
-    /// The talk button went down.
-    Press,
-    /// The talk button came up.
-    Release,
-    /// A member said this.
-    Floor {
-        /// Who.
-        from: Pid,
-        /// What.
-        message: FloorMessage,
-    },
-    /// A frame of this member was authentic; told a few times a second.
-    Voice(Pid),
-    /// The host has set the talk limit.
-    TalkLimit(Duration),
-    /// The microphone was opened or closed.
-    Microphone(Microphone),
-    /// We leave.
-    Leave,
-    /// A timer is due, or a turn was dropped.
-    Tick,
-}
-
-/// What is to be done.
-pub enum Output {
-    /// Say this to one member.
-    Send {
-        /// To whom.
-        to: Pid,
-        /// What.
-        message: FloorMessage,
-    },
-    /// The button is down: keep frames from now on.
-    Keep,
-    /// The floor is ours: send what was kept, and go on.
-    Begin(Turn),
-    /// Throw away what was kept.
-    Drop,
-    /// The button is up: send the rest, then drop the turn.
-    Finish,
-}
-
-/// One member's picture of a room.
+/// One member's picture of a room in radio mode, and its part in it.
 pub struct Room {
-    config: RoomConfig,
-    members: BTreeMap<Pid, Member>,
-    microphone: Microphone,
-    book: Book,
-    /// True once this member has decided something as arbiter; before that it learns from whoever did.
-    decided: bool,
-    /// Who was the arbiter at the end of the last `handle`.
-    arbiter: Pid,
-    spurt: u32,
-    own: Own,
-    out: Vec<Output>,
+    pub(crate) me: Pid,
+    hosting: bool,
+    pub(crate) talk_limit: Duration,
+    pub(crate) members: BTreeMap<Pid, Member>,
+    pub(crate) microphone: Microphone,
+    /// Who gives the floor, as at the end of the last `handle`; none until it can be known.
+    pub(crate) arbiter: Option<Pid>,
+    /// From when on we are it.
+    pub(crate) reign: Option<Duration>,
+    /// True once it was certain who the arbiter is: from then on there always is one.
+    settled: bool,
+    /// Highest number of an arbiter that was said or heard.
+    pub(crate) n: u64,
+    /// Who holds the floor: as arbiter by our own decision, else by the arbiter's word.
+    pub(crate) floor: Option<Holder>,
+    /// Until when those have to wait who were stopped by the limit.
+    pub(crate) resting: BTreeMap<Pid, Duration>,
+    pub(crate) spurt: u32,
+    pub(crate) own: Own,
+    left: bool,
+    pub(crate) out: Vec<Output>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Member {
-    Known,
-    Up { host: bool },
-    Down,
-    Mismatch,
+/// One other member.
+pub(crate) struct Member {
+    pub(crate) link: LinkState,
+    host: bool,
+    /// From when on the link is in this state.
+    pub(crate) since: Duration,
+    /// The last number in this session; what has a lower one is old.
+    n: u64,
+    /// Who holds the floor, by this member's last word. It counts as soon as this member is the arbiter: the others
+    /// may have learned of it before us.
+    pub(crate) word: Option<Word>,
 }
 
-/// What the button of this member is about.
-enum Own {
-    /// Up.
-    Rest,
-    /// The floor was asked for. `released`: when the button came up before the answer.
-    Asking { since: Duration, asked: Duration, released: Option<Duration> },
-    /// On air. `n`: the number of the grant. `down`: the button is.
-    Talking { since: Duration, until: Duration, keeper: TurnKeeper, n: u64, down: bool },
-    /// Down, in vain.
-    Refused(Situation),
+/// What an arbiter tells everybody.
+#[derive(Clone, Copy)]
+pub(crate) struct Word {
+    pub(crate) n: u64,
+    pub(crate) talker: Option<Pid>,
+}
+
+impl Member {
+    fn new(link: LinkState, since: Duration) -> Self {
+        Self { link, host: false, since, n: 0, word: None }
+    }
 }
 
 impl Room {
-    /// An empty room.
+    /// A room with nobody else in it.
     pub fn new(config: RoomConfig) -> Self {
+        let hosting = config.hosting;
         Self {
-            config,
+            me: config.me,
+            hosting,
+            talk_limit: config.talk_limit.clamp(LIMITS.0, LIMITS.1),
             members: BTreeMap::new(),
             microphone: Microphone::Off,
-            book: Book::default(),
-            decided: false,
-            arbiter: config.me,
+            arbiter: hosting.then_some(config.me),
+            reign: hosting.then_some(Duration::ZERO),
+            settled: hosting,
+            n: 0,
+            floor: None,
+            resting: BTreeMap::new(),
             spurt: 0,
             own: Own::Rest,
+            left: false,
             out: Vec::new(),
         }
     }
 
-    /// Takes what happened and gives what is to be done, in order.
+    /// Takes what happened and gives what is to be done, in order. `now` must not go back.
+    #[must_use = "what is to be done has to be done, in order"]
     pub fn handle(&mut self, now: Duration, input: Input) -> Vec<Output> {
-        self.settle_turn();
+        if self.left {
+            return Vec::new();
+        }
+        // What was due before comes first, so that a late tick decides nothing.
+        self.notice_end();
+        self.run_timers(now);
         match input {
-            Input::Known(pid) => {
-                self.members.entry(pid).or_insert(Member::Known);
-            }
-            Input::Up { pid, host } => self.up(pid, host),
-            Input::Down(pid) => self.away(pid, Some(Member::Down)),
-            Input::Gone(pid) => self.away(pid, None),
-            Input::Mismatch(pid) => self.away(pid, Some(Member::Mismatch)),
+            Input::Known(pid) => self.known(now, pid),
+            Input::Up { pid, host } => self.up(now, pid, host),
+            Input::Down(pid) => self.away(now, pid, Some(LinkState::Lost)),
+            Input::Mismatch(pid) => self.away(now, pid, Some(LinkState::Mismatch)),
+            Input::Gone(pid) => self.away(now, pid, None),
             Input::Press => self.press(now),
             Input::Release => self.release(now),
             Input::Floor { from, message } => self.message(now, from, message),
-            Input::Voice(pid) => self.book.heard(now, pid),
-            Input::TalkLimit(limit) => self.config.talk_limit = limit,
+            Input::Voice(from) => self.heard(now, from),
+            Input::TalkLimit(limit) => self.talk_limit = limit.clamp(LIMITS.0, LIMITS.1),
             Input::Microphone(microphone) => {
                 self.microphone = microphone;
                 if microphone != Microphone::Open {
-                    self.give_up(None);
+                    self.end(now, None);
                 }
             }
             Input::Leave => {
-                self.give_up(None);
+                self.end(now, None);
+                self.left = true;
                 self.members.clear();
+                self.floor = None;
+                return std::mem::take(&mut self.out);
             }
             Input::Tick => {}
         }
         self.follow_arbiter(now);
-        self.time(now);
+        self.run_timers(now);
         std::mem::take(&mut self.out)
     }
 
-    /// When `Input::Tick` is wanted next.
+    /// When `Input::Tick` is wanted next; it may change with every `handle`.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let own = match &self.own {
-            Own::Asking { since, asked, released } => {
-                let end = released.map_or(*since + PATIENCE, |at| at + STILL_WANTED);
-                Some(end.min(*asked + ASK_AGAIN))
-            }
-            Own::Talking { until, .. } => Some(*until),
-            Own::Rest | Own::Refused(_) => None,
-        };
-        let book =
-            self.is_arbiter().then(|| self.book.deadline(self.config.me, self.config.talk_limit)).flatten();
-        own.into_iter().chain(book).min()
+        if self.left {
+            return None;
+        }
+        let unsure = self.arbiter.is_none() && self.ready().next().is_some();
+        let settle = if unsure { self.settles() } else { None };
+        self.own.deadline().into_iter().chain(self.floor_deadline()).chain(settle).min()
     }
 
-    /// What a person sees.
-    pub fn view(&self) -> RoomView {
-        let floor = match &self.book.holder {
-            Some(holder) => Floor::Taken { pid: holder.pid, since: holder.since },
-            None => Floor::Idle,
-        };
-        RoomView { floor, button: self.situation() }
+    fn run_timers(&mut self, now: Duration) {
+        self.enforce(now);
+        self.wait(now);
     }
 
-    fn situation(&self) -> Situation {
-        let mismatch = self.members.iter().find(|(_, m)| **m == Member::Mismatch);
-        if let Some((who, _)) = mismatch {
-            return Situation::KeyMismatch { who: *who };
-        }
-        match &self.own {
-            Own::Asking { .. } => return Situation::Requesting,
-            Own::Talking { since, until, .. } => return Situation::Talking { since: *since, until: *until },
-            Own::Refused(situation) => return *situation,
-            Own::Rest => {}
-        }
-        match self.microphone {
-            Microphone::Off => return Situation::AudioOff,
-            Microphone::Failed => return Situation::NoMic,
-            Microphone::Open => {}
-        }
-        if self.members.is_empty() {
-            return Situation::Alone;
-        }
-        if self.ready().next().is_none() {
-            let lost = self.members.values().all(|m| *m == Member::Down);
-            return if lost { Situation::Offline } else { Situation::Connecting };
-        }
-        match self.book.holder {
-            Some(holder) if holder.pid != self.config.me => Situation::Receiving { who: holder.pid },
-            _ => Situation::Idle,
-        }
+    /// Those that voice can flow to.
+    pub(crate) fn ready(&self) -> impl Iterator<Item = Pid> {
+        self.members.iter().filter(|(_, member)| member.link == LinkState::Ready).map(|(pid, _)| *pid)
     }
 
-    fn ready(&self) -> impl Iterator<Item = Pid> {
-        self.members.iter().filter(|(_, m)| matches!(m, Member::Up { .. })).map(|(pid, _)| *pid)
+    pub(crate) fn is_ready(&self, pid: Pid) -> bool {
+        self.members.get(&pid).is_some_and(|member| member.link == LinkState::Ready)
     }
 
-    fn is_arbiter(&self) -> bool {
-        self.arbiter == self.config.me
+    /// False for who is known not to be able to talk to us.
+    pub(crate) fn may_talk(&self, pid: Pid) -> bool {
+        let link = self.members.get(&pid).map(|member| member.link);
+        matches!(link, Some(LinkState::Connecting | LinkState::Ready))
     }
 
-    /// The host if connected, else the member with the smallest pid.
-    fn who_is_arbiter(&self) -> Pid {
-        if self.config.hosting {
-            return self.config.me;
-        }
-        let host = self.members.iter().find(|(_, m)| **m == Member::Up { host: true });
-        host.map_or_else(
-            || self.ready().chain(std::iter::once(self.config.me)).min().unwrap_or(self.config.me),
-            |(pid, _)| *pid,
-        )
+    pub(crate) fn mismatched(&self) -> Option<Pid> {
+        let mut members = self.members.iter();
+        members.find(|(_, member)| member.link == LinkState::Mismatch).map(|(pid, _)| *pid)
     }
 
-    fn send(&mut self, to: Pid, message: FloorMessage) {
+    pub(crate) fn is_host(&self, pid: Pid) -> bool {
+        self.members.get(&pid).is_some_and(|member| member.host)
+    }
+
+    pub(crate) fn is_arbiter(&self) -> bool {
+        self.arbiter == Some(self.me)
+    }
+
+    pub(crate) fn send(&mut self, to: Pid, message: FloorMessage) {
         self.out.push(Output::Send { to, message });
     }
 
-    fn broadcast(&mut self, except: Pid, message: FloorMessage) {
-        let to: Vec<Pid> = self.ready().filter(|pid| *pid != except).collect();
-        self.out.extend(to.into_iter().map(|to| Output::Send { to, message }));
-    }
-
-    fn up(&mut self, pid: Pid, host: bool) {
-        self.members.insert(pid, Member::Up { host });
-        // Who comes later learns how things stand; also the number, in case it is the next arbiter.
-        if self.is_arbiter() {
-            let n = self.book.n;
-            let message = match self.book.holder {
-                Some(holder) => FloorMessage::Taken { n, talker: holder.pid },
-                None => FloorMessage::Idle { n },
-            };
-            self.send(pid, message);
-        }
-    }
-
-    fn away(&mut self, pid: Pid, left: Option<Member>) {
-        match left {
-            Some(member) => self.members.insert(pid, member),
-            None => self.members.remove(&pid),
-        };
-        if self.book.holder.is_some_and(|h| h.pid == pid) {
-            self.book.holder = None;
-            // With the arbiter gone too, the next one says it.
-            self.arbiter = self.who_is_arbiter();
-            if self.is_arbiter() {
-                self.decided = true;
-                let n = self.book.count();
-                self.broadcast(pid, FloorMessage::Idle { n });
-            }
-        }
-        if self.ready().next().is_none() {
-            self.give_up(None);
-        }
-    }
-
-    fn press(&mut self, now: Duration) {
-        let mismatch = self.members.values().any(|m| *m == Member::Mismatch);
-        if self.microphone != Microphone::Open || mismatch || self.ready().next().is_none() {
+    fn known(&mut self, now: Duration, pid: Pid) {
+        if pid == self.me {
             return;
         }
-        match &self.own {
-            // Key repeat, or a second source: it is down already.
-            Own::Asking { released: None, .. } | Own::Talking { down: true, .. } | Own::Refused(_) => return,
-            Own::Rest => {}
-            // Pressed again before the last words were through: they end here, and a new spurt begins.
-            Own::Asking { .. } | Own::Talking { .. } => self.give_up(None),
-        }
-        self.spurt += 1;
-        self.out.push(Output::Keep);
-        self.own = Own::Asking { since: now, asked: now, released: None };
-        self.ask(now);
-    }
-
-    fn release(&mut self, now: Duration) {
-        match &mut self.own {
-            Own::Rest => {}
-            Own::Refused(_) => self.own = Own::Rest,
-            Own::Asking { released, .. } => {
-                if released.is_none() {
-                    *released = Some(now);
-                    self.out.push(Output::Finish);
-                }
-            }
-            Own::Talking { down, .. } => {
-                if std::mem::replace(down, false) {
-                    self.out.push(Output::Finish);
-                }
-            }
+        let member = self.members.entry(pid).or_insert_with(|| Member::new(LinkState::Connecting, now));
+        if member.link == LinkState::Lost {
+            (member.link, member.since) = (LinkState::Connecting, now);
         }
     }
 
-    /// Asks the arbiter, which may be us.
-    fn ask(&mut self, now: Duration) {
-        if let Own::Asking { asked, .. } = &mut self.own {
-            *asked = now;
+    fn up(&mut self, now: Duration, pid: Pid, host: bool) {
+        if pid == self.me {
+            return;
         }
+        let member = self.members.entry(pid).or_insert_with(|| Member::new(LinkState::Connecting, now));
+        // There is no way back from keys that do not fit, other than to leave and to come anew.
+        if member.link == LinkState::Mismatch {
+            return;
+        }
+        let before = (member.link != LinkState::Ready).then_some(member.word).flatten();
+        (member.link, member.since) = (LinkState::Ready, now);
+        member.host |= host;
         if self.is_arbiter() {
-            self.request(now, self.config.me, self.spurt);
-        } else {
-            self.send(self.arbiter, FloorMessage::Request { spurt: self.spurt });
+            // It may have been the arbiter of others until now.
+            if let Some(word) = before {
+                self.hearsay(now, word);
+            }
+            // Who comes learns how things stand, also who is the arbiter from now on.
+            let state = self.state(self.n);
+            self.send(pid, state);
         }
     }
 
-    /// As arbiter: answers a request, also our own.
-    fn request(&mut self, now: Duration, who: Pid, spurt: u32) {
-        self.decided = true;
-        let n = self.book.count();
-        let me = self.config.me;
-        let answer = match self.book.decide(now, who, spurt, self.config.talk_limit) {
-            Decision::Granted { left, new } => {
-                if new {
-                    self.broadcast(who, FloorMessage::Taken { n, talker: who });
-                }
-                let limit_ms = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-                FloorMessage::Granted { n, spurt, limit_ms }
+    fn away(&mut self, now: Duration, pid: Pid, link: Option<LinkState>) {
+        match (link, self.members.get_mut(&pid)) {
+            (_, None) => return,
+            (Some(LinkState::Lost), Some(Member { link: LinkState::Mismatch, .. })) => return,
+            (Some(link), Some(member)) => {
+                // A new session begins with new numbers.
+                *member = Member { host: member.host, ..Member::new(link, now) };
             }
-            Decision::Denied(reason) => FloorMessage::Denied { n, spurt, reason },
-        };
-        if who == me { self.answered(now, answer) } else { self.send(who, answer) }
+            (None, Some(_)) => {
+                self.members.remove(&pid);
+            }
+        }
+        if self.is_arbiter() && self.floor.as_ref().is_some_and(|holder| holder.pid == pid) {
+            self.free();
+        }
+        if self.ready().next().is_none() || self.mismatched().is_some() {
+            self.end(now, None);
+        }
     }
 
     fn message(&mut self, now: Duration, from: Pid, message: FloorMessage) {
-        if !matches!(self.members.get(&from), Some(Member::Up { .. })) {
+        let Some(member) = self.members.get_mut(&from) else { return };
+        if member.link == LinkState::Mismatch {
             return;
         }
+        if let Some(n) = number(&message) {
+            if n < member.n || n > self.n.saturating_add(FAR) {
+                return;
+            }
+            member.n = n;
+        }
         match message {
-            FloorMessage::Request { spurt } if self.is_arbiter() => self.request(now, from, spurt),
-            FloorMessage::Request { spurt } => {
-                let denied = FloorMessage::Denied { n: self.book.n, spurt, reason: DeniedReason::NotArbiter };
-                self.send(from, denied);
+            FloorMessage::Request { spurt } | FloorMessage::Continue { spurt, .. }
+                if !(self.is_arbiter() && self.is_ready(from)) =>
+            {
+                let reason = DeniedReason::NotArbiter;
+                self.send(from, FloorMessage::Denied { n: self.n, spurt, reason });
             }
-            FloorMessage::Release { spurt } => {
-                let ends = |h: &Holder| h.pid == from && h.spurt.is_none_or(|s| s == spurt);
-                if self.is_arbiter() && self.book.holder.as_ref().is_some_and(ends) {
-                    self.free();
-                }
+            FloorMessage::Request { spurt } => self.decide(now, from, spurt),
+            FloorMessage::Continue { spurt, n } if n <= self.n.saturating_add(FAR) => {
+                self.continued(now, from, spurt, n);
             }
-            FloorMessage::Granted { .. } | FloorMessage::Denied { .. } | FloorMessage::Revoked { .. } => {
-                if from == self.arbiter {
-                    self.answered(now, message);
-                }
+            FloorMessage::Continue { .. } => {}
+            FloorMessage::Release { spurt } => self.released(from, spurt),
+            FloorMessage::Taken { n, talker } => self.word(now, from, Word { n, talker: Some(talker) }),
+            FloorMessage::Idle { n } => self.word(now, from, Word { n, talker: None }),
+            FloorMessage::Granted { .. } | FloorMessage::Denied { .. } | FloorMessage::Revoked { .. }
+                if self.arbiter == Some(from) =>
+            {
+                self.answered(now, message);
             }
-            FloorMessage::Taken { n, talker } => {
-                if self.learns(from, n) {
-                    self.taken(now, talker);
-                }
-            }
-            FloorMessage::Idle { n } => {
-                if self.learns(from, n) {
-                    self.book.holder = None;
-                    if matches!(&self.own, Own::Talking { n: granted, .. } if *granted < n) {
-                        self.give_up(Some(RevokedWhy::Silence));
-                    }
-                }
-            }
+            // Asked when it was the arbiter, but we have asked another one since.
+            FloorMessage::Granted { spurt, .. } => self.send(from, FloorMessage::Release { spurt }),
+            FloorMessage::Denied { .. } | FloorMessage::Revoked { .. } => {}
         }
     }
 
-    /// True for news of the arbiter; and, before we have decided anything ourselves, for news of whoever did.
-    fn learns(&mut self, from: Pid, n: u64) -> bool {
-        let news = n > self.book.n && (from == self.arbiter || (self.is_arbiter() && !self.decided));
-        if news {
-            self.book.n = n;
+    fn word(&mut self, now: Duration, from: Pid, word: Word) {
+        if let Some(member) = self.members.get_mut(&from) {
+            member.word = Some(word);
         }
-        news
-    }
-
-    fn taken(&mut self, now: Duration, talker: Pid) {
-        let spurt = None;
-        self.book.holder = Some(Holder { pid: talker, spurt, since: now, heard: now });
-        if talker != self.config.me
-            && let Own::Talking { down, .. } = self.own
-        {
-            // The arbiter's word counts, so that all agree.
-            let why = Situation::Revoked { why: RevokedWhy::Collision };
-            self.own = if down { Own::Refused(why) } else { Own::Rest };
-            self.out.push(Output::Drop);
-        }
-    }
-
-    /// The arbiter, which may be us, has answered our request or taken the floor away.
-    fn answered(&mut self, now: Duration, message: FloorMessage) {
-        match message {
-            FloorMessage::Granted { n, spurt, limit_ms } => {
-                self.book.n = self.book.n.max(n);
-                let until = now + Duration::from_millis(limit_ms.into());
-                match &mut self.own {
-                    Own::Asking { since, released, .. } if spurt == self.spurt => {
-                        let (turn, keeper) = turn();
-                        let (since, down) = (*since, released.is_none());
-                        self.own = Own::Talking { since, until, keeper, n, down };
-                        self.book.holder =
-                            Some(Holder { pid: self.config.me, spurt: Some(spurt), since: now, heard: now });
-                        self.out.push(Output::Begin(turn));
-                    }
-                    Own::Talking { until: end, n: granted, .. } if spurt == self.spurt => {
-                        *end = until.min(*end);
-                        *granted = n;
-                    }
-                    // No longer wanted.
-                    _ => self.let_go(spurt),
-                }
-            }
-            FloorMessage::Denied { n, spurt, reason } => {
-                self.book.n = self.book.n.max(n);
-                let why = match reason {
-                    DeniedReason::Busy { talker } => Situation::Busy { who: talker },
-                    DeniedReason::TooSoon => Situation::Revoked { why: RevokedWhy::Limit },
-                    // Asked again by the timer, or when we know better who it is.
-                    DeniedReason::NotArbiter => return,
-                };
-                match &self.own {
-                    Own::Asking { released, .. } if spurt == self.spurt => {
-                        let down = released.is_none();
-                        self.out.push(Output::Drop);
-                        self.own = if down { Own::Refused(why) } else { Own::Rest };
-                    }
-                    // A talker that told itself anew to an arbiter who has given the floor to somebody else.
-                    Own::Talking { .. } if spurt == self.spurt => {
-                        self.give_up(Some(RevokedWhy::Collision));
-                    }
-                    _ => {}
-                }
-            }
-            FloorMessage::Revoked { n, spurt, reason } if spurt == self.spurt => {
-                self.book.n = self.book.n.max(n);
-                self.give_up(Some(match reason {
-                    RevokedReason::Limit => RevokedWhy::Limit,
-                    RevokedReason::Collision => RevokedWhy::Collision,
-                    RevokedReason::Silence => RevokedWhy::Silence,
-                }));
-            }
-            _ => {}
-        }
-    }
-
-    /// Ends our asking or talking. With a reason the button shows it until it comes up.
-    fn give_up(&mut self, why: Option<RevokedWhy>) {
-        let own = std::mem::replace(&mut self.own, Own::Rest);
-        match own {
-            Own::Rest => {}
-            Own::Refused(situation) => {
-                if why.is_some() {
-                    self.own = Own::Refused(situation);
-                }
-            }
-            Own::Asking { .. } => {
-                self.out.push(Output::Drop);
-                self.let_go(self.spurt);
-            }
-            Own::Talking { keeper, down, .. } => {
-                drop(keeper);
-                self.out.push(Output::Drop);
-                self.let_go(self.spurt);
-                if let (Some(why), true) = (why, down) {
-                    self.own = Own::Refused(Situation::Revoked { why });
-                }
-            }
-        }
-    }
-
-    /// Tells the arbiter, which may be us, that we have finished.
-    fn let_go(&mut self, spurt: u32) {
-        let me = self.config.me;
-        if self.is_arbiter() {
-            if self.book.holder.is_some_and(|h| h.pid == me) {
-                self.free();
-            }
-        } else {
-            if self.book.holder.is_some_and(|h| h.pid == me) {
-                self.book.holder = None;
-            }
-            self.send(self.arbiter, FloorMessage::Release { spurt });
-        }
-    }
-
-    /// As arbiter: nobody holds the floor any more.
-    fn free(&mut self) {
-        self.decided = true;
-        self.book.holder = None;
-        let n = self.book.count();
-        self.broadcast(self.config.me, FloorMessage::Idle { n });
-    }
-
-    /// A turn that the talk thread has dropped is over.
-    fn settle_turn(&mut self) {
-        if matches!(&self.own, Own::Talking { keeper, .. } if keeper.is_dropped()) {
-            self.own = Own::Rest;
-            self.let_go(self.spurt);
+        if self.arbiter == Some(from) {
+            self.learn(now, word);
+        } else if self.is_arbiter() && self.is_ready(from) && self.hands_over(now, from) {
+            self.hearsay(now, word);
         }
     }
 
     /// Who decides may have changed: what we want is told to the new one.
     fn follow_arbiter(&mut self, now: Duration) {
-        let arbiter = self.who_is_arbiter();
-        if arbiter == self.arbiter {
+        let next = self.who_decides(now);
+        if next == self.arbiter {
             return;
         }
-        self.arbiter = arbiter;
-        if self.is_arbiter()
-            && let Some(holder) = &mut self.book.holder
-        {
-            holder.heard = now;
+        // The last one's word counts no longer, not even when it should come back: it will say it anew.
+        let last = std::mem::replace(&mut self.arbiter, next);
+        if let Some(last) = last.and_then(|last| self.members.get_mut(&last)) {
+            last.word = None;
         }
-        match &self.own {
-            Own::Asking { .. } => self.ask(now),
-            Own::Talking { .. } if !self.is_arbiter() => {
-                self.send(arbiter, FloorMessage::Request { spurt: self.spurt });
+        self.reign = (next == Some(self.me)).then_some(now);
+        match next {
+            None => self.floor = None,
+            Some(next) if next == self.me => {
+                self.take_over(now);
+                self.tell_new_arbiter(now);
             }
-            Own::Talking { .. } | Own::Rest | Own::Refused(_) => {}
+            Some(next) => {
+                self.tell_new_arbiter(now);
+                if let Some(word) = self.members.get(&next).and_then(|member| member.word) {
+                    self.learn(now, word);
+                }
+            }
         }
     }
 
-    fn time(&mut self, now: Duration) {
-        if self.is_arbiter()
-            && let Some((holder, reason)) = self.book.overdue(now, self.config.me, self.config.talk_limit)
-        {
-            let n = self.book.count();
-            let revoked = FloorMessage::Revoked { n, spurt: holder.spurt.unwrap_or(0), reason };
-            if holder.pid == self.config.me {
-                self.answered(now, revoked);
-            } else {
-                self.send(holder.pid, revoked);
-                self.free();
-            }
+    /// The host if connected, else the connected member with the smallest pid, where we are one of them.
+    fn who_decides(&mut self, now: Duration) -> Option<Pid> {
+        if self.hosting {
+            return Some(self.me);
         }
-        match &self.own {
-            Own::Asking { since, asked, released } => {
-                let over = released.map_or(now >= *since + PATIENCE, |at| now >= at + STILL_WANTED);
-                let (down, again) = (released.is_none(), now >= *asked + ASK_AGAIN);
-                if over {
-                    self.give_up(None);
-                    if down {
-                        self.own = Own::Refused(Situation::Revoked { why: RevokedWhy::ArbiterLost });
-                    }
-                } else if again {
-                    self.ask(now);
-                }
-            }
-            Own::Talking { until, .. } if now >= *until => self.give_up(Some(RevokedWhy::Limit)),
-            _ => {}
+        let host = self.ready().find(|pid| self.is_host(*pid));
+        let smallest = self.ready().min()?;
+        if host.is_some() || self.settles().is_none_or(|at| now >= at) {
+            self.settled = true;
         }
+        match host {
+            Some(host) => Some(host),
+            None if smallest < self.me => Some(smallest),
+            None => self.settled.then_some(self.me),
+        }
+    }
+
+    /// When it will be certain who the arbiter is, though the path to others is not found; none when it is.
+    fn settles(&self) -> Option<Duration> {
+        let mut waits = self.members.values().filter(|member| member.link == LinkState::Connecting);
+        let first = if self.settled { None } else { waits.next() };
+        first.map(|first| waits.map(|member| member.since).fold(first.since, Duration::max) + SETTLE)
+    }
+}
+
+fn number(message: &FloorMessage) -> Option<u64> {
+    match *message {
+        FloorMessage::Granted { n, .. }
+        | FloorMessage::Denied { n, .. }
+        | FloorMessage::Revoked { n, .. }
+        | FloorMessage::Taken { n, .. }
+        | FloorMessage::Idle { n } => Some(n),
+        FloorMessage::Request { .. } | FloorMessage::Release { .. } | FloorMessage::Continue { .. } => None,
     }
 }

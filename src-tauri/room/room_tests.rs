@@ -1,125 +1,34 @@
-//! The rules of the floor, one by one, between a host and guests that are wired to each other.
+//! The rules of the floor, one by one.
 
 use std::time::Duration;
 
-use pushtalk_protocol::{FloorMessage, Pid};
+use pushtalk_protocol::{DeniedReason, FloorMessage};
 
-use crate::{Floor, Input, Microphone, Output, RevokedWhy, Room, RoomConfig, Situation, Turn};
-
-const fn pid(of: u8) -> Pid {
-    Pid::new([of; 16])
-}
-
-const fn ms(ms: u64) -> Duration {
-    Duration::from_millis(ms)
-}
-
-/// Rooms that deliver to each other at once; who is cut off gets and sends nothing.
-struct Table {
-    now: Duration,
-    rooms: Vec<(Pid, Room)>,
-    turns: Vec<(Pid, Turn)>,
-    kept: Vec<Pid>,
-    dropped: Vec<Pid>,
-    cut: Vec<Pid>,
-}
-
-impl Table {
-    /// Members 1, 2, …; `host` is the host.
-    fn of(count: u8, host: Option<u8>) -> Self {
-        let rooms = (1..=count)
-            .map(|of| {
-                let config = RoomConfig {
-                    me: pid(of),
-                    hosting: host == Some(of),
-                    talk_limit: Duration::from_secs(30),
-                };
-                (pid(of), Room::new(config))
-            })
-            .collect();
-        let mut table = Self { now: ms(0), rooms, turns: vec![], kept: vec![], dropped: vec![], cut: vec![] };
-        for a in 1..=count {
-            table.give(a, Input::Microphone(Microphone::Open));
-            for b in (1..=count).filter(|b| *b != a) {
-                table.give(a, Input::Up { pid: pid(b), host: host == Some(b) });
-            }
-        }
-        table
-    }
-
-    fn room(&mut self, of: u8) -> &mut Room {
-        &mut self.rooms.iter_mut().find(|(p, _)| *p == pid(of)).unwrap().1
-    }
-
-    fn give(&mut self, to: u8, input: Input) {
-        let mut queue = vec![(pid(to), input)];
-        while !queue.is_empty() {
-            let (to, input) = queue.remove(0);
-            let now = self.now;
-            let Some((_, room)) = self.rooms.iter_mut().find(|(p, _)| *p == to) else { continue };
-            for output in room.handle(now, input) {
-                match output {
-                    Output::Send { to: peer, message } => {
-                        if !self.cut.contains(&to) && !self.cut.contains(&peer) {
-                            queue.push((peer, Input::Floor { from: to, message }));
-                        }
-                    }
-                    Output::Keep => self.kept.push(to),
-                    Output::Begin(turn) => self.turns.push((to, turn)),
-                    Output::Drop => {
-                        self.dropped.push(to);
-                        self.turns.retain(|(p, _)| *p != to);
-                    }
-                    Output::Finish => {}
-                }
-            }
-        }
-    }
-
-    /// The talk thread of this member has sent its last frame.
-    fn spoken(&mut self, of: u8) {
-        self.turns.retain(|(p, _)| *p != pid(of));
-        self.give(of, Input::Tick);
-    }
-
-    fn wait(&mut self, time: Duration) {
-        let until = self.now + time;
-        loop {
-            let next = self.rooms.iter().filter_map(|(p, r)| Some((r.poll_timeout()?, *p))).min();
-            match next {
-                Some((at, who)) if at <= until => {
-                    self.now = self.now.max(at);
-                    self.give(who.as_bytes()[0], Input::Tick);
-                }
-                _ => break,
-            }
-        }
-        self.now = until;
-    }
-
-    fn live(&self) -> Vec<Pid> {
-        self.turns.iter().filter(|(_, t)| t.is_live()).map(|(p, _)| *p).collect()
-    }
-
-    fn button(&mut self, of: u8) -> Situation {
-        self.room(of).view().button
-    }
-}
+use crate::table::{LIMIT, Table, ms, pid};
+use crate::{Floor, Input, LinkState, MemberView, Microphone, RevokedWhy, Room, RoomConfig, Situation};
 
 #[test]
 fn who_presses_first_talks_and_everybody_sees_it() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Press);
-    assert_eq!((table.kept.clone(), table.live()), (vec![pid(2)], vec![pid(2)]));
-    for of in [1, 3] {
-        assert_eq!(table.button(of), Situation::Receiving { who: pid(2) });
-    }
-    table.give(2, Input::Release);
-    assert_eq!(table.live(), [pid(2)], "the last words are still on their way");
-    table.spoken(2);
-    for of in 1..=3 {
-        assert_eq!(table.room(of).view().floor, Floor::Idle);
-        assert_eq!(table.button(of), Situation::Idle);
+    for talker in [1, 2] {
+        let mut table = Table::of(3, Some(1));
+        table.now = ms(700);
+        table.give(talker, Input::Press);
+        assert_eq!((table.kept.clone(), table.live()), (vec![talker], vec![talker]));
+        assert_eq!(table.button(talker), Situation::Talking { since: ms(700), until: ms(700) + LIMIT });
+        assert_eq!((table.turn(talker).spurt(), table.turn(talker).until()), (1, ms(700) + LIMIT));
+        for of in 1..=3 {
+            assert_eq!(table.floor(of), Floor::Taken { pid: pid(talker), since: ms(700) });
+        }
+        assert_eq!(table.button(3), Situation::Receiving { who: pid(talker) });
+        table.give(talker, Input::Release);
+        assert_eq!(table.finished, [talker]);
+        assert_eq!(table.live(), [talker], "the last words are still on their way");
+        assert_eq!(table.talker(3), Some(talker));
+        table.spoken(talker);
+        for of in 1..=3 {
+            assert_eq!((table.floor(of), table.button(of)), (Floor::Idle, Situation::Idle));
+        }
+        assert!(table.dropped.is_empty());
     }
 }
 
@@ -130,10 +39,27 @@ fn who_presses_while_another_talks_is_told_who_and_keeps_nothing() {
         table.give(2, Input::Press);
         table.give(presser, Input::Press);
         assert_eq!(table.button(presser), Situation::Busy { who: pid(2) });
-        assert_eq!((table.dropped.clone(), table.live()), (vec![pid(presser)], vec![pid(2)]));
+        assert_eq!((table.dropped.clone(), table.live()), (vec![presser], vec![2]));
+        table.give(2, Input::Release);
+        table.spoken(2);
+        assert_eq!(table.button(presser), Situation::Busy { who: pid(2) }, "until it is released");
         table.give(presser, Input::Release);
-        assert_eq!(table.button(presser), Situation::Receiving { who: pid(2) });
+        assert_eq!(table.button(presser), Situation::Idle);
+        assert!(table.live().is_empty());
     }
+}
+
+#[test]
+fn of_two_who_press_at_once_exactly_one_talks() {
+    let mut table = Table::of(3, Some(1));
+    table.hold = true;
+    table.give(2, Input::Press);
+    table.give(3, Input::Press);
+    assert_eq!(table.button(3), Situation::Requesting);
+    table.hold = false;
+    table.flow();
+    assert_eq!((table.live(), table.dropped.clone()), (vec![2], vec![3]));
+    assert_eq!(table.button(3), Situation::Busy { who: pid(2) });
 }
 
 #[test]
@@ -141,173 +67,345 @@ fn nobody_talks_longer_than_the_limit_and_pressing_again_does_not_restart_it() {
     for talker in [1, 2] {
         let mut table = Table::of(2, Some(1));
         table.give(talker, Input::Press);
-        for _ in 0..30 {
-            assert_eq!(table.live(), [pid(talker)]);
-            table.wait(ms(1_000));
-            table.give(3 - talker, Input::Voice(pid(talker)));
-        }
+        table.wait(LIMIT - ms(1));
+        assert_eq!(table.live(), [talker]);
+        table.wait(ms(1));
         assert!(table.live().is_empty());
         assert_eq!(table.button(talker), Situation::Revoked { why: RevokedWhy::Limit });
-        assert_eq!(table.room(3 - talker).view().floor, Floor::Idle);
+        assert_eq!(table.floor(3 - talker), Floor::Idle);
         table.give(talker, Input::Release);
+        table.wait(ms(2_900));
         table.give(talker, Input::Press);
         assert_eq!(table.button(talker), Situation::Revoked { why: RevokedWhy::Limit });
+        assert_eq!(table.kept, [talker], "nothing is kept in vain");
         table.give(talker, Input::Release);
-        table.wait(ms(3_000));
+        table.wait(ms(100));
         table.give(talker, Input::Press);
-        assert_eq!(table.live(), [pid(talker)]);
+        assert_eq!(table.live(), [talker]);
+    }
+}
+
+#[test]
+fn the_arbiter_refuses_who_was_stopped_by_the_limit_for_three_seconds() {
+    let mut table = Table::of(3, Some(1));
+    table.give(2, Input::Press);
+    table.cut.push(2);
+    // Only the arbiter counts: nothing reaches the talker.
+    let until = table.now + LIMIT;
+    while table.now < until {
+        table.now = (table.now + ms(500)).min(until);
+        table.give(1, Input::Voice(pid(2)));
+    }
+    table.cut.clear();
+    table.said.clear();
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 2 } });
+    assert!(matches!(
+        table.said[0],
+        (1, 2, FloorMessage::Denied { spurt: 2, reason: DeniedReason::TooSoon, .. })
+    ));
+}
+
+#[test]
+fn nobody_else_is_let_in_before_a_revoked_talker_has_stopped() {
+    let mut table = Table::of(3, Some(1));
+    table.give(2, Input::Press);
+    table.wait(LIMIT - ms(1));
+    table.hold = true;
+    table.wait(ms(1));
+    table.give(3, Input::Press);
+    // The request overtakes what is between the arbiter and the talker.
+    let request = table.held.iter().position(|(from, ..)| *from == 3).unwrap();
+    let (_, _, message) = table.held.remove(request).unwrap();
+    table.give(1, Input::Floor { from: pid(3), message });
+    assert!(!table.live().contains(&3));
+    table.hold = false;
+    table.flow();
+    assert_eq!(table.button(3), Situation::Busy { who: pid(2) });
+    table.give(3, Input::Release);
+    table.give(3, Input::Press);
+    assert_eq!(table.live(), [3]);
+}
+
+#[test]
+fn a_revoked_talker_that_does_not_answer_keeps_the_floor_one_second_at_most() {
+    let mut table = Table::of(3, Some(1));
+    table.give(2, Input::Press);
+    table.wait(LIMIT - ms(1));
+    table.cut.push(2);
+    table.wait_in_silence(ms(1));
+    assert_eq!(table.talker(3), Some(2));
+    table.wait_in_silence(ms(1_000));
+    assert_eq!(table.talker(3), None);
+}
+
+#[test]
+fn the_limit_is_brought_into_ten_to_three_hundred_seconds_and_counts_from_the_next_turn_on() {
+    for (told, counts) in [(1, 10), (10, 10), (60, 60), (300, 300), (4_000, 300)] {
+        let mut table = Table::of(2, Some(1));
+        table.give(2, Input::Press);
+        let was = table.button(2);
+        table.give(1, Input::TalkLimit(Duration::from_secs(told)));
+        table.wait(ms(1_000));
+        assert_eq!(table.button(2), was);
+        table.give(2, Input::Release);
+        table.spoken(2);
+        table.give(2, Input::Press);
+        assert_eq!(table.turn(2).until() - table.now, Duration::from_secs(counts));
     }
 }
 
 #[test]
 fn the_floor_is_free_at_once_when_the_talker_goes() {
     for gone in [Input::Gone(pid(2)), Input::Down(pid(2)), Input::Mismatch(pid(2))] {
-        let mut table = Table::of(3, Some(1));
+        let mut table = Table::of(4, Some(1));
         table.give(2, Input::Press);
-        table.cut.push(pid(2));
+        table.cut.push(2);
         table.give(1, gone);
-        table.give(3, gone);
-        assert_eq!(table.room(1).view().floor, Floor::Idle);
-        assert_eq!(table.room(3).view().floor, Floor::Idle);
+        for of in [1, 3, 4] {
+            assert_eq!(table.floor(of), Floor::Idle);
+        }
+        table.give(4, Input::Press);
+        assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT });
     }
 }
 
 #[test]
-fn a_talker_of_whom_nothing_is_heard_loses_the_floor() {
+fn a_talker_of_whom_nothing_is_heard_for_four_seconds_loses_the_floor() {
     let mut table = Table::of(3, Some(1));
     table.give(2, Input::Press);
-    table.wait(ms(3_900));
+    table.wait_in_silence(ms(3_900));
     table.give(1, Input::Voice(pid(2)));
-    table.wait(ms(3_900));
-    assert_eq!(table.live(), [pid(2)]);
-    table.wait(ms(200));
+    table.wait_in_silence(ms(3_999));
+    assert_eq!(table.live(), [2]);
+    table.wait_in_silence(ms(1));
     assert!(table.live().is_empty());
     assert_eq!(table.button(2), Situation::Revoked { why: RevokedWhy::Silence });
-    assert_eq!(table.room(3).view().floor, Floor::Idle);
-}
-
-#[test]
-fn a_talker_goes_on_when_the_host_goes_and_the_next_arbiter_knows() {
-    let mut table = Table::of(4, Some(1));
-    table.give(3, Input::Press);
-    table.cut.push(pid(1));
-    for of in [2, 3, 4] {
-        table.give(of, Input::Gone(pid(1)));
-    }
-    assert_eq!(table.live(), [pid(3)]);
-    table.give(4, Input::Press);
-    assert_eq!(table.button(4), Situation::Busy { who: pid(3) });
-    table.give(3, Input::Release);
-    table.spoken(3);
-    table.give(4, Input::Release);
-    table.give(4, Input::Press);
-    assert_eq!(table.live(), [pid(4)]);
-}
-
-#[test]
-fn a_request_to_an_arbiter_that_is_gone_is_given_to_the_next_or_given_up() {
-    let mut table = Table::of(3, Some(1));
-    table.cut.push(pid(1));
-    table.give(3, Input::Press);
-    assert_eq!(table.button(3), Situation::Requesting);
-    table.give(2, Input::Gone(pid(1)));
-    table.give(3, Input::Gone(pid(1)));
-    assert_eq!(table.live(), [pid(3)], "asked of the next one");
-
-    let mut table = Table::of(3, Some(1));
-    table.cut.push(pid(1));
-    table.give(3, Input::Press);
-    table.wait(ms(5_000));
-    assert_eq!(table.button(3), Situation::Revoked { why: RevokedWhy::ArbiterLost });
-    assert_eq!(table.dropped, [pid(3)]);
+    assert_eq!(table.floor(3), Floor::Idle);
 }
 
 #[test]
 fn a_short_press_whose_answer_is_late_is_still_said_but_not_a_second_later() {
-    for (late, said) in [(900, true), (1_100, false)] {
-        let mut table = Table::of(2, Some(1));
-        table.cut.push(pid(1));
+    for (late, said) in [(999, true), (1_000, false), (4_000, false)] {
+        let mut table = Table::of(3, Some(1));
+        table.hold = true;
         table.give(2, Input::Press);
-        table.wait(ms(50));
+        table.now = ms(50);
         table.give(2, Input::Release);
-        table.wait(ms(late - 50));
-        table.cut.clear();
-        table.wait(ms(400));
-        assert_eq!(table.live() == [pid(2)], said, "{late}");
-        assert_eq!(table.dropped.is_empty(), said, "{late}");
+        assert_eq!(table.finished, [2]);
+        table.now = ms(50 + late);
+        table.hold = false;
+        table.flow();
+        assert_eq!(table.live() == [2], said, "{late}");
+        assert_eq!(table.dropped == [2], !said, "{late}");
+        table.spoken(2);
+        assert_eq!((table.live(), table.talker(3)), (vec![], None), "{late}");
+        assert_eq!(table.button(2), Situation::Idle);
     }
+}
+
+#[test]
+fn a_short_press_that_is_refused_leaves_no_trace() {
+    let mut table = Table::of(3, Some(1));
+    table.give(3, Input::Press);
+    table.hold = true;
+    table.give(2, Input::Press);
+    table.give(2, Input::Release);
+    table.hold = false;
+    table.flow();
+    assert_eq!((table.dropped.clone(), table.live()), (vec![2], vec![3]));
+    assert_eq!(table.button(2), Situation::Receiving { who: pid(3) });
+}
+
+#[test]
+fn a_turn_that_nobody_drops_after_the_release_ends_by_itself() {
+    let mut table = Table::of(2, Some(1));
+    table.give(2, Input::Press);
+    table.give(2, Input::Release);
+    table.wait(ms(1_999));
+    assert_eq!(table.live(), [2]);
+    table.wait(ms(1));
+    assert_eq!((table.live(), table.dropped.clone()), (vec![], vec![2]));
+    assert_eq!(table.floor(1), Floor::Idle);
+}
+
+#[test]
+fn a_turn_that_is_dropped_while_the_button_is_down_frees_the_floor() {
+    let mut table = Table::of(2, Some(1));
+    table.give(2, Input::Press);
+    table.spoken(2);
+    assert_eq!((table.floor(1), table.floor(2)), (Floor::Idle, Floor::Idle));
+    table.give(2, Input::Release);
+    table.give(2, Input::Press);
+    assert_eq!(table.live(), [2]);
+}
+
+#[test]
+fn pressing_again_before_the_last_words_are_out_begins_a_new_spurt_and_key_repeat_does_not() {
+    let mut table = Table::of(2, Some(1));
+    table.give(2, Input::Press);
+    table.give(2, Input::Press);
+    assert_eq!(table.kept, [2]);
+    table.give(2, Input::Release);
+    table.give(2, Input::Release);
+    assert_eq!(table.finished, [2]);
+    table.give(2, Input::Press);
+    assert_eq!((table.kept.clone(), table.dropped.clone(), table.live()), (vec![2, 2], vec![2], vec![2]));
+    assert_eq!(table.turn(2).spurt(), 2);
 }
 
 #[test]
 fn a_newcomer_is_told_who_talks() {
     let mut table = Table::of(2, Some(1));
     table.give(2, Input::Press);
-    let config = RoomConfig { me: pid(3), hosting: false, talk_limit: Duration::from_secs(30) };
-    table.rooms.push((pid(3), Room::new(config)));
-    table.give(3, Input::Up { pid: pid(1), host: true });
-    table.give(1, Input::Up { pid: pid(3), host: false });
-    assert_eq!(table.room(3).view().floor, Floor::Taken { pid: pid(2), since: ms(0) });
+    table.sit(3, false);
+    table.now = ms(400);
+    table.give(3, Input::Known(pid(2)));
+    table.up(3, 1, true);
+    assert_eq!(table.floor(3), Floor::Idle);
+    table.up(1, 3, false);
+    assert_eq!(table.floor(3), Floor::Taken { pid: pid(2), since: ms(400) });
+    table.give(3, Input::Press);
+    assert_eq!(table.button(3), Situation::Busy { who: pid(2) });
 }
 
 #[test]
 fn without_anybody_to_hear_it_or_without_microphone_nothing_is_kept() {
-    let mut room = Room::new(RoomConfig { me: pid(1), hosting: true, talk_limit: Duration::from_secs(30) });
-    assert!(room.handle(ms(0), Input::Press).is_empty());
-    assert_eq!(room.view().button, Situation::AudioOff);
-    room.handle(ms(0), Input::Microphone(Microphone::Open));
-    assert!(room.handle(ms(0), Input::Press).is_empty());
-    assert_eq!(room.view().button, Situation::Alone);
-    room.handle(ms(0), Input::Known(pid(2)));
-    assert!(room.handle(ms(0), Input::Press).is_empty());
-    assert_eq!(room.view().button, Situation::Connecting);
-    room.handle(ms(0), Input::Up { pid: pid(2), host: false });
+    let mut room = Room::new(RoomConfig { me: pid(1), hosting: true, talk_limit: LIMIT });
+    let steps = [
+        (Input::Tick, Situation::AudioOff),
+        (Input::Microphone(Microphone::Open), Situation::Alone),
+        (Input::Known(pid(2)), Situation::Connecting),
+        (Input::Known(pid(3)), Situation::Connecting),
+        (Input::Down(pid(2)), Situation::Connecting),
+        (Input::Down(pid(3)), Situation::Offline),
+        (Input::Known(pid(3)), Situation::Connecting),
+        (Input::Gone(pid(2)), Situation::Connecting),
+        (Input::Gone(pid(3)), Situation::Alone),
+    ];
+    for (input, button) in steps {
+        assert!(room.handle(ms(0), input).is_empty());
+        assert!(room.handle(ms(0), Input::Press).is_empty());
+        assert!(room.handle(ms(0), Input::Release).is_empty());
+        assert_eq!(room.view().button, button, "{input:?}");
+        assert_eq!(room.poll_timeout(), None);
+    }
+    let _ = room.handle(ms(0), Input::Up { pid: pid(2), host: false });
     assert_eq!(room.view().button, Situation::Idle);
-    room.handle(ms(0), Input::Microphone(Microphone::Failed));
-    assert!(room.handle(ms(0), Input::Press).is_empty());
-    assert_eq!(room.view().button, Situation::NoMic);
-}
-
-#[test]
-fn the_keys_of_one_member_that_do_not_fit_stop_all_talking() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Mismatch(pid(3)));
-    table.give(2, Input::Press);
-    assert_eq!(table.button(2), Situation::KeyMismatch { who: pid(3) });
-    assert!(table.kept.is_empty());
-}
-
-#[test]
-fn closing_the_microphone_or_leaving_ends_the_turn() {
-    for end in [Input::Microphone(Microphone::Off), Input::Leave] {
-        let mut table = Table::of(2, Some(1));
-        table.give(2, Input::Press);
-        table.give(2, end);
-        assert!(table.live().is_empty());
-        assert_eq!(table.room(1).view().floor, Floor::Idle);
+    for (microphone, button) in
+        [(Microphone::Failed, Situation::NoMic), (Microphone::Off, Situation::AudioOff)]
+    {
+        let _ = room.handle(ms(0), Input::Microphone(microphone));
+        assert!(room.handle(ms(0), Input::Press).is_empty());
+        assert_eq!(room.view().button, button);
     }
 }
 
 #[test]
-fn pressing_again_before_the_last_words_are_out_begins_a_new_spurt() {
-    let mut table = Table::of(2, Some(1));
+fn the_keys_of_one_member_that_do_not_fit_stop_all_talking_until_it_is_gone() {
+    let mut table = Table::of(3, Some(1));
     table.give(2, Input::Press);
+    table.give(2, Input::Mismatch(pid(3)));
+    assert_eq!((table.live(), table.talker(1)), (vec![], None));
     table.give(2, Input::Release);
+    for input in
+        [Input::Down(pid(3)), Input::Known(pid(3)), Input::Up { pid: pid(3), host: true }, Input::Press]
+    {
+        table.give(2, input);
+        assert_eq!(table.button(2), Situation::KeyMismatch { who: pid(3) });
+    }
+    assert_eq!(table.kept, [2]);
+    table.give(2, Input::Gone(pid(3)));
     table.give(2, Input::Press);
-    assert_eq!(table.kept, [pid(2), pid(2)]);
-    assert_eq!(table.live(), [pid(2)]);
+    assert_eq!(table.live(), [2]);
+}
+
+#[test]
+fn closing_the_microphone_losing_everybody_or_leaving_ends_the_turn() {
+    let ends = [
+        Input::Microphone(Microphone::Off),
+        Input::Microphone(Microphone::Failed),
+        Input::Leave,
+        Input::Down(pid(1)),
+    ];
+    for end in ends {
+        let mut table = Table::of(2, Some(1));
+        table.give(2, Input::Press);
+        table.give(2, end);
+        assert_eq!((table.live(), table.dropped.clone()), (vec![], vec![2]));
+        if !matches!(end, Input::Down(_)) {
+            assert_eq!(table.floor(1), Floor::Idle);
+        }
+    }
+}
+
+#[test]
+fn after_leaving_nothing_has_any_effect() {
+    let mut table = Table::of(2, Some(1));
+    table.hold = true;
     table.give(2, Input::Press);
-    assert_eq!(table.kept.len(), 2, "key repeat is no press");
+    table.give(2, Input::Leave);
+    table.hold = false;
+    table.flow();
+    table.up(2, 1, true);
+    table.give(2, Input::Press);
+    assert_eq!((table.live(), table.kept.clone(), table.dropped.clone()), (vec![], vec![2], vec![2]));
+    assert_eq!(table.room(2).poll_timeout(), None);
+    assert!(table.room(2).view().members.is_empty());
+    assert_eq!(table.floor(1), Floor::Idle);
 }
 
 #[test]
 fn a_grant_that_the_arbiter_did_not_give_is_nothing() {
     let mut table = Table::of(3, Some(1));
-    table.cut.push(pid(1));
+    table.cut.push(1);
     table.give(2, Input::Press);
     let granted = FloorMessage::Granted { n: 100, spurt: 1, limit_ms: 30_000 };
-    table.give(2, Input::Floor { from: pid(3), message: granted });
-    table.give(2, Input::Floor { from: pid(9), message: granted });
-    assert!(table.live().is_empty());
+    for from in [3, 9, 2] {
+        table.give(2, Input::Floor { from: pid(from), message: granted });
+        assert!(table.live().is_empty());
+    }
+    table.give(
+        2,
+        Input::Floor { from: pid(1), message: FloorMessage::Granted { n: 100, spurt: 7, limit_ms: 1 } },
+    );
+    assert!(table.live().is_empty(), "not what was asked");
     table.give(2, Input::Floor { from: pid(1), message: granted });
-    assert_eq!(table.live(), [pid(2)]);
+    assert_eq!(table.live(), [2]);
+}
+
+#[test]
+fn what_has_an_old_number_or_comes_from_no_arbiter_changes_nothing() {
+    let mut table = Table::of(3, Some(1));
+    let say = |table: &mut Table, from, n| {
+        let message = FloorMessage::Taken { n, talker: pid(3) };
+        table.give(2, Input::Floor { from: pid(from), message });
+    };
+    say(&mut table, 3, 50);
+    assert_eq!(table.talker(2), None, "not the arbiter");
+    table.give(2, Input::Floor { from: pid(1), message: FloorMessage::Idle { n: 60 } });
+    say(&mut table, 1, 59);
+    assert_eq!(table.talker(2), None, "old");
+    say(&mut table, 1, u64::MAX);
+    assert_eq!(table.talker(2), None, "no arbiter counts so far");
+    say(&mut table, 1, 61);
+    assert_eq!(table.talker(2), Some(3));
+}
+
+#[test]
+fn the_view_lists_the_others_and_how_they_are_reached() {
+    let mut table = Table::of(4, Some(3));
+    table.give(1, Input::Down(pid(2)));
+    table.give(1, Input::Mismatch(pid(4)));
+    table.give(1, Input::Known(pid(9)));
+    table.give(1, Input::Known(pid(1)));
+    let member = |of, host, link| MemberView { pid: pid(of), host, link };
+    assert_eq!(
+        table.room(1).view().members,
+        [
+            member(2, false, LinkState::Lost),
+            member(3, true, LinkState::Ready),
+            member(4, false, LinkState::Mismatch),
+            member(9, false, LinkState::Connecting),
+        ]
+    );
 }

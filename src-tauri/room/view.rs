@@ -1,16 +1,46 @@
-//! What the floor and the talk button look like: whole situations, not flags.
+//! What a person sees of a room: its members, its floor, and the one situation of the talk button.
 
 use std::time::Duration;
 
 use pushtalk_protocol::Pid;
 
-/// What a person sees of the room's floor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::button::Own;
+use crate::input::Microphone;
+use crate::room::Room;
+
+/// What a person sees of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomView {
+    /// The others, by pid.
+    pub members: Vec<MemberView>,
     /// Who talks.
     pub floor: Floor,
     /// The one situation of the talk button.
     pub button: Situation,
+}
+
+/// One other member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberView {
+    /// Who.
+    pub pid: Pid,
+    /// True for the host.
+    pub host: bool,
+    /// How well it is reached.
+    pub link: LinkState,
+}
+
+/// How well a member is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// Not yet.
+    Connecting,
+    /// Voice can flow.
+    Ready,
+    /// No longer.
+    Lost,
+    /// The keys do not fit: nothing is sent and nothing is played.
+    Mismatch,
 }
 
 /// Who holds the floor, as far as this member knows.
@@ -22,7 +52,7 @@ pub enum Floor {
     Taken {
         /// Who; may be this member.
         pid: Pid,
-        /// From when on.
+        /// From when on, as far as this member knows.
         since: Duration,
     },
 }
@@ -66,22 +96,73 @@ pub enum Situation {
     },
     /// Everybody who was connected is lost.
     Offline,
-    /// The keys of a member do not fit.
+    /// The keys of a member do not fit; talking is off.
     KeyMismatch {
         /// Whose.
         who: Pid,
     },
 }
 
-/// Why the floor was taken away.
+/// Why the floor was taken away or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokedWhy {
     /// The talk limit was reached, or was a moment ago.
     Limit,
     /// Somebody else was given it.
     Collision,
-    /// Nobody answered the request.
+    /// Nobody answered.
     ArbiterLost,
     /// No voice came for a while.
     Silence,
+}
+
+impl Room {
+    /// What a person sees.
+    pub fn view(&self) -> RoomView {
+        let members = self.members.iter().map(|(pid, member)| MemberView {
+            pid: *pid,
+            host: self.is_host(*pid),
+            link: member.link,
+        });
+        RoomView { members: members.collect(), floor: self.shown_floor(), button: self.situation() }
+    }
+
+    fn shown_floor(&self) -> Floor {
+        match (&self.own, &self.floor) {
+            (Own::Talking(talk), _) => Floor::Taken { pid: self.me, since: talk.granted },
+            // Who is lost to us talks to others at most.
+            (_, Some(holder)) if holder.pid != self.me && self.may_talk(holder.pid) => {
+                Floor::Taken { pid: holder.pid, since: holder.since }
+            }
+            _ => Floor::Idle,
+        }
+    }
+
+    fn situation(&self) -> Situation {
+        if let Some(who) = self.mismatched() {
+            return Situation::KeyMismatch { who };
+        }
+        match &self.own {
+            Own::Asking(_) => return Situation::Requesting,
+            Own::Talking(talk) => return Situation::Talking { since: talk.pressed, until: talk.until },
+            Own::Refused(situation) => return *situation,
+            Own::Rest => {}
+        }
+        match self.microphone {
+            Microphone::Off => return Situation::AudioOff,
+            Microphone::Failed => return Situation::NoMic,
+            Microphone::Open => {}
+        }
+        if self.members.is_empty() {
+            return Situation::Alone;
+        }
+        if self.ready().next().is_none() {
+            let lost = self.members.values().all(|member| member.link == LinkState::Lost);
+            return if lost { Situation::Offline } else { Situation::Connecting };
+        }
+        match self.shown_floor() {
+            Floor::Taken { pid, .. } => Situation::Receiving { who: pid },
+            Floor::Idle => Situation::Idle,
+        }
+    }
 }

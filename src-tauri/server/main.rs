@@ -1,58 +1,76 @@
-//! The standalone signaling server: the same code that the app hosts rooms with.
+//! The standalone signaling server.
 
 use std::io::Write;
 use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::Parser;
-use pushtalk_signaling::server::{Certificate, ServerConfig, run};
+use pushtalk_signaling::server::{self, Certificate, ServerConfig};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-/// Lets the members of PushTalk rooms find each other. It sees no names, no keys and no voice, and stores nothing.
+/// Brings members of PushTalk rooms together. Keeps nothing: when it ends, its rooms are gone, and its certificate too.
 #[derive(Parser)]
-#[command(name = "pushtalk-server", version, about)]
+#[command(name = "pushtalk-server", version)]
 struct Args {
-    /// Where to listen.
+    /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7443")]
     listen: SocketAddr,
-    /// A DNS name by which clients address it, besides any IP address; may be given more than once.
-    #[arg(long = "host", value_name = "NAME")]
-    hosts: Vec<String>,
+    /// A DNS name under which web pages may address this server; may be given more than once. Programs need none.
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log();
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
     let certificate = Certificate::generate()?;
-    let fingerprint: String = certificate.hash().as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let fingerprint = spelled(certificate.hash().as_bytes());
+    let shutdown = shutdown()?;
     let mut out = std::io::stdout();
-    writeln!(out, "listening on {}\ncertificate sha256 {fingerprint}", listener.local_addr()?)?;
+    writeln!(out, "listening on {}", listener.local_addr()?)?;
+    writeln!(out, "certificate SHA-256 {fingerprint}")?;
     out.flush()?;
-    let config = ServerConfig { names: args.hosts, ..ServerConfig::new(certificate) };
-    run(listener, stopped(), config).await?;
+    server::run(listener, shutdown, ServerConfig { names: args.names, ..ServerConfig::new(certificate) })
+        .await?;
     Ok(())
 }
 
-/// Ends with Ctrl-C, and with SIGTERM where there is one.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Kinds and counts, on standard error. What the libraries below would log holds addresses and messages.
+fn log() {
+    let own = |level| EnvFilter::new(format!("off,pushtalk_signaling={level}"));
+    let filter = match std::env::var("PUSHTALK_LOG").as_deref() {
+        Ok("off") => EnvFilter::new("off"),
+        Ok("debug") => own("debug"),
+        _ => own("info"),
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Ends with Ctrl-C, or when the system asks for it.
+#[cfg(unix)]
+fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    // Without a way to be told, it runs until it is ended from outside.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Ends with Ctrl-C.
+#[cfg(not(unix))]
+fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send> {
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
+}
+
+/// `AB:CD:…`, as other programs show fingerprints.
+fn spelled(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }

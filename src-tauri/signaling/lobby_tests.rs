@@ -213,7 +213,7 @@ fn a_lobby_goes_to_the_next_member_when_the_one_that_answers_goes() {
     let (mut world, nameplate) = World::room(Limits::default(), 1, 1);
     world.knock(2, nameplate, 1).unwrap();
     world.lobby.take_pushes();
-    world.lobby.disconnected(conn(0));
+    world.lobby.disconnected(NOW, conn(0));
     let to: Vec<_> = world
         .lobby
         .take_pushes()
@@ -221,7 +221,7 @@ fn a_lobby_goes_to_the_next_member_when_the_one_that_answers_goes() {
         .filter_map(|(to, p)| matches!(p, Push::LobbyMessage(_)).then_some(to))
         .collect();
     assert_eq!(to, [conn(1)]);
-    world.lobby.disconnected(conn(1));
+    world.lobby.disconnected(NOW, conn(1));
     let pushes = world.lobby.take_pushes();
     assert!(pushes.iter().any(|(to, p)| *to == conn(2) && matches!(p, Push::LobbyClose(_))));
 }
@@ -253,10 +253,10 @@ fn another_version_is_refused_by_name() {
 fn nothing_is_left_when_everybody_is_gone() {
     let (mut world, nameplate) = World::room(Limits::default(), 2, 1);
     world.knock(3, nameplate, 1).unwrap();
-    world.lobby.leave(conn(1)).unwrap();
+    world.lobby.leave(NOW, conn(1)).unwrap();
     for of in [2, 0, 3, 1] {
         assert!(!world.lobby.is_empty());
-        world.lobby.disconnected(conn(of));
+        world.lobby.disconnected(NOW, conn(of));
         world.lobby.take_pushes();
     }
     assert!(world.lobby.is_empty());
@@ -330,10 +330,10 @@ proptest! {
                     let _ = world.lobby.lobby_close(conn(c), LobbyClose { lobby: LobbyId::new([id; 8]) });
                 }
                 Act::Leave(c) => {
-                    let _ = world.lobby.leave(conn(c));
+                    let _ = world.lobby.leave(NOW, conn(c));
                 }
                 Act::Disconnect(c) => {
-                    world.lobby.disconnected(conn(c));
+                    world.lobby.disconnected(NOW, conn(c));
                     world.lobby.connected(conn(c)).unwrap();
                 }
                 Act::Wait(s) => {
@@ -344,7 +344,7 @@ proptest! {
             world.lobby.take_pushes();
         }
         for c in 0..6 {
-            world.lobby.disconnected(conn(c));
+            world.lobby.disconnected(NOW, conn(c));
         }
         world.lobby.take_pushes();
         prop_assert!(world.lobby.is_empty());

@@ -40,11 +40,13 @@ struct Handshake {
     ping_timeout: u64,
 }
 
-/// An event with an acknowledgement asked for.
-pub(crate) fn event<T: Serialize>(name: &str, argument: &T, id: i64) -> Option<String> {
+/// An event; with `id`, an acknowledgement is asked for.
+pub(crate) fn event<T: Serialize>(name: &str, argument: &T, id: Option<i64>) -> Option<String> {
     let value = CommonParser.encode_value(argument, Some(name)).ok()?;
     let mut packet = Packet::event(NAMESPACE, value);
-    packet.inner.set_ack_id(id);
+    if let Some(id) = id {
+        packet.inner.set_ack_id(id);
+    }
     match CommonParser.encode(packet) {
         Value::Str(text, None) => Some(format!("4{text}")),
         _ => None,
@@ -117,7 +119,9 @@ mod tests {
 
     #[test]
     fn an_event_is_written_as_socket_io_wants_it() {
-        assert_eq!(event("hello", &HelloRequest { version: 1 }, 3).unwrap(), r#"423["hello",{"version":1}]"#);
+        let hello = HelloRequest { version: 1 };
+        assert_eq!(event("hello", &hello, Some(3)).unwrap(), r#"423["hello",{"version":1}]"#);
+        assert_eq!(event("hello", &hello, None).unwrap(), r#"42["hello",{"version":1}]"#);
     }
 
     proptest! {

@@ -197,7 +197,7 @@ export const en = {
   },
   room: {
     untitled: 'Room',
-    hostedByYou: 'You host on this computer',
+    hostedByYou: 'Hosted by you',
     people: 'People',
     count: { one: '{n} person', other: '{n} people' },
     unnamed: 'Somebody new',
@@ -213,7 +213,7 @@ export const en = {
     takenByYou: 'You talk',
     left: '{n} s left',
     limit: 'Talk limit {n} s',
-    serverGone: 'The server is gone. You talk on, but nobody new can come in.',
+    serverGone: 'Server gone: nobody new can come in',
     mismatch: 'Do not trust this room: the keys of {name} do not fit. Talking is off.',
     micOn: 'Microphone on',
     micOff: 'Microphone off',
@@ -249,7 +249,7 @@ export const en = {
     copyServer: 'Copy {server}',
     copy: 'Copy',
     copied: 'Copied',
-    selected: 'Selected: press Ctrl+C',
+    selected: 'Selected. Copy it with Ctrl+C or ⌘C.',
     serverGone: 'The server is gone: this invitation leads nowhere now.',
   },
   settings: {

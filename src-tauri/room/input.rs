@@ -1,0 +1,91 @@
+//! What a room is told, and what it wants done.
+
+use std::time::Duration;
+
+use pushtalk_protocol::{FloorMessage, Pid};
+
+use crate::turn::Turn;
+
+/// With what a room begins.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomConfig {
+    /// This member.
+    pub me: Pid,
+    /// True when this member is the host.
+    pub hosting: bool,
+    /// Longest time one member may talk without a pause; brought into 10 to 300 s.
+    pub talk_limit: Duration,
+}
+
+/// What the microphone does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Microphone {
+    /// Not enabled.
+    Off,
+    /// Gives samples.
+    Open,
+    /// Enabled, but does not work.
+    Failed,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// Somebody is in the room; voice cannot flow yet.
+    Known(Pid),
+    /// The session is proven and voice can flow.
+    Up {
+        /// Who.
+        pid: Pid,
+        /// True when it has proved that it is the host.
+        host: bool,
+    },
+    /// No answer any more, or a new session: what was on its way is lost. It stays in the room and may come back.
+    Down(Pid),
+    /// It has left, or was removed.
+    Gone(Pid),
+    /// Its keys do not fit. Talking is off until it is gone.
+    Mismatch(Pid),
+    /// The talk button went down.
+    Press,
+    /// The talk button came up.
+    Release,
+    /// A member said this, in its authenticated session.
+    Floor {
+        /// Who.
+        from: Pid,
+        /// What.
+        message: FloorMessage,
+    },
+    /// A frame of this member was authentic; a few times a second are enough.
+    Voice(Pid),
+    /// What the host has set, 10 to 300 s; counts from the next grant on.
+    TalkLimit(Duration),
+    /// The microphone was opened or closed, or it failed.
+    Microphone(Microphone),
+    /// We leave. Nothing that comes later has any effect.
+    Leave,
+    /// A timer is due, or a `Turn` was dropped.
+    Tick,
+}
+
+/// What is to be done, in the order given.
+#[derive(Debug)]
+pub enum Output {
+    /// Say this to one member.
+    Send {
+        /// To whom.
+        to: Pid,
+        /// What.
+        message: FloorMessage,
+    },
+    /// The button is down: keep frames from now on. `Begin` or `Drop` follows, sooner or later.
+    Keep,
+    /// The floor is ours: send what was kept, and go on. Where `Finish` came before it, end after what was kept.
+    Begin(Turn),
+    /// It is over: throw away what was kept, drop the turn.
+    Drop,
+    /// The button came up. With a turn: send the rest, then drop it and give `Tick`. Without one: keep no more than
+    /// the rest, and wait.
+    Finish,
+}

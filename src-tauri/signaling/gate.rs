@@ -1,0 +1,172 @@
+//! Who gets as far as the upgrade: so many from one address, and no web page of others.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, header};
+
+use crate::limits::Limits;
+
+/// Counts connections by address, for as long as they last.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    limits: Limits,
+    present: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
+}
+
+/// The right to one connection; dropping it gives the place back.
+pub(crate) struct Place {
+    gate: Gate,
+    from: IpAddr,
+}
+
+impl Gate {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, present: Arc::default() }
+    }
+
+    /// None when there are too many, of this address or in all.
+    pub(crate) fn admit(&self, from: IpAddr) -> Option<Place> {
+        let from = one_subscriber(from);
+        let most =
+            if is_near(from) { self.limits.connections_from_near } else { self.limits.connections_from_afar };
+        let mut present = self.lock();
+        let (all, own) = (present.values().sum::<usize>(), present.get(&from).copied().unwrap_or(0));
+        if all >= self.limits.connections || own >= most {
+            return None;
+        }
+        present.insert(from, own + 1);
+        Some(Place { gate: self.clone(), from })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut present = self.gate.lock();
+        if let Some(count) = present.get_mut(&self.from) {
+            *count -= 1;
+            if *count == 0 {
+                present.remove(&self.from);
+            }
+        }
+    }
+}
+
+/// One subscriber has a whole /64 of IPv6 addresses (RFC 6177); it counts as one.
+fn one_subscriber(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6(Ipv6Addr::from(u128::from(v6) >> 64 << 64)),
+        other => other,
+    }
+}
+
+fn is_near(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Web pages of others cannot reach a server on somebody's network: neither across sites, for then `Origin` is not the
+/// `Host` that was asked for, nor by a DNS name that was turned around to this address, for then `Host` is a name that
+/// is not ours. A browser always sends `Origin` with a WebSocket (RFC 6455 section 4.1); a program that sends none is
+/// no web page.
+pub(crate) fn is_meant_for_us(headers: &HeaderMap, names: &[String]) -> bool {
+    let Some(host) = only(headers, &header::HOST) else { return false };
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    if host.contains('@') {
+        return false;
+    }
+    if !headers.contains_key(header::ORIGIN) {
+        return true;
+    }
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let ours = name.parse::<IpAddr>().is_ok()
+        || name.eq_ignore_ascii_case("localhost")
+        || names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    let same = only(headers, &header::ORIGIN)
+        .and_then(|origin| origin.strip_prefix("https://"))
+        .is_some_and(|origin| origin.eq_ignore_ascii_case(host));
+    ours && same
+}
+
+/// The value of a header that is there exactly once.
+fn only<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(lines: &[(header::HeaderName, &str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name, value.parse().unwrap());
+        }
+        is_meant_for_us(&headers, &["talk.example".to_owned()])
+    }
+
+    #[test]
+    fn programs_and_own_pages_come_in_and_pages_of_others_do_not() {
+        let (host, origin) = (header::HOST, header::ORIGIN);
+        for good in [
+            &[(host.clone(), "192.168.1.5:7443")][..],
+            &[(host.clone(), "laptop.local:7443")],
+            &[(host.clone(), "talk.example"), (origin.clone(), "https://talk.example")],
+            &[(host.clone(), "[::1]:7443"), (origin.clone(), "https://[::1]:7443")],
+        ] {
+            assert!(admitted(good), "{good:?}");
+        }
+        for bad in [
+            &[][..],
+            &[(host.clone(), "a b")],
+            &[(host.clone(), "me@192.168.1.5:7443")],
+            &[(host.clone(), "192.168.1.5"), (host.clone(), "192.168.1.5")],
+            // Across sites.
+            &[(host.clone(), "192.168.1.5:7443"), (origin.clone(), "https://evil.example")],
+            &[(host.clone(), "192.168.1.5:7443"), (origin.clone(), "http://192.168.1.5:7443")],
+            &[(host.clone(), "192.168.1.5:7443"), (origin.clone(), "null")],
+            // A name that was turned around to us.
+            &[(host.clone(), "evil.example:7443"), (origin.clone(), "https://evil.example:7443")],
+            &[
+                (host.clone(), "talk.example"),
+                (origin.clone(), "https://talk.example"),
+                (origin.clone(), "https://evil.example"),
+            ],
+        ] {
+            assert!(!admitted(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_so_many_places_and_gets_them_back() {
+        let limits = Limits {
+            connections: 4,
+            connections_from_afar: 1,
+            connections_from_near: 2,
+            ..Limits::default()
+        };
+        let gate = Gate::new(limits);
+        let admit = |ip: &str| gate.admit(ip.parse().unwrap());
+        let far = admit("203.0.113.7").unwrap();
+        assert!(admit("203.0.113.7").is_none() && admit("::ffff:203.0.113.7").is_none());
+        let near = [admit("10.0.0.1").unwrap(), admit("10.0.0.1").unwrap()];
+        assert!(admit("10.0.0.1").is_none());
+        let six = admit("2001:db8::1").unwrap();
+        drop(far);
+        assert!(admit("2001:db8::2").is_none(), "the same subscriber");
+        let again = admit("203.0.113.7").unwrap();
+        assert!(admit("198.51.100.1").is_none(), "full");
+        drop((near, six, again));
+        assert!(gate.lock().is_empty());
+    }
+}

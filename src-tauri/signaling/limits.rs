@@ -1,0 +1,48 @@
+//! What a server takes before it refuses: section 10 of the protocol.
+
+use std::time::Duration;
+
+/// Sizes and counts; each bounds something that a stranger could make grow.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Members in one room.
+    pub members: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// Connections.
+    pub connections: usize,
+    /// Connections from one address of the internet.
+    pub connections_from_afar: usize,
+    /// Connections from one address of a private network, where several people may share one.
+    pub connections_from_near: usize,
+    /// Bytes in one relayed message, before base64url.
+    pub relay: usize,
+    /// Bytes in one lobby message, before base64url.
+    pub lobby: usize,
+    /// Messages in one lobby; a conversation at the door takes four.
+    pub lobby_messages: u8,
+    /// Lobbies that one connection may have open.
+    pub lobbies: usize,
+    /// Lobbies that one room may have open.
+    pub lobbies_of_a_room: usize,
+    /// A member that does not answer a lobby by then is passed over; a lobby that is silent for so long is over.
+    pub answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            members: 20,
+            rooms: 256,
+            connections: 2048,
+            connections_from_afar: 8,
+            connections_from_near: 64,
+            relay: 16 * 1024,
+            lobby: 512,
+            lobby_messages: 8,
+            lobbies: 8,
+            lobbies_of_a_room: 32,
+            answer: Duration::from_secs(5),
+        }
+    }
+}
