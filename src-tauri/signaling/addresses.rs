@@ -1,35 +1,61 @@
 //! Addresses at which others can reach this machine, for invitations.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use pushtalk_protocol::{Invitation, ServerAddress};
 
-/// Addresses of every plain interface with this port, private IPv4 first; loopback only when there is nothing else.
-///
-/// Works without a default route and without DNS. Link-local IPv6 is left out: it means nothing on another machine.
+/// Addresses of every interface for a server that listens on this port of all IPv4 addresses: see `reachable`.
 pub fn lan(port: u16) -> Vec<ServerAddress> {
+    reachable(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))
+}
+
+/// Addresses for a server that listens there, the likelier first, 8 at most; loopback only when there is nothing else.
+///
+/// Asks the interfaces alone, tunnels included: works without a default route and without DNS. A server that listens
+/// on `0.0.0.0` is reached over IPv4 only. Link-local IPv6 is left out: without a scope, which is another one on each
+/// machine, it leads nowhere.
+pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
+    let with_port = |ip| ServerAddress::Ip(SocketAddr::new(ip, bound.port()));
+    if !bound.ip().is_unspecified() {
+        return vec![with_port(bound.ip())];
+    }
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let mut all: Vec<IpAddr> = interfaces.into_iter().map(|interface| interface.ip()).collect();
-    all.retain(|ip| rank(ip).is_some());
-    all.sort_by_key(|ip| (rank(ip), *ip));
-    all.dedup();
-    if all.iter().any(|ip| !ip.is_loopback()) {
-        all.retain(|ip| !ip.is_loopback());
+    let found = interfaces.iter().map(|interface| (interface.ip(), interface.is_oper_up()));
+    choose(found, bound.is_ipv6()).into_iter().map(with_port).collect()
+}
+
+/// Of addresses and whether their interface is up. Tunnels often do not say that they are, so this only puts them behind.
+fn choose(found: impl Iterator<Item = (IpAddr, bool)>, with_ipv6: bool) -> Vec<IpAddr> {
+    let mut all: Vec<_> = found
+        .filter(|(ip, _)| with_ipv6 || ip.is_ipv4())
+        .filter_map(|(ip, up)| Some((rank(&ip)?, !up, ip)))
+        .collect();
+    all.sort_unstable();
+    let mut seen = BTreeSet::new();
+    all.retain(|(_, _, ip)| seen.insert(*ip));
+    if all.iter().any(|(_, _, ip)| !ip.is_loopback()) {
+        all.retain(|(_, _, ip)| !ip.is_loopback());
+    }
+    if all.is_empty() {
+        all.push((0, false, Ipv4Addr::LOCALHOST.into()));
     }
     all.truncate(Invitation::MAX_SERVERS);
-    all.into_iter().map(|ip| ServerAddress::Ip(SocketAddr::new(ip, port))).collect()
+    all.into_iter().map(|(_, _, ip)| ip).collect()
 }
 
 /// The likelier one first; none for what is of no use.
 fn rank(ip: &IpAddr) -> Option<u8> {
     match ip {
-        IpAddr::V4(v4) if v4.is_unspecified() || v4.is_broadcast() => None,
-        IpAddr::V4(v4) if v4.is_private() => Some(0),
+        IpAddr::V4(v4) if v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast() => None,
         IpAddr::V4(v4) if v4.is_loopback() => Some(5),
-        IpAddr::V4(v4) if v4.is_link_local() => Some(3),
+        IpAddr::V4(v4) if v4.is_private() => Some(0),
+        IpAddr::V4(v4) if v4.is_link_local() => Some(4),
         IpAddr::V4(_) => Some(1),
-        // The host listens on IPv4 unless an IPv6 address is named.
-        IpAddr::V6(_) => None,
+        IpAddr::V6(v6) if v6.is_loopback() => Some(6),
+        IpAddr::V6(v6) if v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local() => None,
+        IpAddr::V6(v6) if v6.is_unique_local() => Some(2),
+        IpAddr::V6(_) => Some(3),
     }
 }
 
@@ -37,11 +63,48 @@ fn rank(ip: &IpAddr) -> Option<u8> {
 mod tests {
     use super::*;
 
+    fn chosen(found: &[(&str, bool)], with_ipv6: bool) -> Vec<String> {
+        let found = found.iter().map(|(ip, up)| (ip.parse().unwrap(), *up));
+        choose(found, with_ipv6).iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn there_is_always_an_address_and_loopback_is_the_last_resort() {
         let all = lan(7443);
         assert!(!all.is_empty() && all.len() <= Invitation::MAX_SERVERS);
         let loopback = |a: &ServerAddress| matches!(a, ServerAddress::Ip(a) if a.ip().is_loopback());
         assert!(all.iter().all(loopback) || !all.iter().any(loopback));
+        assert_eq!(chosen(&[("127.0.0.1", true), ("::1", true)], true), ["127.0.0.1", "::1"]);
+        assert_eq!(chosen(&[], false), ["127.0.0.1"]);
+    }
+
+    #[test]
+    fn what_others_on_the_network_can_reach_comes_first() {
+        let found = [
+            ("::1", true),
+            ("127.0.0.1", true),
+            ("fe80::1", true),
+            ("169.254.7.7", true),
+            ("2001:db8::5", true),
+            ("fd00::5", true),
+            ("203.0.113.5", true),
+            ("172.17.0.1", false),
+            ("192.168.1.5", true),
+            ("10.8.0.2", false),
+            ("192.168.1.5", false),
+            ("0.0.0.0", true),
+        ];
+        let four = ["192.168.1.5", "10.8.0.2", "172.17.0.1", "203.0.113.5"];
+        assert_eq!(chosen(&found, false), [&four[..], &["169.254.7.7"]].concat());
+        assert_eq!(chosen(&found, true), [&four[..], &["fd00::5", "2001:db8::5", "169.254.7.7"]].concat());
+        let many: Vec<_> = (1..20).map(|n| (format!("10.0.0.{n}"), true)).collect();
+        let many: Vec<_> = many.iter().map(|(ip, up)| (ip.as_str(), *up)).collect();
+        assert_eq!(chosen(&many, false).len(), Invitation::MAX_SERVERS);
+    }
+
+    #[test]
+    fn a_server_that_listens_on_one_address_is_reached_at_that_one() {
+        let bound: SocketAddr = "10.1.2.3:7443".parse().unwrap();
+        assert_eq!(reachable(bound), [ServerAddress::Ip(bound)]);
     }
 }

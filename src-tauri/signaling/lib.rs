@@ -32,5 +32,11 @@ mod bench;
 #[cfg(feature = "server")]
 mod live_tests;
 #[cfg(test)]
+mod lobby_orders;
+#[cfg(test)]
+mod lobby_tests;
+#[cfg(test)]
+mod lobby_world;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod rough_tests;

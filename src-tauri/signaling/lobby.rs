@@ -247,7 +247,3 @@ impl Lobby {
         self.stop_answering(now, from);
     }
 }
-
-#[cfg(test)]
-#[path = "lobby_tests.rs"]
-mod tests;

@@ -2,116 +2,11 @@
 
 use std::time::Duration;
 
-use proptest::prelude::*;
-use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, ServerIdentity, pid, room_id};
-use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, Epoch, HelloRequest, Join, LobbyClose, LobbyId, LobbyMessage,
-    LobbyOpen, MemberPublic, Nameplate, Pid, RefusalCode, Relay, Signature,
-};
-use rand::SeedableRng;
-use rand::rngs::StdRng;
+use pushtalk_protocol::{Epoch, HelloRequest, LobbyClose, Nameplate, RefusalCode, Relay, Signature};
 
-use crate::lobby::{ConnectionId, Limits, Lobby, Push};
+use crate::lobby::{Limits, Push};
+use crate::lobby_world::{NO, NOW, World, challenge, conn, message};
 use crate::text64;
-
-const NOW: Duration = Duration::ZERO;
-const NO: RefusalCode = RefusalCode::NotAvailable;
-
-/// A lobby, a room's secrets, and connections 0, 1, … that have said hello.
-struct World {
-    rng: StdRng,
-    lobby: Lobby,
-    host: HostKey,
-    secret: RoomSecret,
-    members: Vec<MemberKey>,
-    identity: ServerIdentity,
-}
-
-const fn conn(of: usize) -> ConnectionId {
-    ConnectionId(of as u64)
-}
-
-fn challenge(of: usize) -> Challenge {
-    Challenge::new([of as u8; 32])
-}
-
-impl World {
-    fn new(limits: Limits, connections: usize) -> Self {
-        let mut rng = StdRng::seed_from_u64(1);
-        let identity = ServerIdentity::Certificate(CertificateHash::new([9; 32]));
-        let mut world = Self {
-            lobby: Lobby::new(limits, identity.clone()),
-            host: HostKey::generate(&mut rng),
-            secret: RoomSecret::generate(&mut rng),
-            members: (0..connections).map(|_| MemberKey::generate(&mut rng)).collect(),
-            identity,
-            rng,
-        };
-        for of in 0..connections {
-            world.lobby.connected(conn(of)).unwrap();
-            world.hello(of);
-        }
-        world
-    }
-
-    fn hello(&mut self, of: usize) {
-        self.lobby.hello(conn(of), HelloRequest { version: 1 }, challenge(of)).unwrap();
-    }
-
-    fn public(&self, of: usize) -> MemberPublic {
-        self.members[of].public()
-    }
-
-    fn pid(&self, of: usize) -> Pid {
-        pid(&self.public(of))
-    }
-
-    fn create(&mut self, of: usize) -> Create {
-        let (epoch, host_pub) = (Epoch::default(), self.host.public());
-        let room_id = room_id(&host_pub);
-        let join_key = self.secret.join_key(room_id, epoch);
-        let (join_pub, own, challenge) = (join_key.public(), self.pid(of), challenge(of));
-        Create {
-            room_id,
-            host_pub,
-            epoch,
-            join_pub,
-            member_pub: self.public(of),
-            host_sig: self.host.sign_create(&challenge, room_id, epoch, &join_pub, own, &self.identity),
-            join_sig: join_key.sign_join(&challenge, room_id, epoch, own, &self.identity),
-        }
-    }
-
-    fn join(&self, of: usize) -> Join {
-        let (epoch, room_id) = (Epoch::default(), room_id(&self.host.public()));
-        let join_key = self.secret.join_key(room_id, epoch);
-        let sig = join_key.sign_join(&challenge(of), room_id, epoch, self.pid(of), &self.identity);
-        Join { room_id, epoch, member_pub: self.public(of), sig }
-    }
-
-    /// Connection 0 makes the room, the next `joiners` join it.
-    fn room(limits: Limits, joiners: usize, more: usize) -> (Self, Nameplate) {
-        let mut world = Self::new(limits, 1 + joiners + more);
-        let create = world.create(0);
-        let nameplate = world.lobby.create(conn(0), &create, 5).unwrap().nameplate;
-        for of in 1..=joiners {
-            let join = world.join(of);
-            world.lobby.join(conn(of), &join).unwrap();
-        }
-        world.lobby.take_pushes();
-        (world, nameplate)
-    }
-
-    fn knock(&mut self, of: usize, nameplate: Nameplate, id: u8) -> Result<LobbyId, RefusalCode> {
-        let lobby = LobbyId::new([id; 8]);
-        let data = text64::encode(b"first");
-        self.lobby.lobby_open(NOW, conn(of), LobbyOpen { nameplate, data }, lobby).map(|o| o.lobby)
-    }
-}
-
-fn message(lobby: LobbyId, text: &[u8]) -> LobbyMessage {
-    LobbyMessage { lobby, data: text64::encode(text) }
-}
 
 #[test]
 fn who_joins_learns_who_is_there_and_the_others_learn_of_it() {
@@ -262,92 +157,88 @@ fn nothing_is_left_when_everybody_is_gone() {
     assert!(world.lobby.is_empty());
 }
 
-#[derive(Clone, Debug)]
-enum Act {
-    Hello(usize),
-    Create(usize, u16),
-    Join(usize, usize),
-    Relay(usize, usize),
-    Knock(usize, u8),
-    Say(usize, u8),
-    Close(usize, u8),
-    Leave(usize),
-    Disconnect(usize),
-    Wait(u64),
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let c = 0..6_usize;
-    prop_oneof![
-        c.clone().prop_map(Act::Hello),
-        (c.clone(), any::<u16>()).prop_map(|(c, w)| Act::Create(c, w)),
-        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Join(a, b)),
-        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Relay(a, b)),
-        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Knock(c, l)),
-        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Say(c, l)),
-        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Close(c, l)),
-        c.clone().prop_map(Act::Leave),
-        c.prop_map(Act::Disconnect),
-        (0..7_u64).prop_map(Act::Wait),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn any_order_of_events_reaches_members_only_and_leaves_nothing(acts in proptest::collection::vec(act(), 1..80)) {
-        let mut world = World::new(Limits { members: 3, ..Limits::default() }, 6);
-        let mut now = NOW;
-        let mut nameplate = Nameplate::from_index(0);
-        for act in acts {
-            match act {
-                Act::Hello(c) => {
-                    let _ = world.lobby.hello(conn(c), HelloRequest { version: 1 }, challenge(c));
-                }
-                Act::Create(c, word) => {
-                    let create = world.create(c);
-                    if let Ok(created) = world.lobby.create(conn(c), &create, word) {
-                        nameplate = created.nameplate;
-                    }
-                }
-                Act::Join(c, of) => {
-                    let join = world.join(of);
-                    let joined = world.lobby.join(conn(c), &join);
-                    prop_assert!(joined.is_err() || c == of, "a proof of another connection");
-                }
-                Act::Relay(c, to) => {
-                    let relay = Relay { to: world.pid(to), data: String::new() };
-                    let _ = world.lobby.relay(conn(c), relay);
-                }
-                Act::Knock(c, id) => {
-                    let _ = world.knock(c, nameplate, id);
-                }
-                Act::Say(c, id) => {
-                    let _ = world.lobby.lobby_message(now, conn(c), message(LobbyId::new([id; 8]), b"x"));
-                }
-                Act::Close(c, id) => {
-                    let _ = world.lobby.lobby_close(conn(c), LobbyClose { lobby: LobbyId::new([id; 8]) });
-                }
-                Act::Leave(c) => {
-                    let _ = world.lobby.leave(NOW, conn(c));
-                }
-                Act::Disconnect(c) => {
-                    world.lobby.disconnected(NOW, conn(c));
-                    world.lobby.connected(conn(c)).unwrap();
-                }
-                Act::Wait(s) => {
-                    now += Duration::from_secs(s);
-                    world.lobby.handle_timeout(now);
-                }
-            }
-            world.lobby.take_pushes();
-        }
-        for c in 0..6 {
-            world.lobby.disconnected(NOW, conn(c));
-        }
-        world.lobby.take_pushes();
-        prop_assert!(world.lobby.is_empty());
-        let _ = &world.rng;
+#[test]
+fn a_conversation_at_the_door_begins_with_an_answer_and_is_short() {
+    let (mut world, nameplate) = World::room(Limits { lobby_messages: 3, ..Limits::default() }, 0, 1);
+    let lobby = world.knock(1, nameplate, 1).unwrap();
+    let say = |world: &mut World, who| world.lobby.lobby_message(NOW, conn(who), message(lobby, b"x"));
+    assert_eq!(say(&mut world, 1).err(), Some(NO), "nobody has answered yet");
+    for who in [0, 1, 0] {
+        assert!(say(&mut world, who).is_ok());
     }
+    for who in [1, 0] {
+        assert_eq!(say(&mut world, who).err(), Some(NO), "it has gone on for too long");
+    }
+}
+
+#[test]
+fn a_member_that_refuses_at_the_door_speaks_for_the_room() {
+    let (mut world, nameplate) = World::room(Limits::default(), 1, 1);
+    let lobby = world.knock(2, nameplate, 1).unwrap();
+    world.lobby.take_pushes();
+    world.lobby.lobby_close(conn(0), LobbyClose { lobby }).unwrap();
+    assert!(matches!(&world.lobby.take_pushes()[..], [(c, Push::LobbyClose(_))] if *c == conn(2)));
+    assert_eq!(world.lobby.poll_timeout(), None);
+}
+
+#[test]
+fn a_member_that_leaves_in_the_middle_of_a_conversation_ends_it() {
+    let (mut world, nameplate) = World::room(Limits::default(), 1, 1);
+    let lobby = world.knock(2, nameplate, 1).unwrap();
+    world.lobby.lobby_message(NOW, conn(0), message(lobby, b"answer")).unwrap();
+    world.lobby.take_pushes();
+    world.lobby.leave(NOW, conn(0)).unwrap();
+    let pushes = world.lobby.take_pushes();
+    assert!(pushes.iter().any(|(to, p)| *to == conn(2) && matches!(p, Push::LobbyClose(_))));
+    assert!(
+        !pushes.iter().any(|(_, p)| matches!(p, Push::LobbyMessage(_))),
+        "the next one knows nothing of it"
+    );
+}
+
+#[test]
+fn the_next_member_has_its_own_five_seconds_also_when_the_first_one_leaves() {
+    let (mut world, nameplate) = World::room(Limits::default(), 1, 1);
+    world.knock(2, nameplate, 1).unwrap();
+    world.lobby.leave(Duration::from_secs(1), conn(0)).unwrap();
+    assert_eq!(world.lobby.poll_timeout(), Some(Duration::from_secs(6)));
+}
+
+#[test]
+fn a_room_is_knocked_at_by_so_many_at_once() {
+    let (mut world, nameplate) = World::room(Limits { lobbies_of_a_room: 2, ..Limits::default() }, 0, 3);
+    let first = world.knock(1, nameplate, 1).unwrap();
+    world.knock(2, nameplate, 2).unwrap();
+    assert_eq!(world.knock(3, nameplate, 3).err(), Some(RefusalCode::TooMany));
+    world.lobby.lobby_close(conn(0), LobbyClose { lobby: first }).unwrap();
+    assert!(world.knock(3, nameplate, 3).is_ok());
+}
+
+#[test]
+fn rooms_and_connections_are_so_many_and_a_nameplate_is_free_again_with_its_room() {
+    let mut world = World::new(Limits { rooms: 1, connections: 2, ..Limits::default() }, 2);
+    assert_eq!(world.lobby.connected(conn(2)).err(), Some(RefusalCode::TooMany));
+    let create = world.create(0);
+    let nameplate = world.lobby.create(conn(0), &create, 5).unwrap().nameplate;
+    world.renew();
+    let second = world.create(1);
+    assert_eq!(world.lobby.create(conn(1), &second, 5).err(), Some(NO));
+    world.lobby.leave(NOW, conn(0)).unwrap();
+    world.hello(1);
+    assert_eq!(world.lobby.create(conn(1), &second, 5).unwrap().nameplate, nameplate);
+}
+
+#[test]
+fn two_rooms_of_one_word_have_nameplates_of_their_own() {
+    let mut world = World::new(Limits::default(), 2);
+    let first = world.create(0);
+    world.renew();
+    let second = world.create(1);
+    let last = Nameplate::COUNT - 1;
+    let one = world.lobby.create(conn(0), &first, last).unwrap().nameplate;
+    let other = world.lobby.create(conn(1), &second, last).unwrap().nameplate;
+    assert_eq!((one, other), (Nameplate::from_index(last), Nameplate::from_index(0)));
+    // And their members cannot reach each other.
+    let relay = Relay { to: world.pid(1), data: String::new() };
+    assert_eq!(world.lobby.relay(conn(0), relay).err(), Some(NO));
 }

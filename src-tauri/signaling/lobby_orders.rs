@@ -1,0 +1,134 @@
+//! The lobby, in any order of events.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate, Relay};
+
+use crate::lobby::{Limits, Push};
+use crate::lobby_world::{NOW, World, challenge, conn, message};
+
+#[derive(Clone, Debug)]
+enum Act {
+    Hello(usize),
+    Create(usize, u16),
+    Join(usize, usize),
+    Relay(usize, usize),
+    Knock(usize, u8),
+    Say(usize, u8),
+    Close(usize, u8),
+    Leave(usize),
+    Disconnect(usize),
+    Wait(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let c = 0..6_usize;
+    prop_oneof![
+        c.clone().prop_map(Act::Hello),
+        (c.clone(), any::<u16>()).prop_map(|(c, w)| Act::Create(c, w)),
+        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Join(a, b)),
+        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Relay(a, b)),
+        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Knock(c, l)),
+        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Say(c, l)),
+        (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Close(c, l)),
+        c.clone().prop_map(Act::Leave),
+        c.prop_map(Act::Disconnect),
+        (0..7_u64).prop_map(Act::Wait),
+    ]
+}
+
+/// What is true of the lobby after each event.
+fn check(world: &mut World, limits: &Limits, now: Duration) {
+    let pushes = world.lobby.take_pushes();
+    let lobby = &world.lobby;
+    for (to, push) in &pushes {
+        let connection = lobby.connections.get(to).expect("a push goes to somebody who is there");
+        let for_members = matches!(push, Push::Relayed(_) | Push::MemberJoined(_) | Push::MemberLeft(_));
+        assert!(!for_members || connection.seat.is_some(), "a push of a room goes to its members");
+    }
+    let mut seated = 0;
+    for (id, room) in &lobby.rooms {
+        assert!(!room.members.is_empty() && room.members.len() <= limits.members);
+        assert_eq!(lobby.nameplates.get(&room.nameplate), Some(id));
+        for member in &room.members {
+            assert_eq!(lobby.connections[&member.connection].seat, Some((*id, member.pid)));
+            assert_eq!(room.members.iter().filter(|m| m.pid == member.pid).count(), 1);
+            seated += 1;
+        }
+    }
+    assert_eq!(lobby.nameplates.len(), lobby.rooms.len());
+    assert_eq!(lobby.connections.values().filter(|c| c.seat.is_some()).count(), seated);
+    for knock in lobby.knocks.values() {
+        let room = &lobby.rooms[&knock.room];
+        assert!(room.members.iter().any(|m| m.connection == knock.responder), "a member answers");
+        assert!(lobby.connections.contains_key(&knock.joiner));
+        let at_the_door = lobby.knocks.values().filter(|k| k.room == knock.room).count();
+        assert!(at_the_door <= limits.lobbies_of_a_room);
+    }
+    for (id, connection) in &lobby.connections {
+        assert_eq!(connection.lobbies, lobby.knocks.values().filter(|k| k.joiner == *id).count());
+        assert!(connection.lobbies <= limits.lobbies);
+    }
+    assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_order_of_events_reaches_members_only_and_leaves_nothing(acts in proptest::collection::vec(act(), 1..80)) {
+        let limits = Limits { members: 3, lobbies: 2, lobbies_of_a_room: 3, ..Limits::default() };
+        let mut world = World::new(limits, 6);
+        let mut now = NOW;
+        let mut nameplate = Nameplate::from_index(0);
+        for act in acts {
+            match act {
+                Act::Hello(c) => {
+                    let _ = world.lobby.hello(conn(c), HelloRequest { version: 1 }, challenge(c));
+                }
+                Act::Create(c, word) => {
+                    let create = world.create(c);
+                    if let Ok(created) = world.lobby.create(conn(c), &create, word) {
+                        nameplate = created.nameplate;
+                    }
+                }
+                Act::Join(c, of) => {
+                    let join = world.join(of);
+                    let joined = world.lobby.join(conn(c), &join);
+                    prop_assert!(joined.is_err() || c == of, "a proof of another connection");
+                }
+                Act::Relay(c, to) => {
+                    let relay = Relay { to: world.pid(to), data: String::new() };
+                    let _ = world.lobby.relay(conn(c), relay);
+                }
+                Act::Knock(c, id) => {
+                    let _ = world.knock(c, nameplate, id);
+                }
+                Act::Say(c, id) => {
+                    let _ = world.lobby.lobby_message(now, conn(c), message(LobbyId::new([id; 8]), b"x"));
+                }
+                Act::Close(c, id) => {
+                    let _ = world.lobby.lobby_close(conn(c), LobbyClose { lobby: LobbyId::new([id; 8]) });
+                }
+                Act::Leave(c) => {
+                    let _ = world.lobby.leave(now, conn(c));
+                }
+                Act::Disconnect(c) => {
+                    world.lobby.disconnected(now, conn(c));
+                    world.lobby.connected(conn(c)).unwrap();
+                }
+                Act::Wait(s) => {
+                    now += Duration::from_secs(s);
+                    world.lobby.handle_timeout(now);
+                }
+            }
+            check(&mut world, &limits, now);
+        }
+        for c in 0..6 {
+            world.lobby.disconnected(NOW, conn(c));
+        }
+        world.lobby.take_pushes();
+        prop_assert!(world.lobby.is_empty());
+    }
+}
