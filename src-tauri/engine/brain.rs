@@ -214,15 +214,15 @@ pub(crate) enum Ticket {
 }
 
 impl Brain {
-    /// At home, with what is kept on this device.
-    pub fn new(habits: Habits, preferences: face::Preferences) -> Self {
+    /// At home, with the name to propose and what is kept on this device.
+    pub fn new(habits: Habits, name: String, preferences: face::Preferences) -> Self {
         Self {
             habits,
             stage: Stage::Home { inspected: None, ask: 0 },
             notices: Notices::default(),
             preferences,
             devices: face::Devices::default(),
-            name: String::new(),
+            name,
             attempt: 0,
             day: 0,
         }
