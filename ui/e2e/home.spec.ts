@@ -93,8 +93,20 @@ test('a wrong code comes back home with words, which can be dismissed', async ({
   await expect(notice).toContainText(words.errors.wrongCode.what);
   await expect(notice).toContainText(words.errors.wrongCode.todo);
   await expect(page.getByTestId('name')).toHaveValue('Chloé');
+  await expect(page.getByTestId('invitation')).toHaveValue('000-1QP-XY2');
+  await expect(page.getByTestId('server')).toHaveValue('192.168.1.20:7300');
   await notice.getByRole('button').click();
   await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
+test('once in a room, the invitation is forgotten', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill(invitation.link);
+  await page.getByTestId('join').click();
+  await page.getByTestId('leave').click();
+  await expect(page.getByTestId('name')).toHaveValue('Chloé');
+  await expect(page.getByTestId('invitation')).toHaveValue('');
 });
 
 test('every error says what happened and what to do', async ({ page, win }) => {

@@ -2,12 +2,16 @@
 import { createContext } from 'svelte';
 import type { Backend, Levels } from './backend/backend';
 import type { Intent, View } from './contract';
+import { Draft } from './home/draft.svelte';
 
 export class Face {
   /** The last view; none before the first. */
   view = $state.raw<View | null>(null);
   /** When it came, in the milliseconds of `performance.now()`: times in a view count from here. */
   seenAt = $state.raw(0);
+
+  /** What was typed at home. */
+  readonly draft = new Draft();
 
   readonly #backend: Backend;
   #meters: ((levels: Levels) => void)[] = [];
@@ -19,6 +23,8 @@ export class Face {
   async open(): Promise<void> {
     await this.#backend.watch((view) => {
       this.seenAt = performance.now();
+      if (this.view === null) this.draft.name = view.preferences.name;
+      if (view.stage.at === 'room') this.draft.forget();
       this.view = view;
     });
     await this.#backend.levels((levels) => {
