@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn preferences_are_read_as_they_were_written() {
-        let preferences = Preferences { theme: Theme::Dark, name: "Ana".into(), ..Preferences::default() };
+        let preferences = Preferences { theme: Theme::Dark, input: Some("a microphone".into()), ..Preferences::default() };
         let bytes = serde_json::to_vec(&json!({ "version": VERSION, "preferences": preferences })).unwrap();
         assert_eq!(understand(&bytes), Some(preferences));
     }

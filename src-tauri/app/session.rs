@@ -43,11 +43,9 @@ const LEFT: u8 = 2;
 impl Session {
     /// Starts the engine with what is kept on this device, and puts the session into the app's state.
     pub(crate) fn begin(app: &AppHandle, arguments: Arguments) -> anyhow::Result<()> {
-        let (kept, mut preferences, readable) = Kept::load(app);
-        if let Some(name) = &arguments.name {
-            preferences.name.clone_from(name);
-        }
+        let (kept, preferences, readable) = Kept::load(app);
         let config = EngineConfig {
+            name: arguments.name.clone().unwrap_or_default(),
             preferences,
             notice: (!readable).then_some((ErrorCode::PreferencesUnreadable, None)),
             version: app.package_info().version.to_string(),

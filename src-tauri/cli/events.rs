@@ -68,7 +68,9 @@ pub(crate) struct MemberNumbers {
     pub(crate) received: u64,
     pub(crate) lost: u64,
     pub(crate) late: u64,
+    /// In blocks of 10 ms.
     pub(crate) concealed: u64,
+    pub(crate) recovered: u64,
     pub(crate) rejected: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use pushtalk_engine::face::{Button, ErrorCode, Intent, Preferences, RoomView, Stage, View};
-use pushtalk_engine::{Engine, EngineConfig};
+use pushtalk_engine::{Direction, Engine, EngineConfig};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,13 +18,16 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
     let sound = args.sound();
     if matches!(args.command, Command::Devices) {
         for device in pushtalk_engine::list_devices(sound.host)? {
-            let direction = if device.is_input { "in " } else { "out" };
+            let direction = match device.direction {
+                Direction::Input => "in",
+                Direction::Output => "out",
+            };
             printer.print(&Event::Device { direction, name: &device.name, default: device.is_default });
         }
         return Ok(());
     }
-    check_device(&args, args.input.as_deref(), true)?;
-    check_device(&args, args.output.as_deref(), false)?;
+    check_device(&args, args.input.as_deref(), Direction::Input)?;
+    check_device(&args, args.output.as_deref(), Direction::Output)?;
     let server = match (&args.command, &args.server) {
         (Command::Host { .. }, Some(server)) => Some(pushtalk_engine::parse_server(server).ok_or_else(|| {
             Failure { code: ErrorCode::BadServer, about: Some(server.clone()) }
@@ -90,10 +93,10 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
 }
 
 /// A device that was named must be there: silence from another one would be found out too late.
-fn check_device(args: &Args, name: Option<&str>, input: bool) -> anyhow::Result<()> {
+fn check_device(args: &Args, name: Option<&str>, direction: Direction) -> anyhow::Result<()> {
     let Some(name) = name else { return Ok(()) };
     let all = pushtalk_engine::list_devices(args.sound().host)?;
-    if all.iter().any(|d| d.is_input == input && d.name == name) {
+    if all.iter().any(|d| d.direction == direction && d.name == name) {
         return Ok(());
     }
     Err(Failure { code: ErrorCode::DeviceMissing, about: Some(name.to_owned()) }.into())
@@ -125,7 +128,8 @@ fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
         received: jitter.received,
         lost: jitter.lost,
         late: jitter.late,
-        concealed: jitter.concealed,
+        concealed: jitter.concealed_blocks,
+        recovered: jitter.recovered,
         rejected: stats.hearing.rejected,
         bytes_sent: stats.link.bytes_sent,
         bytes_received: stats.link.bytes_received,

@@ -193,6 +193,8 @@ pub struct Brain {
     pub(crate) notices: Notices,
     pub(crate) preferences: face::Preferences,
     pub(crate) devices: face::Devices,
+    /// The name that was last used: in memory, for the next room.
+    pub(crate) name: String,
     attempt: u64,
     day: u32,
 }
@@ -212,14 +214,15 @@ pub(crate) enum Ticket {
 }
 
 impl Brain {
-    /// At home, with what is kept on this device.
-    pub fn new(habits: Habits, preferences: face::Preferences) -> Self {
+    /// At home, with the name to propose and what is kept on this device.
+    pub fn new(habits: Habits, name: String, preferences: face::Preferences) -> Self {
         Self {
             habits,
             stage: Stage::Home { inspected: None, ask: 0 },
             notices: Notices::default(),
             preferences,
             devices: face::Devices::default(),
+            name,
             attempt: 0,
             day: 0,
         }
@@ -293,7 +296,7 @@ impl Brain {
             Intent::Host { name, title } => self.host(now, rng, &name, &title, out),
             Intent::Join { name, text, server } => self.join(now, rng, &name, &text, server.as_deref(), out),
             Intent::Inspect { text, ask } => {
-                if let Stage::Home { .. } = &self.stage {
+                if let Stage::Home { .. } = self.stage {
                     self.stage = Stage::Home { inspected: inspect(&text), ask };
                 }
             }
@@ -381,9 +384,16 @@ impl Brain {
     }
 
     fn name(&mut self, text: &str) -> Option<DisplayName> {
-        let name = DisplayName::parse(text).inspect_err(|_| self.notices.tell(ErrorCode::BadName, None)).ok()?;
-        name.as_str().clone_into(&mut self.preferences.name);
-        Some(name)
+        match DisplayName::parse(text) {
+            Ok(name) => {
+                name.as_str().clone_into(&mut self.name);
+                Some(name)
+            }
+            Err(_) => {
+                self.notices.tell(ErrorCode::BadName, None);
+                None
+            }
+        }
     }
 
     fn server(&mut self, now: Duration, rng: &mut dyn CryptoRng, news: ServerNews, out: &mut Vec<Output>) {

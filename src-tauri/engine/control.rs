@@ -118,7 +118,7 @@ impl Control {
                     Some(Command::Shutdown(answer)) => {
                         self.handle(Input::Intent(Intent::Leave)).await;
                         self.peers.close_all().await;
-                        drop(answer.send(()));
+                        let _ = answer.send(());
                         return;
                     }
                     None => {
@@ -180,12 +180,12 @@ impl Control {
             }
             Output::LobbyMessage(lobby, message) => {
                 if let Connection::Open(_, client) = &self.connection {
-                    drop(client.lobby_message(lobby, &message));
+                    let _ = client.lobby_message(lobby, &message);
                 }
             }
             Output::LobbyClose(lobby) => {
                 if let Connection::Open(_, client) = &self.connection {
-                    drop(client.lobby_close(lobby));
+                    let _ = client.lobby_close(lobby);
                 }
             }
             Output::Disconnect => self.disconnect().await,

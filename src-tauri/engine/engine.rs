@@ -29,6 +29,8 @@ const METER: Duration = Duration::from_millis(67);
 
 /// With what the engine starts.
 pub struct EngineConfig {
+    /// Shown as the name to use; in memory only.
+    pub name: String,
     /// What is kept on this device.
     pub preferences: Preferences,
     /// Something to be told at once.
@@ -50,6 +52,7 @@ pub struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
+            name: String::new(),
             preferences: Preferences::default(),
             notice: None,
             sound: SoundSettings::default(),
@@ -123,7 +126,7 @@ impl Engine {
             enable_audio: config.enable_audio,
             version: config.version,
         };
-        let mut brain = Brain::new(habits, config.preferences);
+        let mut brain = Brain::new(habits, config.name, config.preferences);
         if let Some((code, about)) = config.notice {
             brain.notice(code, about);
         }

@@ -80,6 +80,8 @@ pub struct View {
     pub stage: Stage,
     /// What went wrong or should be known, oldest first; each stays until dismissed or overtaken.
     pub notices: Vec<Notice>,
+    /// The name that was last used to host or join; in memory only, empty before that.
+    pub name: String,
     /// What is kept on this device.
     pub preferences: Preferences,
     /// Devices found at the last look.
@@ -416,8 +418,6 @@ pub enum Theme {
 pub struct Preferences {
     /// How the window looks.
     pub theme: Theme,
-    /// The name that was last used to host or join; empty before that.
-    pub name: String,
     /// Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
     pub recent: Vec<Recent>,
     /// Chosen microphone; none means the system's default.

@@ -48,7 +48,7 @@ impl Embedded {
 
     /// Ends every connection and the server.
     pub(crate) async fn stop(mut self) {
-        drop(self.stop.send(()));
+        let _ = self.stop.send(());
         if tokio::time::timeout(PATIENCE, &mut self.task).await.is_err() {
             self.task.abort();
         }

@@ -346,8 +346,15 @@ impl Inside {
     pub(crate) fn leave(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.floor.handle(now, Input::Leave, out);
         self.flush(out);
-        for pid in self.order.clone() {
-            self.say(pid, &Ctl::Bye, out);
+        for (pid, member) in &mut self.members {
+            let mut parcels = Vec::new();
+            member.pair.say(&Ctl::Bye, &mut parcels);
+            // The data channel is closed right behind it, so it goes over the relay too; the second one is dropped by
+            // its number.
+            let again = parcels.iter().map(|p| Parcel { way: Way::Relay, bytes: p.bytes.clone() });
+            let again: Vec<Parcel> = again.collect();
+            parcels.extend(again);
+            send(*pid, parcels, out);
         }
         out.push(Output::Talk(TalkOrder::CloseMicrophone));
         out.push(Output::Listen(ListenOrder::CloseOutput));

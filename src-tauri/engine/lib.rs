@@ -31,7 +31,7 @@ pub use sound::SoundSettings;
 pub use stats::{HearingStats, MemberStats};
 
 pub use pushtalk_audio::FrameLength;
-pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, list as list_devices};
+pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};
 
 /// Reads `HOST:PORT`.
 pub fn parse_server(text: &str) -> Option<pushtalk_protocol::ServerAddress> {

@@ -112,7 +112,9 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         let events = self.stream_events_tx.clone();
         let about = name.clone();
         let SoundSettings { host, buffer, .. } = self.work.settings;
-        match Playback::open(&OpenSettings { host, name, buffer }, move |event| drop(events.try_send(event))) {
+        match Playback::open(&OpenSettings { host, name, buffer }, move |event| {
+            let _ = events.try_send(event);
+        }) {
             Ok(playback) => self.playback = Some(playback),
             Err(error) => {
                 tracing::warn!("the output could not be opened");

@@ -82,11 +82,6 @@ impl Pair {
         self.context.is_initiator()
     }
 
-    /// True when there is a proved session.
-    pub(crate) fn is_proved(&self) -> bool {
-        self.channel.is_some()
-    }
-
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         self.retry_at
     }

@@ -137,7 +137,9 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         let events = self.stream_events_tx.clone();
         let about = name.clone();
         let settings = OpenSettings { host: self.settings.host, name, buffer: self.settings.buffer };
-        match Capture::open(&settings, move |event| drop(events.try_send(event))) {
+        match Capture::open(&settings, move |event| {
+            let _ = events.try_send(event);
+        }) {
             Ok(capture) => {
                 self.capture = Some(capture);
                 (self.tell)(VoiceNews::MicrophoneOpen);

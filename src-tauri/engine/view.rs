@@ -26,6 +26,7 @@ impl Brain {
         View {
             stage,
             notices: self.notices.list().to_vec(),
+            name: self.name.clone(),
             preferences: self.preferences.clone(),
             devices: self.devices.clone(),
             version: self.habits.version.clone(),

@@ -221,7 +221,7 @@ export class MockBackend implements Backend {
   ): void {
     if (name.trim() === '') return this.notice('badName');
     const { preferences } = this.#view;
-    this.#show({ preferences: { ...preferences, name }, notices: [] });
+    this.#show({ name, notices: [] });
     this.#entering = [
       ...steps.map((step) => () => this.#show({ stage: { at: 'entering', step, hosting } })),
       () => {

@@ -40,12 +40,18 @@ const recent = (): Recent[] => [
   { title: '', hosted: false, server: 'talk.example.org:443', day: 20_700 },
 ];
 
-const preferences = (): Preferences => ({ theme: 'system', name: '', recent: [], input: null, output: null });
+const preferences = (): Preferences => ({ theme: 'system', recent: [], input: null, output: null });
 
-export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = []): View {
+export function view(
+  stage: Stage,
+  more: Partial<Preferences> = {},
+  notices: Notice[] = [],
+  name = '',
+): View {
   return {
     stage,
     notices,
+    name,
     preferences: { ...preferences(), ...more },
     devices: {
       inputs: ['Built-in Audio Analog Stereo', 'USB Headset Mono'],
@@ -81,15 +87,15 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
 }
 
 const inRoom = (of: RoomView, notices: Notice[] = []): View =>
-  view({ at: 'room', ...of }, { recent: recent(), name: 'Ana' }, notices);
+  view({ at: 'room', ...of }, { recent: recent() }, notices, 'Ana');
 const at = (button: Button, more: Partial<RoomView> = {}): View => inRoom(room(NAMES, { button, ...more }));
 const linked = (link: MemberView['link']): MemberView[] => [
   member(0, 'Ana'),
   member(1, 'Ben', { link }),
   member(2, 'Chloé'),
 ];
-const home = (more: Partial<Preferences> = {}, notices: Notice[] = []): View =>
-  view({ at: 'home', inspected: null, ask: 0 }, more, notices);
+const home = (more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View =>
+  view({ at: 'home', inspected: null, ask: 0 }, more, notices, name);
 
 const HOSTILE = [
   'Ana',
@@ -106,7 +112,7 @@ const CROWD =
 /** What `?scene=` can name; `error-CODE` comes on top. */
 export const scenes: Record<string, () => View> = {
   home: () => home(),
-  'home-recent': () => home({ recent: recent(), name: 'Ana' }),
+  'home-recent': () => home({ recent: recent() }, [], 'Ana'),
   'entering-host': () => view({ at: 'entering', step: 'startingServer', hosting: true }),
   'entering-join': () => view({ at: 'entering', step: 'proving', hosting: false }),
   'room-off': () => at({ is: 'audioOff' }, { microphone: 'off' }),

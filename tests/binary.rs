@@ -1,0 +1,38 @@
+//! The programs under test: built once a run, from the sources as they are.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, ensure};
+
+static BUILT: Mutex<BTreeMap<&str, PathBuf>> = Mutex::new(BTreeMap::new());
+
+/// The path of the binary `name` of `package`, built in the profile of this test.
+///
+/// # Errors
+/// When it does not build.
+pub fn binary(package: &str, name: &'static str) -> anyhow::Result<PathBuf> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = built.get(name) {
+        return Ok(path.clone());
+    }
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--package", package, "--bin", name]).stdin(Stdio::null());
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().context("cargo")?;
+    ensure!(status.success(), "{name} does not build");
+    // .../target/PROFILE/deps/scenarios-HASH, or .../target/PROFILE/bench
+    let mut folder = std::env::current_exe()?;
+    folder.pop();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    ensure!(path.exists(), "{} is not where it was expected", path.display());
+    built.insert(name, path.clone());
+    Ok(path)
+}

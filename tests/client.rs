@@ -1,0 +1,162 @@
+//! A `pushtalk-cli` process: commands in, events out, ended with the value.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::binary::binary;
+
+/// Longest wait for an event; far more than any of them needs.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running client.
+pub struct Client {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    events: Receiver<(Instant, Value)>,
+    /// All that was printed, for the message of a failure.
+    seen: Vec<Value>,
+}
+
+impl Client {
+    /// Starts `pushtalk-cli --json ARGS` with these variables and no other PulseAudio.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(args: &[&str], env: &[(String, String)]) -> anyhow::Result<Self> {
+        let mut child = Command::new(binary("pushtalk-cli", "pushtalk-cli")?)
+            .arg("--json")
+            .args(args)
+            .envs(env.iter().cloned())
+            .env_remove("DISPLAY")
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .context("pushtalk-cli")?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().context("no standard output")?;
+        let (to, events) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let event = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                if to.send((Instant::now(), event)).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, stdin, events, seen: Vec::new() })
+    }
+
+    /// Sends one command line.
+    ///
+    /// # Errors
+    /// When the client is gone.
+    pub fn command(&mut self, line: &str) -> anyhow::Result<()> {
+        let stdin = self.stdin.as_mut().context("standard input is closed")?;
+        writeln!(stdin, "{line}")?;
+        Ok(stdin.flush()?)
+    }
+
+    /// Ends the standard input.
+    pub fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// The next event of this kind; others before it are passed over.
+    ///
+    /// # Errors
+    /// When it does not come in time, or the client ends before.
+    pub fn event(&mut self, kind: &str) -> anyhow::Result<Value> {
+        self.event_where(kind, |_| true).map(|(_, event)| event)
+    }
+
+    /// The next event of this kind that fits, with the time it was read.
+    ///
+    /// # Errors
+    /// When it does not come in time, or the client ends before.
+    pub fn event_where(
+        &mut self,
+        kind: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<(Instant, Value)> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok((at, event)) => {
+                    self.seen.push(event.clone());
+                    if event["event"] == kind && fits(&event) {
+                        return Ok((at, event));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => bail!("no {kind} came; seen: {:#?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => bail!("it ended before {kind}; seen: {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// The next floor event in this state.
+    ///
+    /// # Errors
+    /// As `event`.
+    pub fn floor(&mut self, state: &str) -> anyhow::Result<Instant> {
+        self.event_where("floor", |event| event["state"] == state).map(|(at, _)| at)
+    }
+
+    /// Numbers as of now, of the only other member.
+    ///
+    /// # Errors
+    /// As `event`.
+    pub fn stats(&mut self) -> anyhow::Result<Value> {
+        self.command("stats")?;
+        Ok(self.event("stats")?["members"][0].clone())
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
+        // Its standard output ends with it, so nothing has to be polled.
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok((_, event)) => self.seen.push(event),
+                Err(RecvTimeoutError::Timeout) => bail!("it did not end; seen: {:#?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => return Ok(self.child.wait()?),
+            }
+        }
+    }
+
+    /// All events that were read so far.
+    pub fn seen(&self) -> &[Value] {
+        &self.seen
+    }
+
+    /// Ends it without a good-bye.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
