@@ -210,8 +210,8 @@ impl Room {
     pub(crate) fn take_over(&mut self, now: Duration) {
         let known = self.floor.take().filter(|holder| self.may_talk(holder.pid));
         self.floor = if let Own::Talking(talk) = &self.own {
-            let holder = self.holder(now, self.me, Some(self.spurt), talk.n);
-            Some(Holder { since: talk.granted, until: talk.until, ..holder })
+            // Our own limit runs on at the button.
+            Some(self.holder(now, self.me, Some(self.spurt), talk.n))
         } else {
             let silent = now + HEARSAY_SILENCE;
             known.map(|known| Holder { spurt: None, silent, revoked: None, ..known })

@@ -31,6 +31,18 @@ fn nobody_talks_longer_than_the_limit_and_pressing_again_does_not_restart_it() {
 }
 
 #[test]
+fn asking_twice_does_not_restart_the_limit() {
+    let mut table = Table::of(2, Some(1));
+    table.give(2, Input::Press);
+    table.wait(ms(10_000));
+    table.said.clear();
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 1 } });
+    assert!(matches!(table.said[0], (1, 2, FloorMessage::Granted { spurt: 1, limit_ms: 20_000, .. })));
+    table.wait(ms(20_000));
+    assert!(table.live().is_empty());
+}
+
+#[test]
 fn the_arbiter_refuses_who_was_stopped_by_the_limit_for_three_seconds() {
     let mut table = Table::of(3, Some(1));
     table.give(2, Input::Press);

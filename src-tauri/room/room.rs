@@ -216,7 +216,7 @@ impl Room {
             (_, None) => return,
             (Some(LinkState::Lost), Some(Member { link: LinkState::Mismatch, .. })) => return,
             (Some(link), Some(member)) => {
-                // A new session begins with new numbers.
+                // What it said counts no longer: it will say it anew.
                 *member = Member { host: member.host, ..Member::new(link, now) };
             }
             (None, Some(_)) => {

@@ -206,36 +206,101 @@ fn the_host_takes_over_again_when_it_comes_back_and_the_talker_goes_on() {
 
 #[test]
 fn a_newcomer_with_the_smallest_pid_takes_the_floor_over_as_it_is() {
-    let mut table = Table::empty();
-    for of in [2, 3, 4] {
-        table.sit(of, false);
-    }
-    for a in 2..=4 {
-        for b in (2..=4).filter(|b| *b != a) {
-            table.up(a, b, false);
+    for (order, first) in [([4, 3, 2], true), ([4, 3, 2], false), ([2, 3, 4], true), ([2, 3, 4], false)] {
+        let mut table = Table::empty();
+        for of in [2, 3, 4] {
+            table.sit(of, false);
         }
+        for a in 2..=4 {
+            for b in (2..=4).filter(|b| *b != a) {
+                table.up(a, b, false);
+            }
+        }
+        table.give(3, Input::Press);
+        assert_eq!(table.live(), [3]);
+        table.sit(1, false);
+        for of in order {
+            table.give(1, Input::Known(pid(of)));
+        }
+        for of in order {
+            let (a, b) = if first { (1, of) } else { (of, 1) };
+            table.up(a, b, false);
+            table.up(b, a, false);
+        }
+        assert_eq!(table.live(), [3]);
+        for of in 1..=4 {
+            assert_eq!(table.talker(of), Some(3), "{of} {order:?} {first}");
+        }
+        table.wait(ms(500));
+        table.give(4, Input::Press);
+        assert_eq!(table.button(4), Situation::Busy { who: pid(3) });
+        table.give(3, Input::Release);
+        table.spoken(3);
+        table.give(4, Input::Release);
+        table.give(1, Input::Press);
+        assert_eq!(table.live(), [1]);
     }
-    table.give(3, Input::Press);
-    assert_eq!(table.live(), [3]);
+}
+
+#[test]
+fn a_newcomer_believes_what_it_was_told_before_it_was_the_arbiter() {
+    let mut table = Table::empty();
     table.sit(1, false);
-    for of in [4, 3, 2] {
+    for of in [2, 3] {
         table.give(1, Input::Known(pid(of)));
     }
-    for of in [4, 3, 2] {
-        table.up(1, of, false);
-        table.up(of, 1, false);
-    }
-    assert_eq!(table.live(), [3]);
-    for of in 1..=4 {
-        assert_eq!(table.talker(of), Some(3), "{of}");
-    }
-    table.give(4, Input::Press);
-    assert_eq!(table.button(4), Situation::Busy { who: pid(3) });
-    table.give(3, Input::Release);
-    table.spoken(3);
-    table.give(4, Input::Release);
+    table.up(1, 2, false);
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Taken { n: 40, talker: pid(3) } });
+    table.up(1, 3, false);
+    assert_eq!(table.talker(1), Some(3));
     table.give(1, Input::Press);
-    assert_eq!(table.live(), [1]);
+    assert_eq!(table.button(1), Situation::Busy { who: pid(3) });
+}
+
+#[test]
+fn a_talker_who_is_lost_together_with_the_arbiter_does_not_keep_the_floor() {
+    let mut table = Table::of(4, Some(1));
+    table.give(3, Input::Press);
+    table.cut.push(3);
+    table.give(2, Input::Down(pid(3)));
+    goes(&mut table, 1, &[2, 4]);
+    assert_eq!((table.talker(2), table.talker(4)), (None, None));
+    table.give(4, Input::Press);
+    assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT });
+}
+
+#[test]
+fn what_an_arbiter_said_in_an_earlier_reign_is_forgotten() {
+    let mut table = Table::of(4, Some(4));
+    for of in 1..=3 {
+        table.give(of, Input::Down(pid(4)));
+        table.give(4, Input::Down(pid(of)));
+    }
+    table.give(2, Input::Press);
+    assert_eq!(table.talker(3), Some(2));
+    for of in 1..=3 {
+        table.up(4, of, false);
+        table.up(of, 4, true);
+    }
+    table.give(2, Input::Release);
+    table.spoken(2);
+    assert_eq!(table.talker(3), None);
+    // 3 follows 1 again, which does not know it yet.
+    table.give(3, Input::Gone(pid(4)));
+    assert_eq!(table.talker(3), None);
+}
+
+#[test]
+fn a_grant_that_comes_when_it_is_no_longer_wanted_is_given_back() {
+    let mut table = Table::of(2, Some(1));
+    table.give(2, Input::Press);
+    table.give(2, Input::Release);
+    table.spoken(2);
+    table.said.clear();
+    let granted = FloorMessage::Granted { n: 50, spurt: 1, limit_ms: 30_000 };
+    table.give(2, Input::Floor { from: pid(1), message: granted });
+    assert!(table.live().is_empty());
+    assert!(matches!(table.said[0], (2, 1, FloorMessage::Release { spurt: 1 })));
 }
 
 #[test]
