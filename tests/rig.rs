@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-pub use chirps::{CHIRP, Delay, Spread, Train, find_chirps, strays};
+pub use chirps::{CHIRP, Delay, Spread, Train, find_chirps, positions, strays};
 pub use tape::{Player, Recording, Tape};
 
 /// Frames a second of all that is played and recorded.

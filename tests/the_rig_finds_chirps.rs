@@ -26,7 +26,7 @@ fn a_delay_is_found_to_the_sample_at_any_volume() {
         let heard = echo(&train.samples, later, volume);
         let expected = vec![Some(Delay { samples: later as i64 }); 8];
         assert_eq!(find_chirps(&train.samples, &heard), expected, "{later} samples later");
-        assert_eq!(strays(&train.samples, &heard), []);
+        assert!(strays(&train.samples, &heard).is_empty());
     }
 }
 
