@@ -1,8 +1,8 @@
 //! Says at once what it hears: the device crate alone, from one microphone to one loudspeaker.
 //!
-//! `parrot MICROPHONE LOUDSPEAKER [BUFFER [SLACK]]`: names of devices, empty for the default ones; the last two in frames: of one device buffer, and of what may wait
-//! for the loudspeaker when a sound begins; takes lines: `open`, `close`, `list`, `stats`, and answers each with one.
-//! The end of the input ends it.
+//! `parrot MICROPHONE LOUDSPEAKER [BUFFER [SLACK]]`: names of devices, empty for the default ones; frames in one
+//! buffer of a device; frames that may wait for the loudspeaker when a sound begins. It takes lines, `open`, `close`,
+//! `list` and `stats`, and answers each with one. The end of the input ends it.
 
 use std::io::{BufRead, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

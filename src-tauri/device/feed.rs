@@ -40,7 +40,7 @@ impl Intake {
         T: Copy,
         f32: FromSample<T>,
     {
-        let frames = vec![0_u8; data.len() / self.channels].len();
+        let frames = data.len() / self.channels;
         let fit = frames.min(self.ring.slots() / self.channels);
         if let Ok(mut chunk) = self.ring.write_chunk(fit * self.channels) {
             let (head, tail) = chunk.as_mut_slices();

@@ -227,10 +227,6 @@ export type Preferences = {
  */
 theme: Theme,
 /**
- * The name that was last used to host or join; empty before that.
- */
-name: string,
-/**
  * Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
  */
 recent: Array<Recent>,
@@ -361,6 +357,10 @@ stage: Stage,
  * What went wrong or should be known, oldest first; each stays until dismissed or overtaken.
  */
 notices: Array<Notice>,
+/**
+ * The name that was last used to host or join; in memory only, empty before that.
+ */
+name: string,
 /**
  * What is kept on this device.
  */

@@ -1,5 +1,5 @@
 // What the window holds of its own: the last view, when it came, and the levels' listeners.
-import { createContext } from 'svelte';
+import { createContext, untrack } from 'svelte';
 import type { Backend, Levels } from './backend/backend';
 import type { Intent, View } from './contract';
 import { Draft } from './home/draft.svelte';
@@ -33,7 +33,8 @@ export class Face {
   }
 
   act(intent: Intent): void {
-    void this.#backend.act(intent);
+    // A backend may answer at once: an effect that asks must not come to depend on the answer.
+    untrack(() => void this.#backend.act(intent));
   }
 
   /** Levels go past the reactive state straight to what draws them. Returns how to stop. */

@@ -42,12 +42,7 @@ const recent = (): Recent[] => [
 
 const preferences = (): Preferences => ({ theme: 'system', recent: [], input: null, output: null });
 
-export function view(
-  stage: Stage,
-  more: Partial<Preferences> = {},
-  notices: Notice[] = [],
-  name = '',
-): View {
+export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
   return {
     stage,
     notices,
