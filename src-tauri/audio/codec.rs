@@ -261,3 +261,27 @@ impl From<ErrorCode> for AudioError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tone::speech;
+
+    #[test]
+    fn a_lost_frame_is_made_up_by_the_neural_vocoder() {
+        let mut encoder = Encoder::new(EncoderSettings::lan()).unwrap();
+        let (mut deep, mut plain) = (Decoder::new().unwrap(), Decoder::new().unwrap());
+        plain.opus.set_complexity(0).unwrap();
+        let (mut one, mut other) = ([0.0; 480], [0.0; 480]);
+        for frame in speech(24_000).chunks_exact(480) {
+            let mut packet = [0; 60];
+            encoder.encode(frame, &mut packet).unwrap();
+            deep.decode(&packet, &mut one).unwrap();
+            plain.decode(&packet, &mut other).unwrap();
+        }
+        assert_eq!(one, other);
+        deep.conceal(&mut one).unwrap();
+        plain.conceal(&mut other).unwrap();
+        assert_ne!(one, other);
+    }
+}

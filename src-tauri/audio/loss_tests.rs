@@ -54,6 +54,15 @@ fn when_the_end_is_lost_the_voice_fades_and_stops() {
 }
 
 #[test]
+fn a_spurt_after_one_without_an_end_is_on_time() {
+    let mut sent = Talker::lan().say(&[(ms(0), 50), (ms(1000), 50)]);
+    sent.drain(48..50);
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(2000));
+    assert_eq!((heard.stats.lost, heard.stats.late, heard.stats.waited_blocks), (2, 0, 0));
+    assert_eq!((heard.stats.played, heard.stats.spurts), (98, 2));
+}
+
+#[test]
 fn after_a_stall_everything_that_came_late_is_played() {
     let mut sent = Talker::lan().say(&[(ms(0), 300)]);
     for packet in &mut sent {

@@ -90,3 +90,47 @@ impl Pcm {
         Some(lag)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(pcm: &mut Pcm, gain: f32) {
+        let ones = |room: &mut [f32]| {
+            room[..BLOCK].fill(1.0);
+            Ok(BLOCK)
+        };
+        assert_eq!(pcm.append(gain, ones), Ok(BLOCK));
+    }
+
+    #[test]
+    fn the_gain_never_jumps() {
+        let mut pcm = Pcm::new();
+        pcm.restart(0.0);
+        let mut before = 0.0;
+        for gain in [1.0, 1.0, 0.5, 0.0, 0.0, 1.0] {
+            append(&mut pcm, gain);
+            let mut out = [0.0; BLOCK];
+            pcm.take(&mut out, false);
+            for sample in out {
+                assert!((sample - before).abs() < 0.005);
+                before = sample;
+            }
+            assert!((before - gain).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_silence_after_a_fade() {
+        let mut pcm = Pcm::new();
+        append(&mut pcm, 1.0);
+        append(&mut pcm, 1.0);
+        let (mut out, mut rest) = ([0.0; BLOCK], [7.0; BLOCK]);
+        pcm.take(&mut out, true);
+        assert_eq!((out[0], out[BLOCK - 1]), (1.0, 0.0));
+        pcm.take(&mut out, false);
+        pcm.take(&mut rest, false);
+        assert_eq!(out, [1.0; BLOCK]);
+        assert_eq!(rest, [0.0; BLOCK]);
+    }
+}

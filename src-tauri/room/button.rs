@@ -6,7 +6,7 @@ use pushtalk_protocol::{DeniedReason, FloorMessage, RevokedReason};
 
 use crate::arbiter::PAUSE;
 use crate::input::{Microphone, Output};
-use crate::room::{Room, Word};
+use crate::room::{LIMITS, Room, Word};
 use crate::turn::{TurnKeeper, turn};
 use crate::view::{RevokedWhy, Situation};
 
@@ -195,7 +195,9 @@ impl Room {
         match message {
             FloorMessage::Granted { n, spurt, limit_ms } => {
                 self.n = self.n.max(n);
-                self.granted(now, n, spurt, now + Duration::from_millis(limit_ms.into()));
+                // Not even an arbiter that says so makes us talk longer than anybody may.
+                let limit = Duration::from_millis(limit_ms.into()).min(LIMITS.1);
+                self.granted(now, n, spurt, now + limit);
             }
             FloorMessage::Denied { n, spurt, reason } => {
                 self.n = self.n.max(n);

@@ -9,9 +9,13 @@
 //! two members it keeps order; what it loses it loses together with the session, which is an `Input::Down`.
 #![warn(missing_docs)]
 
+#[cfg(test)]
+mod any_tests;
 mod arbiter;
 mod button;
 mod input;
+#[cfg(test)]
+mod limit_tests;
 mod room;
 #[cfg(test)]
 mod room_tests;

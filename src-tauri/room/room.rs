@@ -13,7 +13,7 @@ use crate::view::LinkState;
 /// Who enters waits so long for the path to others, one of whom may be the arbiter, before it is the arbiter itself.
 const SETTLE: Duration = Duration::from_secs(2);
 /// Shortest and longest talk limit.
-const LIMITS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
+pub(crate) const LIMITS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// No arbiter counts so far ahead of what was heard: who says so wants the count to end.
 const FAR: u64 = 1 << 32;
 

@@ -1,11 +1,9 @@
 //! The rules of the floor, one by one.
 
-use std::time::Duration;
-
-use pushtalk_protocol::{DeniedReason, FloorMessage};
+use pushtalk_protocol::FloorMessage;
 
 use crate::table::{LIMIT, Table, ms, pid};
-use crate::{Floor, Input, LinkState, MemberView, Microphone, RevokedWhy, Room, RoomConfig, Situation};
+use crate::{Floor, Input, LinkState, MemberView, Microphone, Room, RoomConfig, Situation};
 
 #[test]
 fn who_presses_first_talks_and_everybody_sees_it() {
@@ -63,98 +61,6 @@ fn of_two_who_press_at_once_exactly_one_talks() {
 }
 
 #[test]
-fn nobody_talks_longer_than_the_limit_and_pressing_again_does_not_restart_it() {
-    for talker in [1, 2] {
-        let mut table = Table::of(2, Some(1));
-        table.give(talker, Input::Press);
-        table.wait(LIMIT - ms(1));
-        assert_eq!(table.live(), [talker]);
-        table.wait(ms(1));
-        assert!(table.live().is_empty());
-        assert_eq!(table.button(talker), Situation::Revoked { why: RevokedWhy::Limit });
-        assert_eq!(table.floor(3 - talker), Floor::Idle);
-        table.give(talker, Input::Release);
-        table.wait(ms(2_900));
-        table.give(talker, Input::Press);
-        assert_eq!(table.button(talker), Situation::Revoked { why: RevokedWhy::Limit });
-        assert_eq!(table.kept, [talker], "nothing is kept in vain");
-        table.give(talker, Input::Release);
-        table.wait(ms(100));
-        table.give(talker, Input::Press);
-        assert_eq!(table.live(), [talker]);
-    }
-}
-
-#[test]
-fn the_arbiter_refuses_who_was_stopped_by_the_limit_for_three_seconds() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Press);
-    table.cut.push(2);
-    // Only the arbiter counts: nothing reaches the talker.
-    let until = table.now + LIMIT;
-    while table.now < until {
-        table.now = (table.now + ms(500)).min(until);
-        table.give(1, Input::Voice(pid(2)));
-    }
-    table.cut.clear();
-    table.said.clear();
-    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 2 } });
-    assert!(matches!(
-        table.said[0],
-        (1, 2, FloorMessage::Denied { spurt: 2, reason: DeniedReason::TooSoon, .. })
-    ));
-}
-
-#[test]
-fn nobody_else_is_let_in_before_a_revoked_talker_has_stopped() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Press);
-    table.wait(LIMIT - ms(1));
-    table.hold = true;
-    table.wait(ms(1));
-    table.give(3, Input::Press);
-    // The request overtakes what is between the arbiter and the talker.
-    let request = table.held.iter().position(|(from, ..)| *from == 3).unwrap();
-    let (_, _, message) = table.held.remove(request).unwrap();
-    table.give(1, Input::Floor { from: pid(3), message });
-    assert!(!table.live().contains(&3));
-    table.hold = false;
-    table.flow();
-    assert_eq!(table.button(3), Situation::Busy { who: pid(2) });
-    table.give(3, Input::Release);
-    table.give(3, Input::Press);
-    assert_eq!(table.live(), [3]);
-}
-
-#[test]
-fn a_revoked_talker_that_does_not_answer_keeps_the_floor_one_second_at_most() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Press);
-    table.wait(LIMIT - ms(1));
-    table.cut.push(2);
-    table.wait_in_silence(ms(1));
-    assert_eq!(table.talker(3), Some(2));
-    table.wait_in_silence(ms(1_000));
-    assert_eq!(table.talker(3), None);
-}
-
-#[test]
-fn the_limit_is_brought_into_ten_to_three_hundred_seconds_and_counts_from_the_next_turn_on() {
-    for (told, counts) in [(1, 10), (10, 10), (60, 60), (300, 300), (4_000, 300)] {
-        let mut table = Table::of(2, Some(1));
-        table.give(2, Input::Press);
-        let was = table.button(2);
-        table.give(1, Input::TalkLimit(Duration::from_secs(told)));
-        table.wait(ms(1_000));
-        assert_eq!(table.button(2), was);
-        table.give(2, Input::Release);
-        table.spoken(2);
-        table.give(2, Input::Press);
-        assert_eq!(table.turn(2).until() - table.now, Duration::from_secs(counts));
-    }
-}
-
-#[test]
 fn the_floor_is_free_at_once_when_the_talker_goes() {
     for gone in [Input::Gone(pid(2)), Input::Down(pid(2)), Input::Mismatch(pid(2))] {
         let mut table = Table::of(4, Some(1));
@@ -167,20 +73,6 @@ fn the_floor_is_free_at_once_when_the_talker_goes() {
         table.give(4, Input::Press);
         assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT });
     }
-}
-
-#[test]
-fn a_talker_of_whom_nothing_is_heard_for_four_seconds_loses_the_floor() {
-    let mut table = Table::of(3, Some(1));
-    table.give(2, Input::Press);
-    table.wait_in_silence(ms(3_900));
-    table.give(1, Input::Voice(pid(2)));
-    table.wait_in_silence(ms(3_999));
-    assert_eq!(table.live(), [2]);
-    table.wait_in_silence(ms(1));
-    assert!(table.live().is_empty());
-    assert_eq!(table.button(2), Situation::Revoked { why: RevokedWhy::Silence });
-    assert_eq!(table.floor(3), Floor::Idle);
 }
 
 #[test]
@@ -214,18 +106,6 @@ fn a_short_press_that_is_refused_leaves_no_trace() {
     table.flow();
     assert_eq!((table.dropped.clone(), table.live()), (vec![2], vec![3]));
     assert_eq!(table.button(2), Situation::Receiving { who: pid(3) });
-}
-
-#[test]
-fn a_turn_that_nobody_drops_after_the_release_ends_by_itself() {
-    let mut table = Table::of(2, Some(1));
-    table.give(2, Input::Press);
-    table.give(2, Input::Release);
-    table.wait(ms(1_999));
-    assert_eq!(table.live(), [2]);
-    table.wait(ms(1));
-    assert_eq!((table.live(), table.dropped.clone()), (vec![], vec![2]));
-    assert_eq!(table.floor(1), Floor::Idle);
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn everything_is_quiet_and_works(mut world: World) {
 
 #[test]
 fn among_members_that_stay_connected_never_two_talk_for_an_instant() {
-    for seed in 0..300 {
+    for seed in 0..100 {
         let weather = Weather { comings: false, goings: false, cuts: false };
         let world = run(seed, weather);
         assert!(world.most <= 1, "seed {seed}: {} talked at once", world.most);
@@ -131,14 +131,14 @@ fn among_members_that_stay_connected_never_two_talk_for_an_instant() {
 
 #[test]
 fn when_members_come_and_go_the_floor_is_one_again_soon_and_always_free_again() {
-    for seed in 1_000..1_400 {
+    for seed in 1_000..1_120 {
         everything_is_quiet_and_works(run(seed, Weather { comings: true, goings: true, cuts: false }));
     }
 }
 
 #[test]
 fn when_members_lose_each_other_each_arbiter_has_one_talker_and_all_is_well_once_they_are_back() {
-    for seed in 2_000..2_400 {
+    for seed in 2_000..2_120 {
         everything_is_quiet_and_works(run(seed, Weather { comings: true, goings: true, cuts: true }));
     }
 }
