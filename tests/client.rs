@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::binary::binary;
+use crate::rig::SoundRig;
 
 /// Longest wait for an event; far more than any of them needs.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,20 +24,37 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts `pushtalk-cli --json ARGS` with these variables and no other PulseAudio.
+    /// Starts `pushtalk-cli --json ARGS`, with no sound system and no display.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(args: &[&str], env: &[(String, String)]) -> anyhow::Result<Self> {
-        let mut child = Command::new(binary("pushtalk-cli", "pushtalk-cli")?)
+    pub fn start(args: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new(binary("pushtalk-cli", "pushtalk-cli")?);
+        command.env("XDG_RUNTIME_DIR", "/nonexistent").env_remove("PULSE_SERVER");
+        Self::by(command, args)
+    }
+
+    /// The same, on the rig.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn on(rig: &SoundRig, args: &[&str]) -> anyhow::Result<Self> {
+        Self::by(rig.urgent_command(binary("pushtalk-cli", "pushtalk-cli")?), args)
+    }
+
+    /// The same, by a command that is prepared already.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn by(mut command: Command, args: &[&str]) -> anyhow::Result<Self> {
+        let mut child = command
             .arg("--json")
             .args(args)
-            .envs(env.iter().cloned())
             .env_remove("DISPLAY")
-            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .spawn()
             .context("pushtalk-cli")?;
         let stdin = child.stdin.take();

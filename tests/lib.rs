@@ -1,4 +1,7 @@
 //! What the scenarios and the benches share: rigs, worlds and drivers.
-pub mod rig;
+
 pub mod binary;
+pub mod client;
+pub mod pair;
+pub mod rig;
 pub mod window;

@@ -2,10 +2,13 @@
 
 #[cfg(target_os = "linux")]
 mod a_voice_goes_through_the_devices;
-mod the_rig_finds_chirps;
+mod every_failure_is_told_and_ends_with_a_status;
 #[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
+mod the_rig_finds_chirps;
 #[cfg(target_os = "linux")]
 mod the_window_is_open_to_nothing_but_its_doors;
+#[cfg(target_os = "linux")]
+mod two_people_talk_and_hear_each_other;

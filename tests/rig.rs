@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 
-pub use chirps::{CHIRP, Delay, Spread, Train, find_chirps, strays};
+pub use chirps::{CHIRP, Delay, Spread, Train, find_chirps, positions, strays};
 pub use tape::{Player, Recording, Tape};
 
 /// Frames a second of all that is played and recorded.
@@ -305,7 +305,7 @@ fn furnish(folder: &Path) -> anyhow::Result<()> {
          load-module module-remap-source source_name=mic master=cable.monitor format=float32le rate=48000 channels=1 \
            channel_map=mono master_channel_map=front-left remix=no source_properties=device.description=Microphone\n\
          load-module module-null-source source_name=quiet format=float32le rate=48000 channels=1 \
-           channel_map=mono latency_time=5 description=Quiet\n\
+           channel_map=mono description=Quiet\n\
          load-module module-null-sink sink_name=void format=float32le rate=48000 channels=2 \
            channel_map=front-left,front-right sink_properties=device.description=Void\n\
          set-default-sink ear\n\

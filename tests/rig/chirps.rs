@@ -140,7 +140,8 @@ fn pair(said: &[f32], heard: &[f32]) -> (Vec<Option<Delay>>, Vec<usize>) {
 }
 
 /// Where chirps begin in `signal`, in samples.
-fn positions(signal: &[f32]) -> Vec<usize> {
+/// Where the chirps in `samples` begin.
+pub fn positions(signal: &[f32]) -> Vec<usize> {
     let likeness = likeness(signal);
     let mut found: Vec<usize> = Vec::new();
     for (at, value) in likeness.iter().enumerate().filter(|(_, value)| **value >= ALIKE) {
