@@ -20,6 +20,16 @@ pub fn binary(package: &str, name: &'static str) -> anyhow::Result<PathBuf> {
     }
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--package", package, "--bin", name]).stdin(Stdio::null());
+    // What cargo tells of this package is not for the next one: build scripts that look at it (ring's) would run anew,
+    // now and at the next build.
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            cargo.env_remove(name);
+        }
+    }
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }

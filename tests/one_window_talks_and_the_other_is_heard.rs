@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use pushtalk_tests::binary::binary;
-use pushtalk_tests::rig::{SoundRig, Train, find_chirps, strays, undisturbed};
+use pushtalk_tests::rig::{SoundRig, Train, find_chirps, strays};
 use pushtalk_tests::window::{Display, Launch, Window};
 
 /// Who talks, in the list of people.
@@ -64,6 +64,7 @@ async fn one_window_talks_and_the_other_is_heard() -> anyhow::Result<()> {
     let ben = open().await?;
     ben.type_into("name", "Ben").await?;
     ben.type_into("invitation", &link).await?;
+    ben.wait_for_words("Leads to room").await?;
     ben.click("join").await?;
     ben.wait_for("talk", "data-situation", "audioOff").await?;
     ben.wait_for_words("Friday hike").await?;
@@ -77,22 +78,27 @@ async fn one_window_talks_and_the_other_is_heard() -> anyhow::Result<()> {
     until_microphones_are(&rig, 1).await?;
     picture(&ana, "idle").await?;
 
-    // Held by the pointer: everything is heard. Released: nothing is.
-    ana.pointer_down("talk").await?;
-    ana.wait_for("talk", "data-situation", "talking").await?;
-    ben.find_css(TALKER).await?;
-    let heard = tokio::task::block_in_place(|| {
-        undisturbed(5, || {
-            let heard = say(&rig, 1)?;
-            ensure!(heard == 12, "{heard} of 12 chirps were heard");
-            Ok(heard)
-        })
-    })?;
-    assert_eq!(heard, 12);
-    picture(&ana, "talking").await?;
-    picture(&ben, "receiving").await?;
-    ana.pointer_up().await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    // Held by the pointer: everything is heard. A machine that others use tears holes into any sound, so not at the
+    // first try only.
+    let mut tries = 0;
+    loop {
+        ana.pointer_down("talk").await?;
+        ana.wait_for("talk", "data-situation", "talking").await?;
+        ben.find_css(TALKER).await?;
+        let heard = tokio::task::block_in_place(|| say(&rig, 1));
+        if tries == 0 {
+            picture(&ana, "talking").await?;
+            picture(&ben, "receiving").await?;
+        }
+        ana.pointer_up().await?;
+        ana.wait_for("talk", "data-situation", "idle").await?;
+        tries += 1;
+        match heard {
+            Ok(12) => break,
+            heard => ensure!(tries < 6, "of 12 chirps were heard: {heard:?}"),
+        }
+    }
+    // Released: nothing is.
     assert_eq!(tokio::task::block_in_place(|| say(&rig, 2))?, 0, "a released button was heard");
 
     // The same by the space bar, and the other one sees that the channel is taken.

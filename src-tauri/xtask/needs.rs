@@ -125,7 +125,7 @@ fn install(missing: &[&Need]) -> anyhow::Result<()> {
             return apt(&[], &names);
         }
         if program("sudo").words(&["-n", "true"]).succeeds() {
-            return apt(&["sudo", "-n", "env"], &names);
+            return apt(&["sudo", "-n"], &names);
         }
         bail!(
             "they cannot be installed without a password; please run:\n\n    sudo apt-get install {}\n",
@@ -149,18 +149,11 @@ fn install(missing: &[&Need]) -> anyhow::Result<()> {
 
 fn apt(before: &[&str], names: &[&str]) -> anyhow::Result<()> {
     let apt = |words: &[&str]| {
-        let mut line = before.to_vec();
-        line.extend(
-            ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"].iter().skip(usize::from(!before.is_empty())),
-        );
-        line.extend(words);
-        let (first, rest) = line.split_first().map_or(("apt-get", words), |(first, rest)| (*first, rest));
-        program(first).words(rest).run()
+        let line = [before, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], words].concat();
+        program(line[0]).words(&line[1..]).run()
     };
     apt(&["update"])?;
-    let mut words = vec!["install", "--yes", "--no-install-recommends"];
-    words.extend(names);
-    apt(&words)
+    apt(&[&["install", "--yes", "--no-install-recommends"], names].concat())
 }
 
 fn is_root() -> bool {
