@@ -18,8 +18,11 @@ use webrtc::media_stream::track_local::{TrackLocal as _, static_rtp::TrackLocalS
 
 use crate::{LinkStats, RtpStamp};
 
-/// Frames that may wait for the connection, 100 to 200 ms of sound; later ones push the oldest out.
-const WAITING: usize = 10;
+/// Frames that may wait for the connection: all that was kept before the floor was granted comes at once, and none of
+/// it may be lost. Later ones push the oldest out.
+const WAITING: usize = 640;
+/// A frame that has waited for so long is of no use any more.
+const STALE: Duration = Duration::from_millis(200);
 /// Packets that the connection may hold and has not put on the wire. Without this limit its own queue (256) would hold
 /// seconds of old sound while the socket is stuck.
 const ON_THE_WAY: usize = 4;
@@ -39,7 +42,7 @@ impl VoiceSender {
     /// connected. A full queue loses its oldest frame, which is counted.
     pub fn send(&self, peer: Pid, frame: SealedFrame, stamp: RtpStamp) -> bool {
         match self.links.get(peer) {
-            Some(link) => link.send(frame, stamp),
+            Some(link) => link.send(Instant::now(), frame, stamp),
             None => false,
         }
     }
@@ -80,7 +83,7 @@ pub(crate) struct Link {
 struct Outbox {
     /// Present from `Connected` to the end.
     track: Option<Arc<TrackLocalStaticRTP>>,
-    waiting: VecDeque<(Bytes, RtpStamp)>,
+    waiting: VecDeque<(Bytes, RtpStamp, Instant)>,
     on_the_way: usize,
     moved: Instant,
     sequence: u16,
@@ -92,7 +95,7 @@ impl Link {
         Self {
             outbox: Mutex::new(Outbox {
                 track: None,
-                waiting: VecDeque::with_capacity(WAITING),
+                waiting: VecDeque::new(),
                 on_the_way: 0,
                 moved: Instant::now(),
                 sequence: rand::random(),
@@ -135,16 +138,21 @@ impl Link {
         self.ended.load(Relaxed)
     }
 
-    fn send(&self, frame: SealedFrame, stamp: RtpStamp) -> bool {
+    fn send(&self, now: Instant, frame: SealedFrame, stamp: RtpStamp) -> bool {
         let mut outbox = self.outbox();
         if outbox.track.is_none() {
             return false;
         }
-        if outbox.waiting.len() == WAITING {
+        while outbox.waiting.len() >= WAITING
+            || outbox
+                .waiting
+                .front()
+                .is_some_and(|(_, _, since)| now.saturating_duration_since(*since) > STALE)
+        {
             outbox.waiting.pop_front();
             self.dropped.fetch_add(1, Relaxed);
         }
-        outbox.waiting.push_back((frame.into_bytes(), stamp));
+        outbox.waiting.push_back((frame.into_bytes(), stamp, now));
         if outbox.on_the_way >= ON_THE_WAY && outbox.moved.elapsed() > FORGET {
             outbox.on_the_way = 0;
         }
@@ -194,7 +202,7 @@ impl Link {
         let payload_type = self.payload_type.load(Relaxed);
         while outbox.on_the_way < ON_THE_WAY
             && let Some(track) = &outbox.track
-            && let Some((frame, stamp)) = outbox.waiting.front()
+            && let Some((frame, stamp, _)) = outbox.waiting.front()
         {
             let packet = rtp::Packet {
                 header: rtp::Header {
@@ -249,12 +257,16 @@ mod tests {
             outbox.on_the_way = ON_THE_WAY;
             outbox.moved = Instant::now() + Duration::from_secs(3600);
         }
-        for n in 0..15 {
-            assert!(link.send(sealed(n), RtpStamp { timestamp: n, marker: false }));
+        let start = Instant::now();
+        let most = u32::try_from(WAITING).unwrap();
+        for n in 0..most + 5 {
+            assert!(link.send(start, sealed(n), RtpStamp { timestamp: n, marker: false }));
         }
-        let outbox = link.outbox();
-        let kept: Vec<_> = outbox.waiting.iter().map(|(_, stamp)| stamp.timestamp).collect();
-        assert_eq!(kept, (5..15).collect::<Vec<_>>());
+        let kept =
+            || -> Vec<_> { link.outbox().waiting.iter().map(|(_, stamp, _)| stamp.timestamp).collect() };
+        assert_eq!(kept(), (5..most + 5).collect::<Vec<_>>());
         assert_eq!(link.stats().dropped, 5);
+        link.send(start + STALE * 2, sealed(0), RtpStamp { timestamp: 7, marker: false });
+        assert_eq!(kept(), [7], "what has waited too long is of no use");
     }
 }
