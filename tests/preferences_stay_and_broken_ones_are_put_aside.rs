@@ -7,6 +7,8 @@ use pushtalk_tests::binary::binary;
 use pushtalk_tests::window::{Display, Launch, Window};
 use serde_json::json;
 
+const CHOOSE_DARK: &str =
+    "void window.__TAURI_INTERNALS__.invoke('act', { intent: { do: 'setTheme', theme: 'dark' } })";
 const THEME: &str = "document.documentElement.dataset.theme";
 
 #[tokio::test]
@@ -19,8 +21,7 @@ async fn preferences_stay_and_broken_ones_are_put_aside() -> anyhow::Result<()> 
 
     let window = open().await?;
     window.find("host").await?;
-    let choose = "window.__TAURI_INTERNALS__.invoke('act', { intent: { do: 'setTheme', theme: 'dark' } })";
-    window.evaluate(&format!("void {choose}")).await?;
+    window.evaluate(CHOOSE_DARK).await?;
     window.wait_for_root("data-theme", "dark").await?;
     window.quit().await?;
 
@@ -33,10 +34,20 @@ async fn preferences_stay_and_broken_ones_are_put_aside() -> anyhow::Result<()> 
     let window = open().await?;
     window.find("host").await?;
     assert_eq!(window.evaluate(THEME).await?, json!("system"));
-    assert!(window.shows("notices").await?, "nothing tells that the preferences were unreadable");
+    window.find_css("[data-code=preferencesUnreadable]").await?;
     window.quit().await?;
     assert_eq!(fs::read_to_string(folder.join("preferences.unreadable-1.json"))?, "{ broken");
     ensure!(serde_json::from_slice::<serde_json::Value>(&fs::read(&file)?).is_ok(), "no new preferences");
+
+    // What cannot be stored holds until the end, and the person is told.
+    let window = open().await?;
+    window.find("host").await?;
+    fs::remove_file(&file)?;
+    fs::create_dir(&file)?;
+    window.evaluate(CHOOSE_DARK).await?;
+    window.wait_for_root("data-theme", "dark").await?;
+    window.find_css("[data-code=preferencesNotStored]").await?;
+    window.quit().await?;
     fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -65,18 +65,16 @@ impl Kept {
         (Self { store, last: Mutex::new(preferences.clone()) }, preferences, readable)
     }
 
-    /// Stores the preferences when they are others than the last ones.
-    pub(crate) fn keep(&self, preferences: &Preferences) {
+    /// Stores the preferences when they are others than the last ones. False when they should be, but cannot.
+    pub(crate) fn keep(&self, preferences: &Preferences) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(store) = &self.store else { return };
         if *last == *preferences {
-            return;
+            return true;
         }
+        last.clone_from(preferences);
+        let Some(store) = &self.store else { return false };
         put(store, preferences);
-        match store.save() {
-            Ok(()) => last.clone_from(preferences),
-            Err(_) => tracing::error!("the preferences could not be stored"),
-        }
+        store.save().is_ok()
     }
 }
 
@@ -130,7 +128,8 @@ mod tests {
 
     #[test]
     fn preferences_are_read_as_they_were_written() {
-        let preferences = Preferences { theme: Theme::Dark, input: Some("a microphone".into()), ..Preferences::default() };
+        let preferences =
+            Preferences { theme: Theme::Dark, input: Some("a microphone".into()), ..Preferences::default() };
         let bytes = serde_json::to_vec(&json!({ "version": VERSION, "preferences": preferences })).unwrap();
         assert_eq!(understand(&bytes), Some(preferences));
     }

@@ -100,10 +100,12 @@ pub(crate) fn before_exit(app: &AppHandle, api: &ExitRequestApi, code: Option<i3
 /// Stores the preferences whenever they change.
 async fn keep(engine: Arc<Engine>, kept: Arc<Kept>) {
     let mut views = engine.views();
-    drop(engine);
     while views.changed().await.is_ok() {
         let view = views.borrow_and_update().clone();
-        kept.keep(&view.preferences);
+        if !kept.keep(&view.preferences) {
+            tracing::error!("the preferences could not be stored");
+            engine.notice(ErrorCode::PreferencesNotStored, None).await;
+        }
     }
 }
 

@@ -233,7 +233,7 @@ impl Brain {
         self.day = day;
     }
 
-    /// Tells something that happened before the start.
+    /// Tells something that happened outside.
     pub fn notice(&mut self, code: ErrorCode, about: Option<String>) {
         self.notices.tell(code, about);
     }

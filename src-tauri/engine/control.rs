@@ -26,6 +26,7 @@ const PUSHES: usize = 256;
 
 pub(crate) enum Command {
     Act(Intent),
+    Notice(ErrorCode, Option<String>),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -114,6 +115,10 @@ impl Control {
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Act(intent)) => self.handle(Input::Intent(intent)).await,
+                    Some(Command::Notice(code, about)) => {
+                        self.brain.notice(code, about);
+                        self.show();
+                    }
                     Some(Command::Stats(answer)) => drop(answer.send(self.stats())),
                     Some(Command::Shutdown(answer)) => {
                         self.handle(Input::Intent(Intent::Leave)).await;

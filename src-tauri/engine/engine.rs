@@ -143,6 +143,11 @@ impl Engine {
         drop(self.commands.send(Command::Act(intent)).await);
     }
 
+    /// Tells the person something that only the shell can know.
+    pub async fn notice(&self, code: ErrorCode, about: Option<String>) {
+        drop(self.commands.send(Command::Notice(code, about)).await);
+    }
+
     /// The newest view, now and whenever it changed.
     pub fn views(&self) -> watch::Receiver<Arc<View>> {
         self.views.clone()
