@@ -118,6 +118,8 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
             Incoming::Connected => {
                 return silence.map(|silence| Opened { socket, certificate, silence }).ok_or(ODD);
             }
+            // The server may ask at once whether we are there, and hangs up when nobody says so.
+            Incoming::Ping => socket.send(Message::text(packet::PONG)).await.map_err(|_| ODD)?,
             Incoming::Closed => return Err(ODD),
             _ => {}
         }
