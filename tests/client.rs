@@ -113,7 +113,9 @@ impl Client {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => bail!("no {kind} came; seen: {:#?}", self.seen),
-                Err(RecvTimeoutError::Disconnected) => bail!("it ended before {kind}; seen: {:#?}", self.seen),
+                Err(RecvTimeoutError::Disconnected) => {
+                    bail!("it ended before {kind}; seen: {:#?}", self.seen)
+                }
             }
         }
     }

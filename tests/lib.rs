@@ -5,3 +5,4 @@ pub mod client;
 pub mod pair;
 pub mod rig;
 pub mod window;
+pub mod world;

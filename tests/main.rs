@@ -7,8 +7,10 @@ mod every_failure_is_told_and_ends_with_a_status;
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
+mod strangers_stay_outside_and_are_never_heard;
 mod the_rig_finds_chirps;
 #[cfg(target_os = "linux")]
 mod the_window_is_open_to_nothing_but_its_doors;
 #[cfg(target_os = "linux")]
 mod two_people_talk_and_hear_each_other;
+mod voice_flows_from_the_one_who_talks_to_all_others;
