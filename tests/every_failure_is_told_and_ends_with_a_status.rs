@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use pushtalk_tests::client::Client;
 
 /// Runs until it ends, which it does by itself; the last thing it says is this error.
@@ -24,16 +24,16 @@ struct Room {
     server: String,
 }
 
-fn room() -> Room {
-    let mut host = Client::start(&["host", "--name", "Ana", "--listen", "127.0.0.1:0"]).unwrap();
-    let invitation = host.event("invitation").unwrap();
-    let text = |of: &serde_json::Value| of.as_str().unwrap().to_owned();
-    Room {
-        link: text(&invitation["link"]),
-        code: text(&invitation["code"]),
-        server: text(&invitation["servers"][0]),
+fn room() -> anyhow::Result<Room> {
+    let mut host = Client::start(&["host", "--name", "Ana", "--listen", "127.0.0.1:0"])?;
+    let invitation = host.event("invitation")?;
+    let text = |of: &serde_json::Value| of.as_str().map(str::to_owned).context("a text");
+    Ok(Room {
+        link: text(&invitation["link"])?,
+        code: text(&invitation["code"])?,
+        server: text(&invitation["servers"][0])?,
         _host: host,
-    }
+    })
 }
 
 /// The link with one of its fields changed, each still well-formed.
@@ -51,7 +51,7 @@ fn other(field: &str) -> String {
 
 #[test]
 fn a_wrong_code_or_link_is_told_as_such() {
-    let room = room();
+    let room = room().unwrap();
     let last = room.code.chars().last().unwrap();
     let wrong = format!("{}{}", &room.code[..10], if last == '0' { '1' } else { '0' });
     fails(&["join", &wrong, "--server", &room.server], "wrongCode");
@@ -66,13 +66,13 @@ fn a_wrong_code_or_link_is_told_as_such() {
 
 #[test]
 fn a_server_that_is_not_the_one_in_the_invitation_is_refused() {
-    let room = room();
+    let room = room().unwrap();
     fails(&["join", &with_field(&room.link, 4, other)], "wrongCertificate");
 }
 
 #[test]
 fn an_invitation_of_another_version_is_told_with_both_versions() {
-    let room = room();
+    let room = room().unwrap();
     let newer = room.link.replace("/j/1.", "/j/2.");
     let mut client = Client::start(&["join", &newer]).unwrap();
     let error = client.event("error").unwrap();

@@ -29,9 +29,10 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
     check_device(&args, args.input.as_deref(), Direction::Input)?;
     check_device(&args, args.output.as_deref(), Direction::Output)?;
     let server = match (&args.command, &args.server) {
-        (Command::Host { .. }, Some(server)) => Some(pushtalk_engine::parse_server(server).ok_or_else(|| {
-            Failure { code: ErrorCode::BadServer, about: Some(server.clone()) }
-        })?),
+        (Command::Host { .. }, Some(server)) => Some(
+            pushtalk_engine::parse_server(server)
+                .ok_or_else(|| Failure { code: ErrorCode::BadServer, about: Some(server.clone()) })?,
+        ),
         _ => None,
     };
     let listen = match &args.command {
@@ -39,7 +40,11 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
         Command::Join { .. } | Command::Devices => None,
     };
     let engine = Engine::start(EngineConfig {
-        preferences: Preferences { input: args.input.clone(), output: args.output.clone(), ..Preferences::default() },
+        preferences: Preferences {
+            input: args.input.clone(),
+            output: args.output.clone(),
+            ..Preferences::default()
+        },
         sound,
         listen,
         server,
@@ -107,7 +112,8 @@ async fn obey(line: Line, engine: &Engine, printer: &Printer) {
         Line::Press => engine.act(Intent::Press).await,
         Line::Release => engine.act(Intent::Release).await,
         Line::Invite => {
-            if let Stage::Room(RoomView { invitation: Some(invitation), .. }) = &engine.views().borrow().stage {
+            if let Stage::Room(RoomView { invitation: Some(invitation), .. }) = &engine.views().borrow().stage
+            {
                 printer.print(&invitation.into());
             }
         }
@@ -190,7 +196,8 @@ impl Watcher {
         }
         if last.map(|l| &l.members) != Some(&room.members) {
             printer.print(&Event::Members { members: room.members.iter().map(Member::from).collect() });
-            let ready = |m: &&pushtalk_engine::face::MemberView| m.link == pushtalk_engine::face::MemberLink::Ready;
+            let ready =
+                |m: &&pushtalk_engine::face::MemberView| m.link == pushtalk_engine::face::MemberLink::Ready;
             for member in room.members.iter().filter(ready) {
                 if !self.ready.contains(&member.id) {
                     printer.print(&Event::Ready { id: &member.id, name: &member.name });

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
-    CertificateHash, Create, Created, DisplayName, HelloAck, Invitation, InvitationError, Join, Joined, LobbyId,
-    LobbyOpened, Nameplate, Pid, RefusalCode, RoomCode, Sdp, ServerAddress,
+    CertificateHash, Create, Created, DisplayName, HelloAck, Invitation, InvitationError, Join, Joined,
+    LobbyId, LobbyOpened, Nameplate, Pid, RefusalCode, RoomCode, Sdp, ServerAddress,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -347,7 +347,14 @@ impl Brain {
         }
     }
 
-    fn host(&mut self, now: Duration, rng: &mut dyn CryptoRng, name: &str, title: &str, out: &mut Vec<Output>) {
+    fn host(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        name: &str,
+        title: &str,
+        out: &mut Vec<Output>,
+    ) {
         if !matches!(self.stage, Stage::Home { .. }) {
             return;
         }
@@ -356,8 +363,7 @@ impl Brain {
         self.attempt += 1;
         let title = title.trim().chars().filter(|c| !c.is_control()).take(32).collect::<String>();
         let title = if title.len() > 64 { String::new() } else { title };
-        let entering =
-            Entering::host(now, rng, name, title, self.habits.server.clone(), self.attempt, out);
+        let entering = Entering::host(now, rng, name, title, self.habits.server.clone(), self.attempt, out);
         self.stage = Stage::Entering(entering);
     }
 
@@ -479,7 +485,8 @@ impl Stage {
 fn remember(preferences: &mut face::Preferences, recent: face::Recent) {
     let server = if recent.hosted { None } else { recent.server };
     let recent = face::Recent { server, ..recent };
-    let same = |r: &face::Recent| r.hosted == recent.hosted && r.server == recent.server && r.title == recent.title;
+    let same =
+        |r: &face::Recent| r.hosted == recent.hosted && r.server == recent.server && r.title == recent.title;
     preferences.recent.retain(|r| !same(r));
     preferences.recent.insert(0, recent);
     preferences.recent.truncate(8);

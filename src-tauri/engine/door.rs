@@ -70,7 +70,11 @@ impl Doorkeeper {
     }
 }
 
-fn answer(rng: &mut dyn CryptoRng, data: &[u8], identity: &Identity) -> Result<(Responder, Vec<u8>), DoorError> {
+fn answer(
+    rng: &mut dyn CryptoRng,
+    data: &[u8],
+    identity: &Identity,
+) -> Result<(Responder, Vec<u8>), DoorError> {
     let mut rng = rng;
     let (link, spoken);
     let password: &[u8] = match Responder::kind(data)? {

@@ -53,7 +53,13 @@ pub enum Heard {
 impl Ear {
     /// Hears nobody yet.
     pub fn new(config: JitterConfig) -> Self {
-        Self { voices: BTreeMap::new(), config, opened: vec![0; LONGEST], block: [0.0; BLOCK], limiter: Limiter::new() }
+        Self {
+            voices: BTreeMap::new(),
+            config,
+            opened: vec![0; LONGEST],
+            block: [0.0; BLOCK],
+            limiter: Limiter::new(),
+        }
     }
 
     /// Frames of this member are opened with this key; the one before holds for what is on its way.
@@ -82,7 +88,14 @@ impl Ear {
     }
 
     /// Takes one frame from the network; `arrival` on the clock that `block` uses.
-    pub fn receive(&mut self, peer: Pid, sequence: u16, timestamp: u32, arrival: Duration, sealed: &[u8]) -> Heard {
+    pub fn receive(
+        &mut self,
+        peer: Pid,
+        sequence: u16,
+        timestamp: u32,
+        arrival: Duration,
+        sealed: &[u8],
+    ) -> Heard {
         let Some(voice) = self.voices.get_mut(&peer) else { return Heard::Stranger };
         // The key is chosen by the generation in the clear header, never by trying.
         let generation = FrameId::read(sealed).ok().map(|id| id.generation);
@@ -92,7 +105,8 @@ impl Ear {
         };
         let plaintext = key
             .open_into(arrival, sealed, &mut self.opened)
-            .ok().and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
+            .ok()
+            .and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
         let Some(VoicePlaintext { first, last, opus }) = plaintext else {
             voice.rejected += 1;
             return Heard::Rejected;
@@ -121,6 +135,8 @@ impl Ear {
 
     /// Numbers for each member that is heard.
     pub fn stats(&self) -> impl Iterator<Item = (Pid, HearingStats)> {
-        self.voices.iter().map(|(pid, v)| (*pid, HearingStats { jitter: v.jitter.stats(), rejected: v.rejected }))
+        self.voices
+            .iter()
+            .map(|(pid, v)| (*pid, HearingStats { jitter: v.jitter.stats(), rejected: v.rejected }))
     }
 }

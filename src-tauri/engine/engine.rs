@@ -109,7 +109,14 @@ impl Engine {
             // The loop takes inputs faster than voice gives news; if it hangs, news are the least of it.
             move |news| drop(inputs.try_send(Input::Voice(news)))
         };
-        talk::spawn(config.sound, talk_rx, mesh.voice_sender(), rng.next_u32(), levels.clone(), tell.clone())?;
+        talk::spawn(
+            config.sound,
+            talk_rx,
+            mesh.voice_sender(),
+            rng.next_u32(),
+            levels.clone(),
+            tell.clone(),
+        )?;
         listen::spawn(listen::Listening {
             settings: config.sound,
             orders: listen_rx,
@@ -132,7 +139,8 @@ impl Engine {
         }
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
         let threads = Threads { talk: talk_tx, listen: listen_tx, hearings, host: config.sound.host };
-        let control = Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
+        let control =
+            Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
         tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));
         tokio::spawn(meter(levels, levels_tx));
         Ok(Self { commands, views, changes, levels: levels_rx })
@@ -194,4 +202,3 @@ async fn meter(levels: Arc<Levels>, to: watch::Sender<[u8; 2]>) {
         to.send_if_modified(|last| std::mem::replace(last, now) != now);
     }
 }
-

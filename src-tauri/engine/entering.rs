@@ -6,8 +6,8 @@ use pushtalk_e2ee::{
     HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, ServerIdentity, pid, room_id,
 };
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, MemberPublic,
-    Nameplate, RefusalCode, RoomCode, ServerAddress,
+    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, MemberPublic, Nameplate,
+    RefusalCode, RoomCode, ServerAddress,
 };
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
@@ -36,7 +36,6 @@ pub(crate) struct Entering {
     early: Vec<ServerEvent>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one value of it in a program")]
 enum Plan {
     Host { key: HostKey, secret: RoomSecret, title: String },
     Join { nameplate: Nameplate, password: Password, lobby: Option<LobbyId>, door: Door },
@@ -77,7 +76,11 @@ impl Entering {
         Self {
             name,
             member_key: Some(MemberKey::generate(&mut rng)),
-            plan: Plan::Host { key: HostKey::generate(&mut rng), secret: RoomSecret::generate(&mut rng), title },
+            plan: Plan::Host {
+                key: HostKey::generate(&mut rng),
+                secret: RoomSecret::generate(&mut rng),
+                title,
+            },
             server: None,
             challenge: None,
             servers: server.into_iter().collect(),
@@ -141,7 +144,9 @@ impl Entering {
         }
         match self.step {
             EnteringStep::StartingServer => Step::Fail(ErrorCode::CannotHost, None),
-            EnteringStep::Connecting | EnteringStep::Joining => Step::Fail(ErrorCode::ServerUnreachable, None),
+            EnteringStep::Connecting | EnteringStep::Joining => {
+                Step::Fail(ErrorCode::ServerUnreachable, None)
+            }
             EnteringStep::Proving => Step::Fail(ErrorCode::NobodyAnswered, None),
         }
     }
@@ -191,7 +196,13 @@ impl Entering {
         Step::Stay
     }
 
-    fn answer(&mut self, now: Duration, rng: &mut dyn CryptoRng, answer: Answer, out: &mut Vec<Output>) -> Step {
+    fn answer(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        answer: Answer,
+        out: &mut Vec<Output>,
+    ) -> Step {
         match answer {
             Answer::Hello(ack) => {
                 self.challenge = Some(ack.challenge);
@@ -212,9 +223,10 @@ impl Entering {
             }
             Answer::Created(created) => self.arrive(created.nameplate, Vec::new()),
             Answer::Joined(joined) => self.arrive(joined.nameplate, joined.members),
-            Answer::OtherVersion(theirs) => {
-                Step::Fail(ErrorCode::OtherVersion, Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)))
-            }
+            Answer::OtherVersion(theirs) => Step::Fail(
+                ErrorCode::OtherVersion,
+                Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)),
+            ),
             Answer::Refused(RefusalCode::NotAvailable) if self.step == EnteringStep::Proving => {
                 Step::Fail(ErrorCode::WrongCode, None)
             }
@@ -249,7 +261,8 @@ impl Entering {
     }
 
     fn knock(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) -> Step {
-        let (Plan::Join { nameplate, password, door, .. }, Some(server)) = (&mut self.plan, &self.server) else {
+        let (Plan::Join { nameplate, password, door, .. }, Some(server)) = (&mut self.plan, &self.server)
+        else {
             return Step::Stay;
         };
         let mut rng = rng;

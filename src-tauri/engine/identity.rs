@@ -1,7 +1,9 @@
 //! Who we are in one room: keys and names that live as long as our stay.
 
 use pushtalk_e2ee::{HostKey, MemberKey, PairPsk, RoomSecret, ServerIdentity};
-use pushtalk_protocol::{DisplayName, Epoch, HostPublic, LinkPassword, Nameplate, Pid, RoomId, SpokenPassword};
+use pushtalk_protocol::{
+    DisplayName, Epoch, HostPublic, LinkPassword, Nameplate, Pid, RoomId, SpokenPassword,
+};
 
 /// Our side of a room. Holds secrets: never cloned, printed or sent.
 pub(crate) struct Identity {

@@ -84,9 +84,13 @@ pub(crate) struct Member {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Path {
     None,
-    Opening { until: Duration },
+    Opening {
+        until: Duration,
+    },
     /// The data channel is open on our side; the other side has not yet said anything over it.
-    Open { until: Duration },
+    Open {
+        until: Duration,
+    },
     /// Both sides have spoken over it.
     Up,
 }
@@ -223,7 +227,9 @@ impl Inside {
                     self.say(peer, &Ctl::Ping { token: 0 }, out);
                 }
             }
-            MeshEvent::Ctl { peer, message } => self.hear(now, rng, peer, Way::Channel, &message, notices, out),
+            MeshEvent::Ctl { peer, message } => {
+                self.hear(now, rng, peer, Way::Channel, &message, notices, out)
+            }
             MeshEvent::Connected { .. } | MeshEvent::Disconnected { .. } => {}
             MeshEvent::Failed { peer, why: FailWhy::Dtls } => self.mismatch(now, peer, notices, out),
             MeshEvent::Failed { peer, .. } | MeshEvent::Closed { peer } => {
@@ -243,7 +249,8 @@ impl Inside {
         match news {
             VoiceNews::MicrophoneOpen => {
                 self.microphone = Microphone::Open;
-                for code in [ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked, ErrorCode::MicrophoneGone] {
+                for code in [ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked, ErrorCode::MicrophoneGone]
+                {
                     notices.withdraw(code);
                 }
                 self.tell_microphone(now, out);
@@ -272,7 +279,12 @@ impl Inside {
         }
     }
 
-    pub(crate) fn open_microphone(&mut self, now: Duration, preferences: &Preferences, out: &mut Vec<Output>) {
+    pub(crate) fn open_microphone(
+        &mut self,
+        now: Duration,
+        preferences: &Preferences,
+        out: &mut Vec<Output>,
+    ) {
         if self.microphone == Microphone::Off {
             self.microphone = Microphone::Failed;
         }
@@ -391,7 +403,10 @@ impl Inside {
         self.flush(out);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one message has a sender, a way, a time and places to answer to")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one message has a sender, a way, a time and places to answer to"
+    )]
     fn hear(
         &mut self,
         now: Duration,
@@ -480,10 +495,9 @@ impl Inside {
         match message {
             Ctl::Hello(hello) => {
                 let Identity { room_id, host_public, epoch, .. } = &self.identity;
-                member.host = hello
-                    .host_proof
-                    .as_ref()
-                    .is_some_and(|proof| verify_host_proof(host_public, *room_id, *epoch, peer, proof).is_ok());
+                member.host = hello.host_proof.as_ref().is_some_and(|proof| {
+                    verify_host_proof(host_public, *room_id, *epoch, peer, proof).is_ok()
+                });
                 member.hello = Some(hello);
             }
             Ctl::Sdp(sdp) => out.push(Output::RemoteDescription(peer, sdp)),
@@ -556,7 +570,10 @@ impl Inside {
         member.link = MemberLink::Mismatch;
         member.path = Path::None;
         member.seal_key = None;
-        notices.tell(ErrorCode::CannotConnectSecurely, member.hello.as_ref().map(|h| h.name.as_str().to_owned()));
+        notices.tell(
+            ErrorCode::CannotConnectSecurely,
+            member.hello.as_ref().map(|h| h.name.as_str().to_owned()),
+        );
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
         self.floor.handle(now, Input::Mismatch(peer), out);

@@ -36,7 +36,9 @@ pub(crate) struct Listening<T> {
 }
 
 /// Takes orders until the sender is gone.
-pub(crate) fn spawn<T: Fn(VoiceNews) + Send + 'static>(work: Listening<T>) -> std::io::Result<JoinHandle<()>> {
+pub(crate) fn spawn<T: Fn(VoiceNews) + Send + 'static>(
+    work: Listening<T>,
+) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("listen".into()).spawn(move || Listener::new(work).run())
 }
 

@@ -72,8 +72,12 @@ struct Channel {
 
 impl Pair {
     pub(crate) fn new(identity: &Identity, peer_pid: Pid, peer: MemberPublic) -> Self {
-        let context =
-            PairContext { room_id: identity.room_id, epoch: identity.epoch, me: identity.pid, peer: peer_pid };
+        let context = PairContext {
+            room_id: identity.room_id,
+            epoch: identity.epoch,
+            me: identity.pid,
+            peer: peer_pid,
+        };
         Self { context, peer, counter: None, initiation: None, unproved: None, channel: None, retry_at: None }
     }
 
@@ -101,7 +105,14 @@ impl Pair {
         let counter = self.counter.map_or(1, |c| c + 1);
         self.counter = Some(counter);
         let mut rng = rng;
-        match Initiation::start(self.context, &identity.member_key, &self.peer, &identity.psk, counter, &mut rng) {
+        match Initiation::start(
+            self.context,
+            &identity.member_key,
+            &self.peer,
+            &identity.psk,
+            counter,
+            &mut rng,
+        ) {
             Ok((initiation, message)) => {
                 self.initiation = Some(initiation);
                 self.retry_at = Some(now + HANDSHAKE_PATIENCE);
@@ -176,7 +187,9 @@ impl Pair {
     ) -> Vec<PairEvent> {
         let mut reader = match Reader::versioned(bytes) {
             Ok(reader) => reader,
-            Err(pushtalk_protocol::WireError::Version { theirs }) => return vec![PairEvent::OtherVersion(theirs)],
+            Err(pushtalk_protocol::WireError::Version { theirs }) => {
+                return vec![PairEvent::OtherVersion(theirs)];
+            }
             Err(_) => return Vec::new(),
         };
         match (reader.u8(), way) {
@@ -193,10 +206,23 @@ impl Pair {
         }
     }
 
-    fn answer(&mut self, message: &[u8], identity: &Identity, rng: &mut dyn CryptoRng, out: &mut Vec<Parcel>) {
+    fn answer(
+        &mut self,
+        message: &[u8],
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) {
         let mut rng = rng;
-        let answer =
-            respond(self.context, &identity.member_key, &self.peer, &identity.psk, message, self.counter, &mut rng);
+        let answer = respond(
+            self.context,
+            &identity.member_key,
+            &self.peer,
+            &identity.psk,
+            message,
+            self.counter,
+            &mut rng,
+        );
         match answer {
             Ok((session, counter, message)) => {
                 self.counter = Some(counter);

@@ -8,7 +8,7 @@ use pushtalk_e2ee::{
 };
 use pushtalk_protocol::{CertificateHash, Ctl, DisplayName, Epoch, Nameplate, SecretBytes};
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::identity::Identity;
 use crate::pair::{Pair, PairEvent, Parcel, Way};
@@ -26,7 +26,8 @@ struct Two {
 
 /// The secret, brought to somebody else through the door: there is no other way to have it twice.
 fn brought(rng: &mut StdRng, secret: &RoomSecret, host: &HostKey) -> RoomSecret {
-    let (nameplate, server) = (Nameplate::from_index(1), ServerIdentity::Certificate(CertificateHash::new([1; 32])));
+    let (nameplate, server) =
+        (Nameplate::from_index(1), ServerIdentity::Certificate(CertificateHash::new([1; 32])));
     let (joiner, m1) = Joiner::start(rng, PasswordKind::Link, b"password", None, &nameplate, &server);
     let (responder, m2) = Responder::start(rng, &m1, b"password", None, &nameplate, &server).unwrap();
     let (proved, m3) = joiner.answer(&m2).unwrap();
@@ -129,7 +130,7 @@ fn the_move_from_relay_to_data_channel_loses_and_doubles_none() {
         relay.truncate(two.rng.random_range(0..=relay.len()));
         let (mut relay, mut channel) = (relay.into_iter().peekable(), channel.into_iter().peekable());
         while relay.peek().is_some() || channel.peek().is_some() {
-            let from_relay = channel.peek().is_none() || (relay.peek().is_some() && two.rng.next_u32() % 2 == 0);
+            let from_relay = channel.peek().is_none() || (relay.peek().is_some() && two.rng.random_bool(0.5));
             let parcel = if from_relay { relay.next() } else { channel.next() };
             if let Some(parcel) = parcel {
                 two.deliver(1, parcel.way, &parcel.bytes);
@@ -145,7 +146,9 @@ fn a_media_key_changes_the_session_key_behind_it_and_the_talk_goes_on() {
     two.shake_hands();
     for generation in 1..4 {
         let mut parcels = Vec::new();
-        assert!(two.pairs[1].say(&Ctl::MediaKey { generation, key: SecretBytes::new([7; 32]) }, &mut parcels));
+        assert!(
+            two.pairs[1].say(&Ctl::MediaKey { generation, key: SecretBytes::new([7; 32]) }, &mut parcels)
+        );
         assert!(two.pairs[1].say(&Ctl::Ping { token: generation }, &mut parcels));
         for parcel in parcels {
             two.deliver(0, parcel.way, &parcel.bytes);

@@ -137,12 +137,7 @@ pub(crate) fn invitation(
     }
     .link();
     let code = RoomCode { nameplate: identity.nameplate, password: identity.spoken_password() }.spelled();
-    face::Invitation {
-        qr: qr(&link),
-        link,
-        code,
-        servers: servers.iter().map(ToString::to_string).collect(),
-    }
+    face::Invitation { qr: qr(&link), link, code, servers: servers.iter().map(ToString::to_string).collect() }
 }
 
 fn qr(text: &str) -> Qr {
