@@ -1,6 +1,10 @@
 // The built mock in Debian's Chromium, under the policy of the app.
 import { defineConfig } from '@playwright/test';
 
+// A port of this run's own, handed on to its workers: two runs on one machine do not meet.
+const port = (process.env['PUSHTALK_E2E_PORT'] ??= String(20_000 + (process.pid % 20_000)));
+const address = `http://127.0.0.1:${port}/`;
+
 export default defineConfig({
   testDir: 'e2e',
   fullyParallel: true,
@@ -11,13 +15,13 @@ export default defineConfig({
   timeout: 20_000,
   expect: { timeout: 4_000 },
   webServer: {
-    command: 'npx vite preview --mode mock',
-    url: 'http://127.0.0.1:4173/',
+    command: `npx vite preview --mode mock --port ${port} --strictPort`,
+    url: address,
     reuseExistingServer: false,
     stdout: 'ignore',
   },
   use: {
-    baseURL: 'http://127.0.0.1:4173/',
+    baseURL: address,
     viewport: { width: 900, height: 640 },
     launchOptions: {
       executablePath: process.env['PUSHTALK_CHROMIUM'] ?? '/usr/bin/chromium',

@@ -4,174 +4,17 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
-use pushtalk_mesh::{MeshEvent, Role};
-use pushtalk_protocol::{
-    CertificateHash, Create, Created, DisplayName, HelloAck, Invitation, InvitationError, Join, Joined,
-    LobbyId, LobbyOpened, Nameplate, Pid, RefusalCode, RoomCode, Sdp, ServerAddress,
-};
-use pushtalk_room::Turn;
-use pushtalk_signaling::client::{ServerEvent, Trust};
+use pushtalk_protocol::{DisplayName, Pid, ServerAddress};
 use rand::CryptoRng;
 
 use crate::entering::Entering;
 use crate::face::{self, EnteringStep, ErrorCode, Intent, Microphone};
 use crate::inside::Inside;
 use crate::notices::Notices;
-
-/// What happened.
-pub enum Input {
-    /// A person asked for something.
-    Intent(Intent),
-    /// The embedded server is up, or could not be started.
-    Hosting(Result<Hosting, String>),
-    /// News of the connection to the server that was asked for by this number.
-    Server(u64, ServerNews),
-    /// News of a peer connection.
-    Mesh(MeshEvent),
-    /// News of the voice threads.
-    Voice(VoiceNews),
-    /// A timer is due, or a turn may have ended.
-    Tick,
-}
-
-/// Where the embedded server can be reached.
-pub struct Hosting {
-    /// For invitations, the most likely one first.
-    pub addresses: Vec<ServerAddress>,
-    /// Where this machine itself connects to.
-    pub own: ServerAddress,
-    /// What its certificate is.
-    pub certificate: CertificateHash,
-}
-
-/// News of the connection to the server.
-pub enum ServerNews {
-    /// It is there, with this certificate or name.
-    Connected(ServerIdentity),
-    /// It could not be reached.
-    Failed(ErrorCode, Option<String>),
-    /// The answer to the one request that is open.
-    Answer(Answer),
-    /// The server says something of itself.
-    Push(ServerEvent),
-}
-
-/// Answers to requests.
-pub enum Answer {
-    /// To `Request::Hello`.
-    Hello(HelloAck),
-    /// To `Request::Create`.
-    Created(Created),
-    /// To `Request::LobbyOpen`.
-    LobbyOpened(LobbyOpened),
-    /// To `Request::Join`.
-    Joined(Joined),
-    /// No.
-    Refused(RefusalCode),
-    /// The server speaks another version.
-    OtherVersion(u8),
-    /// No answer came.
-    Failed,
-}
-
-/// What is asked of the server, one at a time.
-#[derive(Clone)]
-pub enum Request {
-    /// The first of all.
-    Hello,
-    /// Make a room.
-    Create(Box<Create>),
-    /// Knock.
-    LobbyOpen(Nameplate, Vec<u8>),
-    /// Enter.
-    Join(Box<Join>),
-}
-
-/// News of the voice threads.
-pub enum VoiceNews {
-    /// The microphone is open.
-    MicrophoneOpen,
-    /// It could not be opened, or it went away.
-    MicrophoneFailed(ErrorCode, Option<String>),
-    /// The output could not be opened, or it went away.
-    OutputFailed(ErrorCode, Option<String>),
-    /// A frame of this member has opened; told a few times a second while it talks.
-    Heard(Pid),
-    /// The talk thread has let go of its turn.
-    TurnEnded,
-    /// Keys have sealed so many spurts that new ones are wanted.
-    KeysWorn,
-    /// The devices that there are.
-    Devices(face::Devices),
-}
-
-/// What is to be done.
-pub enum Output {
-    /// Start the embedded server.
-    StartServer,
-    /// Connect to a server; news of it carry this number.
-    Connect(u64, Vec<ServerAddress>, Trust),
-    /// Ask the server.
-    Request(Request),
-    /// Through the server to one member.
-    Relay(Pid, Bytes),
-    /// To the other end of a lobby.
-    LobbyMessage(LobbyId, Vec<u8>),
-    /// A lobby is over.
-    LobbyClose(LobbyId),
-    /// Leave and close the connection; stop the embedded server.
-    Disconnect,
-    /// Open a peer connection.
-    OpenPeer(Pid, Role),
-    /// A session description of the other side.
-    RemoteDescription(Pid, Sdp),
-    /// A candidate of the other side.
-    RemoteCandidate(Pid, String),
-    /// Over the data channel.
-    SendCtl(Pid, Bytes),
-    /// Close a peer connection.
-    ClosePeer(Pid),
-    /// To the talk thread.
-    Talk(TalkOrder),
-    /// To the listen thread.
-    Listen(ListenOrder),
-    /// Look for devices; `VoiceNews::Devices` tells.
-    ListDevices,
-}
-
-/// What the talk thread is told.
-pub enum TalkOrder {
-    /// Open the microphone of this name.
-    OpenMicrophone(Option<String>),
-    /// Close the microphone and wipe what it gave.
-    CloseMicrophone,
-    /// From now on frames are sealed for this member too.
-    AddPeer(Pid, SealKey),
-    /// Nothing more for this member; its key is wiped.
-    RemovePeer(Pid),
-    /// The button is down: keep frames from now on.
-    Keep,
-    /// The floor is ours: send what was kept, and go on.
-    Begin(Turn),
-    /// Throw away what was kept.
-    Drop,
-    /// The button is up: send the rest and end the turn.
-    Finish,
-}
-
-/// What the listen thread is told.
-pub enum ListenOrder {
-    /// Open the output of this name.
-    OpenOutput(Option<String>),
-    /// Close the output.
-    CloseOutput,
-    /// Frames of this member are opened with this key.
-    AddPeer(Pid, OpenKey),
-    /// Nothing more of this member; its key is wiped.
-    RemovePeer(Pid),
-}
+pub use crate::orders::{
+    Answer, Hosting, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
+};
+use crate::ticket::{inspect, ticket};
 
 /// How this client makes and hosts rooms; from the command line.
 #[derive(Clone)]
@@ -205,12 +48,6 @@ pub(crate) enum Stage {
     Home { inspected: Option<face::Inspected>, ask: u32 },
     Entering(Entering),
     Inside(Inside),
-}
-
-/// What `Intent::Join` leads to.
-pub(crate) enum Ticket {
-    Link(Invitation),
-    Code(RoomCode, ServerAddress),
 }
 
 impl Brain {
@@ -490,43 +327,4 @@ fn remember(preferences: &mut face::Preferences, recent: face::Recent) {
     preferences.recent.retain(|r| !same(r));
     preferences.recent.insert(0, recent);
     preferences.recent.truncate(8);
-}
-
-fn invitation_error(error: InvitationError) -> (ErrorCode, Option<String>) {
-    match error {
-        InvitationError::Version { theirs } => {
-            (ErrorCode::OtherVersion, Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)))
-        }
-        InvitationError::NotAnInvitation | InvitationError::Damaged => (ErrorCode::NotAnInvitation, None),
-    }
-}
-
-fn ticket(text: &str, server: Option<&str>) -> Result<Ticket, (ErrorCode, Option<String>)> {
-    if Invitation::looks_like_one(text) {
-        return Invitation::parse(text).map(Ticket::Link).map_err(invitation_error);
-    }
-    let code = RoomCode::parse(text).map_err(|_| (ErrorCode::NotAnInvitation, None))?;
-    let server = server.map(str::trim).filter(|s| !s.is_empty()).ok_or((ErrorCode::ServerNeeded, None))?;
-    let server = server.parse().map_err(|_| (ErrorCode::BadServer, Some(server.to_owned())))?;
-    Ok(Ticket::Code(code, server))
-}
-
-fn inspect(text: &str) -> Option<face::Inspected> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    if Invitation::looks_like_one(text) {
-        return Some(match Invitation::parse(text) {
-            Ok(invitation) => face::Inspected::Link {
-                nameplate: invitation.nameplate.as_str().to_owned(),
-                servers: invitation.servers.iter().map(ToString::to_string).collect(),
-                pinned: invitation.certificate.is_some(),
-            },
-            Err(error) => face::Inspected::Unusable { why: invitation_error(error).0 },
-        });
-    }
-    Some(match RoomCode::parse(text) {
-        Ok(code) => face::Inspected::Code { code: code.spelled() },
-        Err(_) => face::Inspected::Unusable { why: ErrorCode::NotAnInvitation },
-    })
 }

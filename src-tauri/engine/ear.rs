@@ -14,6 +14,8 @@ use crate::stats::HearingStats;
 
 /// "Somebody talks" is told this often.
 const TELL_EVERY: Duration = Duration::from_millis(250);
+/// How long the key before holds after the first frame of the next.
+const GRACE: Duration = Duration::from_secs(2);
 /// Longest frame that is opened, in bytes.
 const LONGEST: usize = 1500;
 
@@ -31,6 +33,8 @@ struct Voice {
     key: OpenKey,
     /// The key before, for frames that were on their way when it changed.
     old_key: Option<OpenKey>,
+    /// When the key before is wiped; none until a frame of the next has come.
+    old_until: Option<Duration>,
     jitter: JitterBuffer,
     told: Option<Duration>,
     rejected: u64,
@@ -68,10 +72,16 @@ impl Ear {
     /// When a decoder could not be made.
     pub fn add_peer(&mut self, pid: Pid, key: OpenKey) -> Result<(), AudioError> {
         match self.voices.get_mut(&pid) {
-            Some(voice) => voice.old_key = Some(std::mem::replace(&mut voice.key, key)),
+            Some(voice) => {
+                voice.old_key = Some(std::mem::replace(&mut voice.key, key));
+                voice.old_until = None;
+            }
             None => {
                 let jitter = JitterBuffer::new(self.config)?;
-                self.voices.insert(pid, Voice { key, old_key: None, jitter, told: None, rejected: 0 });
+                self.voices.insert(
+                    pid,
+                    Voice { key, old_key: None, old_until: None, jitter, told: None, rejected: 0 },
+                );
             }
         }
         Ok(())
@@ -112,6 +122,9 @@ impl Ear {
             return Heard::Rejected;
         };
         voice.jitter.push(sequence, timestamp, arrival, VoiceFrame { first, last, opus });
+        if voice.old_key.is_some() && generation == Some(voice.key.generation()) {
+            voice.old_until.get_or_insert(arrival + GRACE);
+        }
         let news = voice.told.is_none_or(|told| arrival.saturating_sub(told) >= TELL_EVERY);
         if news {
             voice.told = Some(arrival);
@@ -124,6 +137,11 @@ impl Ear {
         out.fill(0.0);
         let mut any = false;
         for voice in self.voices.values_mut() {
+            // Keys of what is over are wiped also when nothing more comes.
+            voice.key.expire(now);
+            if voice.old_until.is_some_and(|until| until <= now) {
+                (voice.old_key, voice.old_until) = (None, None);
+            }
             if voice.jitter.pull(now, &mut self.block) != Pulled::Silence {
                 mix(out, &self.block, 1.0);
                 any = true;

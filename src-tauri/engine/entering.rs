@@ -12,10 +12,11 @@ use pushtalk_protocol::{
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
 
-use crate::brain::{Answer, Hosting, Output, Request, ServerNews, Step, Ticket};
+use crate::brain::{Answer, Hosting, Output, Request, ServerNews, Step};
 use crate::face::{EnteringStep, ErrorCode};
 use crate::identity::Identity;
 use crate::inside::Arrival;
+use crate::ticket::Ticket;
 
 /// Longest wait for any one step; the lobby asks up to three members, five seconds each.
 const STEP_PATIENCE: Duration = Duration::from_secs(17);

@@ -15,8 +15,10 @@ mod identity;
 mod inside;
 mod levels;
 mod listen;
+mod member;
 pub mod mouth;
 mod notices;
+mod orders;
 mod pair;
 #[cfg(test)]
 mod pair_tests;
@@ -24,6 +26,8 @@ mod peers;
 mod sound;
 mod stats;
 mod talk;
+mod ticket;
+mod ties;
 mod view;
 
 pub use engine::{Engine, EngineConfig, EngineError};

@@ -1,0 +1,166 @@
+//! What the brain is told, and what it wants done.
+
+use bytes::Bytes;
+use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
+use pushtalk_mesh::{MeshEvent, Role};
+use pushtalk_protocol::{
+    CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate, Pid,
+    RefusalCode, Sdp, ServerAddress,
+};
+use pushtalk_room::Turn;
+use pushtalk_signaling::client::{ServerEvent, Trust};
+
+use crate::face::{self, ErrorCode, Intent};
+
+/// What happened.
+pub enum Input {
+    /// A person asked for something.
+    Intent(Intent),
+    /// The embedded server is up, or could not be started.
+    Hosting(Result<Hosting, String>),
+    /// News of the connection to the server that was asked for by this number.
+    Server(u64, ServerNews),
+    /// News of a peer connection.
+    Mesh(MeshEvent),
+    /// News of the voice threads.
+    Voice(VoiceNews),
+    /// A timer is due, or a turn may have ended.
+    Tick,
+}
+
+/// Where the embedded server can be reached.
+pub struct Hosting {
+    /// For invitations, the most likely one first.
+    pub addresses: Vec<ServerAddress>,
+    /// Where this machine itself connects to.
+    pub own: ServerAddress,
+    /// What its certificate is.
+    pub certificate: CertificateHash,
+}
+
+/// News of the connection to the server.
+pub enum ServerNews {
+    /// It is there, with this certificate or name.
+    Connected(ServerIdentity),
+    /// It could not be reached.
+    Failed(ErrorCode, Option<String>),
+    /// The answer to the one request that is open.
+    Answer(Answer),
+    /// The server says something of itself.
+    Push(ServerEvent),
+}
+
+/// Answers to requests.
+pub enum Answer {
+    /// To `Request::Hello`.
+    Hello(HelloAck),
+    /// To `Request::Create`.
+    Created(Created),
+    /// To `Request::LobbyOpen`.
+    LobbyOpened(LobbyOpened),
+    /// To `Request::Join`.
+    Joined(Joined),
+    /// No.
+    Refused(RefusalCode),
+    /// The server speaks another version.
+    OtherVersion(u8),
+    /// No answer came.
+    Failed,
+}
+
+/// What is asked of the server, one at a time.
+#[derive(Clone)]
+pub enum Request {
+    /// The first of all.
+    Hello,
+    /// Make a room.
+    Create(Box<Create>),
+    /// Knock.
+    LobbyOpen(Nameplate, Vec<u8>),
+    /// Enter.
+    Join(Box<Join>),
+}
+
+/// News of the voice threads.
+pub enum VoiceNews {
+    /// The microphone is open.
+    MicrophoneOpen,
+    /// It could not be opened, or it went away.
+    MicrophoneFailed(ErrorCode, Option<String>),
+    /// The output could not be opened, or it went away.
+    OutputFailed(ErrorCode, Option<String>),
+    /// A frame of this member has opened; told a few times a second while it talks.
+    Heard(Pid),
+    /// The talk thread has let go of its turn.
+    TurnEnded,
+    /// Keys have sealed so many spurts that new ones are wanted.
+    KeysWorn,
+    /// The devices that there are.
+    Devices(face::Devices),
+}
+
+/// What is to be done.
+pub enum Output {
+    /// Start the embedded server.
+    StartServer,
+    /// Connect to a server; news of it carry this number.
+    Connect(u64, Vec<ServerAddress>, Trust),
+    /// Ask the server.
+    Request(Request),
+    /// Through the server to one member.
+    Relay(Pid, Bytes),
+    /// To the other end of a lobby.
+    LobbyMessage(LobbyId, Vec<u8>),
+    /// A lobby is over.
+    LobbyClose(LobbyId),
+    /// Leave and close the connection; stop the embedded server.
+    Disconnect,
+    /// Open a peer connection.
+    OpenPeer(Pid, Role),
+    /// A session description of the other side.
+    RemoteDescription(Pid, Sdp),
+    /// A candidate of the other side.
+    RemoteCandidate(Pid, String),
+    /// Over the data channel.
+    SendCtl(Pid, Bytes),
+    /// Close a peer connection.
+    ClosePeer(Pid),
+    /// To the talk thread.
+    Talk(TalkOrder),
+    /// To the listen thread.
+    Listen(ListenOrder),
+    /// Look for devices; `VoiceNews::Devices` tells.
+    ListDevices,
+}
+
+/// What the talk thread is told.
+pub enum TalkOrder {
+    /// Open the microphone of this name.
+    OpenMicrophone(Option<String>),
+    /// Close the microphone and wipe what it gave.
+    CloseMicrophone,
+    /// From now on frames are sealed for this member too.
+    AddPeer(Pid, SealKey),
+    /// Nothing more for this member; its key is wiped.
+    RemovePeer(Pid),
+    /// The button is down: keep frames from now on.
+    Keep,
+    /// The floor is ours: send what was kept, and go on.
+    Begin(Turn),
+    /// Throw away what was kept.
+    Drop,
+    /// The button is up: send the rest and end the turn.
+    Finish,
+}
+
+/// What the listen thread is told.
+pub enum ListenOrder {
+    /// Open the output of this name.
+    OpenOutput(Option<String>),
+    /// Close the output.
+    CloseOutput,
+    /// Frames of this member are opened with this key.
+    AddPeer(Pid, OpenKey),
+    /// Nothing more of this member; its key is wiped.
+    RemovePeer(Pid),
+}
