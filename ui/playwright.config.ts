@@ -12,7 +12,8 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   reporter: [['list', { printSteps: false }]],
-  timeout: 20_000,
+  // A whole tour of the scenes in one test, on a machine that has other things to do.
+  timeout: 90_000,
   expect: { timeout: 4_000 },
   webServer: {
     command: `npx vite preview --mode mock --port ${port} --strictPort`,

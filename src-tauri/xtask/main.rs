@@ -17,7 +17,8 @@ const HELP: &str = "\
 cargo xtask run [--pair] [--release]     install what is missing, build, and open the app
                                          --pair: two windows that are in one room already
 cargo xtask test [NAME…]                 everything that must hold, or only parts of it:
-                                         packages format policy ui pure lint deny build rust scenarios window
+                                         packages format policy ui pure lint deny build rust browser scenarios
+                                         window
 cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card
 cargo xtask pictures                     take the pictures of docs/pictures anew
 ";

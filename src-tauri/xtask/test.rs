@@ -24,7 +24,7 @@ struct Step {
     always: bool,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "packages", after: None, does: packages, always: true },
     Step { name: "format", after: None, does: format, always: true },
     Step { name: "policy", after: None, does: || held(policy::check()), always: true },
@@ -34,8 +34,14 @@ const STEPS: [Step; 11] = [
     Step { name: "deny", after: None, does: deny, always: true },
     Step { name: "build", after: Some("ui"), does: build, always: true },
     Step { name: "rust", after: Some("build"), does: rust, always: true },
+    Step { name: "browser", after: Some("ui"), does: browser, always: true },
     Step { name: "scenarios", after: Some("build"), does: || scenarios(&[]), always: true },
-    Step { name: "window", after: Some("build"), does: || scenarios(&["window"]), always: false },
+    Step {
+        name: "window",
+        after: Some("build"),
+        does: || scenarios(&["window", "preferences"]),
+        always: false,
+    },
 ];
 
 /// `cargo xtask test`.
@@ -108,7 +114,11 @@ fn format() -> anyhow::Result<Outcome> {
 fn pages() -> anyhow::Result<Outcome> {
     ui::install()?;
     ui::npm(["run", "check"]).run()?;
-    ui::npm(["run", "build"]).run()?;
+    held(ui::npm(["run", "build"]).run())
+}
+
+/// The pages in a browser, on a scripted program.
+fn browser() -> anyhow::Result<Outcome> {
     let mut browser = ui::npm(["run", "test:e2e"]);
     if let Some(path) = needs::chromium() {
         browser = browser.env("PUSHTALK_CHROMIUM", path);
@@ -116,7 +126,16 @@ fn pages() -> anyhow::Result<Outcome> {
     held(browser.run())
 }
 
+/// The program holds the pages; whoever builds it needs them.
+fn built_pages() -> anyhow::Result<()> {
+    if !std::path::Path::new("ui/dist/index.html").exists() {
+        ui::install()?;
+    }
+    ui::build()
+}
+
 fn lint() -> anyhow::Result<Outcome> {
+    built_pages()?;
     held(cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]).run())
 }
 
@@ -131,16 +150,19 @@ fn deny() -> anyhow::Result<Outcome> {
 }
 
 fn build() -> anyhow::Result<Outcome> {
+    built_pages()?;
     held(cargo(["build", "--locked", "--workspace", "--bins"]).run())
 }
 
 /// All tests beside the code; the contract of the window is one of them.
 fn rust() -> anyhow::Result<Outcome> {
+    built_pages()?;
     held(cargo(["test", "--locked", "--workspace", "--exclude", "pushtalk-tests"]).run())
 }
 
 /// Whole worlds, a few of them live: devices, servers, windows.
 fn scenarios(filter: &[&str]) -> anyhow::Result<Outcome> {
+    built_pages()?;
     let words = ["test", "--locked", "--package", "pushtalk-tests", "--"];
     held(cargo(words).words(filter).run())
 }
