@@ -39,11 +39,13 @@ pub struct Network {
     pub jitter: Duration,
     /// Share of the frames that is lost.
     pub loss: f64,
+    /// So much later than a frame comes a message of the data channel: it is repeated when it is lost.
+    pub messages_late: Duration,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(1), jitter: Duration::ZERO, loss: 0.0 }
+        Self { delay: Duration::from_millis(1), jitter: Duration::ZERO, loss: 0.0, messages_late: Duration::ZERO }
     }
 }
 
@@ -330,7 +332,7 @@ impl World {
             Output::SendCtl(peer, message) => {
                 let (Some(to), Some(from)) = (self.who(peer), self.people[who].pid) else { return };
                 if self.people[who].peers.get(&to) == Some(&true) {
-                    let at = self.in_order(who, to);
+                    let at = self.in_order(who, to) + self.network.messages_late;
                     self.at(at, Event::Input(to, Input::Mesh(MeshEvent::Ctl { peer: from, message })));
                 }
             }
@@ -402,15 +404,18 @@ impl World {
                 Said::Nothing
             }
         };
+        let worn = person.mouth.take_worn();
         self.send(who, sealed);
         self.pass_on(who, said);
+        if worn {
+            self.later(who, Input::Voice(VoiceNews::KeysWorn));
+        }
     }
 
     fn pass_on(&mut self, who: usize, said: Said) {
         match said {
             Said::Nothing => {}
             Said::TurnEnded => self.later(who, Input::Voice(VoiceNews::TurnEnded)),
-            Said::KeysWorn => self.later(who, Input::Voice(VoiceNews::KeysWorn)),
         }
     }
 

@@ -60,7 +60,7 @@ pub(crate) struct Control {
 /// The connection to the signaling server, as far as it has come.
 enum Connection {
     None,
-    Connecting(JoinHandle<()>),
+    Connecting(u64, JoinHandle<()>),
     Open(u64, Arc<Client>),
 }
 
@@ -238,10 +238,14 @@ impl Control {
                 }
             }
         });
-        self.connection = Connection::Connecting(task);
+        self.connection = Connection::Connecting(attempt, task);
     }
 
     async fn connected(&mut self, attempt: u64, client: Client) {
+        // It was given up while it came to be: dropping it closes it.
+        if !matches!(self.connection, Connection::Connecting(wanted, _) if wanted == attempt) {
+            return;
+        }
         let server = client.identity();
         self.connection = Connection::Open(attempt, Arc::new(client));
         self.handle(Input::Server(attempt, ServerNews::Connected(server))).await;
@@ -271,7 +275,7 @@ impl Control {
     async fn disconnect(&mut self) {
         match std::mem::replace(&mut self.connection, Connection::None) {
             Connection::None => {}
-            Connection::Connecting(task) => task.abort(),
+            Connection::Connecting(_, task) => task.abort(),
             Connection::Open(_, client) => client.close().await,
         }
         if let Some(embedded) = self.embedded.take() {

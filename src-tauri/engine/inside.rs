@@ -30,8 +30,6 @@ const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
 /// Between a loss and the next handshake.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
-/// So many failures are told to the person; trying goes on.
-pub(crate) const TOLD_AFTER: u32 = 3;
 
 /// With what we come in.
 pub(crate) struct Arrival {
@@ -214,6 +212,8 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         match news {
+            // It was closed again while it opened; the order to close it is on its way behind.
+            VoiceNews::MicrophoneOpen if self.microphone == Microphone::Off => {}
             VoiceNews::MicrophoneOpen => {
                 self.microphone = Microphone::Open;
                 for code in [ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked, ErrorCode::MicrophoneGone]
@@ -302,11 +302,7 @@ impl Inside {
         for (pid, member) in &mut self.members {
             let mut parcels = Vec::new();
             if member.pair.handle_timeout(now, &self.identity, rng, &mut parcels) {
-                member.failures += 1;
-                if member.failures == TOLD_AFTER {
-                    let name = member.hello.as_ref().map(|h| h.name.as_str().to_owned());
-                    notices.tell(ErrorCode::CannotConnect, name);
-                }
+                member.failed(notices);
             }
             send(*pid, parcels, out);
             let silence = if member.at_server { SILENCE } else { SILENCE_AFTER_LEAVING };

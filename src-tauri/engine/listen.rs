@@ -120,7 +120,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             Ok(playback) => self.playback = Some(playback),
             Err(error) => {
                 tracing::warn!("the output could not be opened");
-                let (code, about) = device_error(&error, about, ErrorCode::NoOutput);
+                let (code, about) = device_error(&error, about, ErrorCode::NoOutput, ErrorCode::NoOutput);
                 (self.work.tell)(VoiceNews::OutputFailed(code, about));
             }
         }

@@ -6,7 +6,8 @@ use pushtalk_e2ee::{MediaKey, SealKey};
 use pushtalk_protocol::{Ctl, Hello};
 use rand::CryptoRng;
 
-use crate::face::MemberLink;
+use crate::face::{ErrorCode, MemberLink};
+use crate::notices::Notices;
 use crate::pair::Pair;
 
 /// One other member.
@@ -40,7 +41,23 @@ pub(crate) enum Path {
     Up,
 }
 
+/// So many failures are told to the person; trying goes on.
+const TOLD_AFTER: u32 = 3;
+
 impl Member {
+    /// What that person is called, as far as it is known.
+    pub(crate) fn name(&self) -> Option<String> {
+        self.hello.as_ref().map(|hello| hello.name.as_str().to_owned())
+    }
+
+    /// One more try came to nothing.
+    pub(crate) fn failed(&mut self, notices: &mut Notices) {
+        self.failures += 1;
+        if self.failures == TOLD_AFTER {
+            notices.tell(ErrorCode::CannotConnect, self.name());
+        }
+    }
+
     /// A fresh key: one half to seal with, the other to be told.
     pub(crate) fn next_generation(&mut self, rng: &mut dyn CryptoRng) -> (SealKey, Ctl) {
         let mut rng = rng;

@@ -31,14 +31,21 @@ pub enum Said {
     Nothing,
     /// The turn has been let go of.
     TurnEnded,
-    /// Keys have sealed so many spurts that new ones are wanted.
-    KeysWorn,
+}
+
+/// What frames for one member are sealed with.
+struct Seal {
+    key: SealKey,
+    /// Spurts that it has sealed.
+    spurts: u32,
+    /// Takes its place at the next spurt: within one, its frames could outrun the message that brings it.
+    next: Option<SealKey>,
 }
 
 /// One talker's sealing keys and the spurt it is in.
 pub struct Mouth {
-    /// With the spurts each has sealed.
-    keys: BTreeMap<Pid, (SealKey, u32)>,
+    keys: BTreeMap<Pid, Seal>,
+    worn: bool,
     spurt: Spurt,
     plaintext: Zeroizing<Vec<u8>>,
 }
@@ -62,14 +69,24 @@ enum Spurt {
 
 impl Default for Mouth {
     fn default() -> Self {
-        Self { keys: BTreeMap::new(), spurt: Spurt::Silent, plaintext: Zeroizing::new(vec![0; LONGEST]) }
+        Self {
+            keys: BTreeMap::new(),
+            worn: false,
+            spurt: Spurt::Silent,
+            plaintext: Zeroizing::new(vec![0; LONGEST]),
+        }
     }
 }
 
 impl Mouth {
-    /// From now on frames are sealed for this member too; a key it had is wiped.
+    /// From now on frames are sealed for this member too; a key it has already is used to the end of the spurt.
     pub fn add_peer(&mut self, pid: Pid, key: SealKey) {
-        self.keys.insert(pid, (key, 0));
+        match self.keys.get_mut(&pid) {
+            Some(seal) => seal.next = Some(key),
+            None => {
+                self.keys.insert(pid, Seal { key, spurts: 0, next: None });
+            }
+        }
     }
 
     /// Nothing more for this member; its key is wiped.
@@ -77,9 +94,9 @@ impl Mouth {
         self.keys.remove(&pid);
     }
 
-    /// Those that frames are sealed for.
-    pub fn peers(&self) -> impl Iterator<Item = Pid> {
-        self.keys.keys().copied()
+    /// True, once, when keys have sealed so many spurts that new ones are wanted.
+    pub fn take_worn(&mut self) -> bool {
+        std::mem::take(&mut self.worn)
     }
 
     /// The button is down: frames are kept from now on.
@@ -103,10 +120,12 @@ impl Mouth {
             return Said::TurnEnded;
         };
         // Each spurt has its own key.
-        let mut worn = false;
-        for (key, spurts) in self.keys.values_mut() {
-            *spurts += 1;
-            worn |= key.next_spurt().is_err() || *spurts == SPURTS_A_KEY;
+        for seal in self.keys.values_mut() {
+            if let Some(next) = seal.next.take() {
+                (seal.key, seal.spurts) = (next, 0);
+            }
+            seal.spurts += 1;
+            self.worn |= seal.key.next_spurt().is_err() || seal.spurts == SPURTS_A_KEY;
         }
         // What was kept counts among what is to be sent until the end, when the button is up already.
         let kept = u32::try_from(frames.len()).unwrap_or(u32::MAX);
@@ -120,7 +139,7 @@ impl Mouth {
         if let Spurt::OnAir { tail: Some(0), .. } = self.spurt {
             said = self.stop();
         }
-        if worn { Said::KeysWorn } else { said }
+        said
     }
 
     /// The button is up: so many frames more, then the turn ends.
@@ -174,8 +193,8 @@ impl Mouth {
         let Some(plaintext) = frame.encode(&mut self.plaintext) else { return Said::Nothing };
         let stamp = RtpStamp { timestamp, marker: *first };
         *first = false;
-        for (pid, (key, _)) in &mut self.keys {
-            if let Ok(frame) = key.seal(plaintext) {
+        for (pid, seal) in &mut self.keys {
+            if let Ok(frame) = seal.key.seal(plaintext) {
                 send(*pid, frame, stamp);
             }
         }

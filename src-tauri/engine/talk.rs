@@ -122,13 +122,15 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             }
         };
         self.pass_on(said);
+        if self.mouth.take_worn() {
+            (self.tell)(VoiceNews::KeysWorn);
+        }
     }
 
     fn pass_on(&self, said: Said) {
         match said {
             Said::Nothing => {}
             Said::TurnEnded => (self.tell)(VoiceNews::TurnEnded),
-            Said::KeysWorn => (self.tell)(VoiceNews::KeysWorn),
         }
     }
 
@@ -146,7 +148,8 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             }
             Err(error) => {
                 tracing::warn!("the microphone could not be opened");
-                let (code, about) = device_error(&error, about, ErrorCode::NoMicrophone);
+                let (code, about) =
+                    device_error(&error, about, ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked);
                 (self.tell)(VoiceNews::MicrophoneFailed(code, about));
             }
         }
@@ -220,10 +223,11 @@ pub(crate) fn device_error(
     error: &DeviceError,
     name: Option<String>,
     none: ErrorCode,
+    blocked: ErrorCode,
 ) -> (ErrorCode, Option<String>) {
     match error {
         DeviceError::NotFound { .. } => (ErrorCode::DeviceMissing, name),
-        DeviceError::PermissionDenied => (ErrorCode::MicrophoneBlocked, None),
+        DeviceError::PermissionDenied => (blocked, None),
         _ => (none, name),
     }
 }

@@ -1,6 +1,5 @@
 //! The ties to the other members: meeting, agreeing on keys, being ready for each other, losing and parting.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use rand::CryptoRng;
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{Inside, PATH_PATIENCE, PAUSE, TOLD_AFTER, send};
+use crate::inside::{Inside, PATH_PATIENCE, PAUSE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
@@ -78,11 +77,10 @@ impl Inside {
                 member.path = Path::Up;
             }
         }
-        let mut events = VecDeque::from(events);
-        while let Some(event) = events.pop_front() {
+        for event in events {
             match event {
                 PairEvent::Proved => self.proved(now, peer, rng, out),
-                PairEvent::Said(message) => self.said(now, peer, message, notices, out),
+                PairEvent::Said(message) => self.said(now, peer, message, out),
                 PairEvent::OtherVersion(theirs) => notices.tell(
                     ErrorCode::OtherVersion,
                     Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)),
@@ -138,7 +136,7 @@ impl Inside {
         }
     }
 
-    fn said(&mut self, now: Duration, peer: Pid, message: Ctl, notices: &mut Notices, out: &mut Vec<Output>) {
+    fn said(&mut self, now: Duration, peer: Pid, message: Ctl, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         match message {
             Ctl::Hello(hello) => {
@@ -169,7 +167,6 @@ impl Inside {
             Ctl::Bye => self.part(now, peer, out),
             Ctl::Status(_) | Ctl::Heard { .. } | Ctl::Pong { .. } => {}
         }
-        let _ = notices;
     }
 
     /// Voice can flow to a member once both have spoken over the data channel and it is known who they are.
@@ -202,10 +199,7 @@ impl Inside {
         member.seal_key = None;
         member.pair.channel_closed();
         member.pair.begin_at(now + PAUSE);
-        member.failures += 1;
-        if member.failures == TOLD_AFTER {
-            notices.tell(ErrorCode::CannotConnect, member.hello.as_ref().map(|h| h.name.as_str().to_owned()));
-        }
+        member.failed(notices);
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
         self.floor.handle(now, Input::Down(peer), out);
@@ -224,10 +218,7 @@ impl Inside {
         member.link = MemberLink::Mismatch;
         member.path = Path::None;
         member.seal_key = None;
-        notices.tell(
-            ErrorCode::CannotConnectSecurely,
-            member.hello.as_ref().map(|h| h.name.as_str().to_owned()),
-        );
+        notices.tell(ErrorCode::CannotConnectSecurely, member.name());
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
         self.floor.handle(now, Input::Mismatch(peer), out);

@@ -69,7 +69,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         let member = inside.members.get(pid)?;
         Some(MemberView {
             id: member_id(pid),
-            name: member.hello.as_ref().map(|h| h.name.as_str().to_owned()).unwrap_or_default(),
+            name: member.name().unwrap_or_default(),
             me: false,
             host: member.host,
             link: member.link,

@@ -1,12 +1,18 @@
 //! The real server and the real client over loopback and TLS.
 
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{MemberKey, pid, room_id};
 use pushtalk_protocol::{CertificateHash, Epoch, Join, MemberJoined, Nameplate, RefusalCode, ServerAddress};
 use rand::rng;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::bench::{Secrets, client, next, server};
+use crate::certificate::Certificate;
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +54,33 @@ async fn two_meet_knock_and_pass_sealed_bytes_in_order() {
     drop(host);
     server.empty().await;
     server.stop().await;
+}
+
+/// A server that asks for a sign of life before it has let the client in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_at_once_whether_the_client_is_there_is_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = ServerAddress::Ip(listener.local_addr().unwrap());
+    let certificate = Certificate::generate().unwrap();
+    let trust = Trust::Pinned(certificate.hash());
+    let serving = tokio::spawn(async move {
+        let acceptor = TlsAcceptor::from(Arc::new(certificate.tls().unwrap()));
+        let tls = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(tls).await.unwrap();
+        let open = r#"0{"sid":"abcdefgh12345678","upgrades":[],"pingInterval":10000,"pingTimeout":10000,"maxPayload":1}"#;
+        for hello in [open, "2"] {
+            socket.send(Message::text(hello)).await.unwrap();
+        }
+        let mut said = Vec::new();
+        while !said.contains(&"3".to_owned()) {
+            said.push(socket.next().await.unwrap().unwrap().into_text().unwrap().to_string());
+        }
+        socket.send(Message::text(r#"40{"sid":"abcdefgh12345678"}"#)).await.unwrap();
+        assert_eq!(said, ["40", "3"]);
+    });
+    let (events, _received) = mpsc::channel(1);
+    assert!(Client::connect(std::slice::from_ref(&address), trust, events).await.is_ok());
+    serving.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
