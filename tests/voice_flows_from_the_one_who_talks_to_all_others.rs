@@ -93,7 +93,12 @@ fn who_presses_while_another_talks_sends_nothing_and_is_told_who() {
 
 #[test]
 fn a_voice_goes_on_when_frames_are_lost_and_late() {
-    let network = Network { delay: Duration::from_millis(15), jitter: Duration::from_millis(30), loss: 0.1, ..Network::default() };
+    let network = Network {
+        delay: Duration::from_millis(15),
+        jitter: Duration::from_millis(30),
+        loss: 0.1,
+        ..Network::default()
+    };
     let mut world = World::room(3, network, &NAMES[..2], "").unwrap();
     talk(&mut world, 0, Duration::from_secs(5));
     let kept = world.people[0].kept;

@@ -45,7 +45,12 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { delay: Duration::from_millis(1), jitter: Duration::ZERO, loss: 0.0, messages_late: Duration::ZERO }
+        Self {
+            delay: Duration::from_millis(1),
+            jitter: Duration::ZERO,
+            loss: 0.0,
+            messages_late: Duration::ZERO,
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use curve25519_dalek::digest::Digest;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use pushtalk_protocol::{
-    Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, RoomId, Signature, Writer,
+    Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, Resume, RoomId, SeatPublic,
+    Signature, Writer,
 };
 use rand::CryptoRng;
 use sha2::Sha512;
@@ -73,6 +74,32 @@ impl MemberKey {
     }
 }
 
+/// Ed25519, made by each member for one stay: who has it may come back to its seat at the server.
+pub struct SeatKey(Box<SigningKey>);
+
+impl SeatKey {
+    /// A new one.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self(Box::new(SigningKey::from_bytes(&draw(rng))))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> SeatPublic {
+        SeatPublic::new(self.0.verifying_key().to_bytes())
+    }
+
+    /// Proves to the server that the seat of `pid` is ours.
+    pub fn sign_resume(
+        &self,
+        challenge: &Challenge,
+        room_id: RoomId,
+        pid: Pid,
+        srv: &ServerIdentity,
+    ) -> Signature {
+        sign(&self.0, &resume_words(challenge, room_id, pid, srv))
+    }
+}
+
 /// Ed25519, derived from the room secret: whoever has it may join, and the server holds its public half.
 pub struct JoinKey(Box<SigningKey>);
 
@@ -123,7 +150,7 @@ pub fn verify_create(
     challenge: &Challenge,
     srv: &ServerIdentity,
 ) -> Result<Pid, CryptoError> {
-    let Create { room_id: room, host_pub, epoch, join_pub, member_pub, host_sig, join_sig } = create;
+    let Create { room_id: room, host_pub, epoch, join_pub, member_pub, host_sig, join_sig, .. } = create;
     if *room != room_id(host_pub) {
         return Err(CryptoError);
     }
@@ -146,6 +173,19 @@ pub fn verify_join(
     let pid = pid(&join.member_pub);
     verify(join_pub.as_bytes(), &join_words(challenge, join.room_id, join.epoch, pid, srv), &join.sig)?;
     Ok(pid)
+}
+
+/// Checks what `resume` claims against the key of that seat.
+///
+/// # Errors
+/// The signature is not by that key over this.
+pub fn verify_resume(
+    resume: &Resume,
+    seat_pub: &SeatPublic,
+    challenge: &Challenge,
+    srv: &ServerIdentity,
+) -> Result<(), CryptoError> {
+    verify(seat_pub.as_bytes(), &resume_words(challenge, resume.room_id, resume.pid, srv), &resume.sig)
 }
 
 fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
@@ -190,6 +230,16 @@ fn join_words(
         .raw(challenge.as_bytes())
         .raw(room_id.as_bytes())
         .u32(epoch.0)
+        .raw(pid.as_bytes());
+    srv.write(w).finish()
+}
+
+fn resume_words(challenge: &Challenge, room_id: RoomId, pid: Pid, srv: &ServerIdentity) -> Vec<u8> {
+    let w = Writer::new()
+        .raw(b"PushTalk1 resume")
+        .u8(0)
+        .raw(challenge.as_bytes())
+        .raw(room_id.as_bytes())
         .raw(pid.as_bytes());
     srv.write(w).finish()
 }
@@ -257,6 +307,7 @@ mod tests {
             epoch: EPOCH,
             join_pub,
             member_pub: w.member,
+            seat_pub: SeatPublic::new([3; 32]),
             host_sig: w.host.sign_create(&w.challenge, room_id, EPOCH, &join_pub, pid, &w.srv),
             join_sig: w.join.sign_join(&w.challenge, room_id, EPOCH, pid, &w.srv),
         }
@@ -316,7 +367,8 @@ mod tests {
     fn a_room_is_joined_only_by_who_has_its_secret() {
         let (w, other) = (world(1), world(2));
         let sign = |key: &JoinKey| key.sign_join(&w.challenge, w.room, EPOCH, pid(&w.member), &w.srv);
-        let good = Join { room_id: w.room, epoch: EPOCH, member_pub: w.member, sig: sign(&w.join) };
+        let seat_pub = SeatPublic::new([3; 32]);
+        let good = Join { room_id: w.room, epoch: EPOCH, member_pub: w.member, seat_pub, sig: sign(&w.join) };
         let public = w.join.public();
         assert_eq!(verify_join(&good, &public, &w.challenge, &w.srv), Ok(pid(&w.member)));
         let wrong = [

@@ -40,7 +40,10 @@ pub use frame::VoicePlaintext;
 pub use handshake::{Initiation, PairContext, respond};
 pub use header::FrameId;
 pub use joiner::{Joiner, JoinerProved};
-pub use keys::{HostKey, JoinKey, MemberKey, pid, room_id, verify_create, verify_host_proof, verify_join};
+pub use keys::{
+    HostKey, JoinKey, MemberKey, SeatKey, pid, room_id, verify_create, verify_host_proof, verify_join,
+    verify_resume,
+};
 pub use open::{OpenKey, Opened};
 pub use responder::Responder;
 pub use room_secret::{PairPsk, RoomSecret};

@@ -31,6 +31,7 @@ cannot_be_copied_or_printed!(
     HostKey,
     MemberKey,
     JoinKey,
+    SeatKey,
     RoomSecret,
     PairPsk,
     MediaKey,

@@ -264,7 +264,7 @@ impl Brain {
             Step::Enter(arrival) => {
                 let recent = face::Recent {
                     title: arrival.title.clone(),
-                    hosted: arrival.identity.host_key.is_some() && self.habits.server.is_none(),
+                    hosted: arrival.identity.hosting && self.habits.server.is_none(),
                     server: arrival.servers.first().map(ToString::to_string),
                     day: self.day,
                 };

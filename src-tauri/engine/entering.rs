@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushtalk_e2ee::{
-    HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, ServerIdentity, pid, room_id,
+    HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, SeatKey, ServerIdentity, pid, room_id,
 };
 use pushtalk_protocol::{
     CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, MemberPublic, Nameplate,
@@ -24,7 +24,7 @@ const STEP_PATIENCE: Duration = Duration::from_secs(17);
 /// On the way in.
 pub(crate) struct Entering {
     name: DisplayName,
-    member_key: Option<MemberKey>,
+    keys: Option<Keys>,
     plan: Plan,
     server: Option<ServerIdentity>,
     challenge: Option<Challenge>,
@@ -37,8 +37,22 @@ pub(crate) struct Entering {
     early: Vec<ServerEvent>,
 }
 
+/// What we are known by, in this room only.
+struct Keys {
+    member: MemberKey,
+    seat: SeatKey,
+    /// The host's, when we make the room.
+    heir: HostKey,
+}
+
+impl Keys {
+    fn generate(rng: &mut impl CryptoRng) -> Self {
+        Self { member: MemberKey::generate(rng), seat: SeatKey::generate(rng), heir: HostKey::generate(rng) }
+    }
+}
+
 enum Plan {
-    Host { key: HostKey, secret: RoomSecret, title: String },
+    Host { secret: RoomSecret, title: String },
     Join { nameplate: Nameplate, password: Password, lobby: Option<LobbyId>, door: Door },
 }
 
@@ -76,12 +90,8 @@ impl Entering {
         }
         Self {
             name,
-            member_key: Some(MemberKey::generate(&mut rng)),
-            plan: Plan::Host {
-                key: HostKey::generate(&mut rng),
-                secret: RoomSecret::generate(&mut rng),
-                title,
-            },
+            keys: Some(Keys::generate(&mut rng)),
+            plan: Plan::Host { secret: RoomSecret::generate(&mut rng), title },
             server: None,
             challenge: None,
             servers: server.into_iter().collect(),
@@ -115,7 +125,7 @@ impl Entering {
         out.push(Output::Connect(attempt, servers.clone(), trust));
         Self {
             name,
-            member_key: Some(MemberKey::generate(&mut rng)),
+            keys: Some(Keys::generate(&mut rng)),
             plan: Plan::Join { nameplate, password, lobby: None, door: Door::Closed },
             server: None,
             challenge: None,
@@ -237,15 +247,16 @@ impl Entering {
     }
 
     fn create(&mut self, now: Duration, out: &mut Vec<Output>) -> Step {
-        let (Plan::Host { key, secret, .. }, Some(server), Some(challenge), Some(member_key)) =
-            (&self.plan, &self.server, &self.challenge, &self.member_key)
+        let (Plan::Host { secret, .. }, Some(server), Some(challenge), Some(keys)) =
+            (&self.plan, &self.server, &self.challenge, &self.keys)
         else {
             return Step::Stay;
         };
         let epoch = Epoch::default();
+        let key = &keys.heir;
         let host_pub = key.public();
         let room_id = room_id(&host_pub);
-        let member_pub = member_key.public();
+        let member_pub = keys.member.public();
         let own = pid(&member_pub);
         let join_key = secret.join_key(room_id, epoch);
         let join_pub = join_key.public();
@@ -255,6 +266,7 @@ impl Entering {
             epoch,
             join_pub,
             member_pub,
+            seat_pub: keys.seat.public(),
             host_sig: key.sign_create(challenge, room_id, epoch, &join_pub, own, server),
             join_sig: join_key.sign_join(challenge, room_id, epoch, own, server),
         }))));
@@ -329,17 +341,18 @@ impl Entering {
     }
 
     fn enter(&mut self, now: Duration, out: &mut Vec<Output>) -> Step {
-        let (Plan::Join { door: Door::Open(admission), .. }, Some(server), Some(challenge), Some(member_key)) =
-            (&self.plan, &self.server, &self.challenge, &self.member_key)
+        let (Plan::Join { door: Door::Open(admission), .. }, Some(server), Some(challenge), Some(keys)) =
+            (&self.plan, &self.server, &self.challenge, &self.keys)
         else {
             return Step::Stay;
         };
-        let member_pub = member_key.public();
+        let member_pub = keys.member.public();
         let join_key = admission.secret.join_key(admission.room_id, admission.epoch);
         out.push(Output::Request(Request::Join(Box::new(Join {
             room_id: admission.room_id,
             epoch: admission.epoch,
             member_pub,
+            seat_pub: keys.seat.public(),
             sig: join_key.sign_join(challenge, admission.room_id, admission.epoch, pid(&member_pub), server),
         }))));
         self.go(now, EnteringStep::Joining)
@@ -353,33 +366,34 @@ impl Entering {
             lobby: None,
             door: Door::Closed,
         };
-        let (room_id, host_public, epoch, secret, host_key, title) =
+        let (Some(server), Some(keys)) = (self.server.take(), self.keys.take()) else { return Step::Stay };
+        let (room_id, host_public, epoch, secret, hosting, title) =
             match std::mem::replace(&mut self.plan, placeholder) {
-                Plan::Host { key, secret, title } => {
-                    let host_public = key.public();
-                    (room_id(&host_public), host_public, Epoch::default(), secret, Some(key), title)
+                Plan::Host { secret, title } => {
+                    let host_public = keys.heir.public();
+                    (room_id(&host_public), host_public, Epoch::default(), secret, true, title)
                 }
                 Plan::Join { door: Door::Open(admission), .. } => (
                     admission.room_id,
                     admission.host_pub,
                     admission.epoch,
                     admission.secret,
-                    None,
+                    false,
                     String::new(),
                 ),
                 Plan::Join { .. } => return Step::Stay,
             };
-        let Some(server) = self.server.take() else { return Step::Stay };
-        let Some(member_key) = self.member_key.take() else { return Step::Stay };
         let identity = Identity {
             room_id,
             host_public,
             epoch,
-            pid: pid(&member_key.public()),
+            pid: pid(&keys.member.public()),
             psk: secret.pair_psk(room_id, epoch),
-            member_key,
+            member_key: keys.member,
             secret,
-            host_key,
+            seat_key: keys.seat,
+            heir_key: keys.heir,
+            hosting,
             name: self.name.clone(),
             nameplate,
             server,

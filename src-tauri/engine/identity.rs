@@ -1,6 +1,6 @@
 //! Who we are in one room: keys and names that live as long as our stay.
 
-use pushtalk_e2ee::{HostKey, MemberKey, PairPsk, RoomSecret, ServerIdentity};
+use pushtalk_e2ee::{HostKey, MemberKey, PairPsk, RoomSecret, SeatKey, ServerIdentity};
 use pushtalk_protocol::{
     DisplayName, Epoch, HostPublic, LinkPassword, Nameplate, Pid, RoomId, SpokenPassword,
 };
@@ -14,8 +14,12 @@ pub(crate) struct Identity {
     pub(crate) member_key: MemberKey,
     pub(crate) secret: RoomSecret,
     pub(crate) psk: PairPsk,
-    /// Only in who made the room.
-    pub(crate) host_key: Option<HostKey>,
+    /// Brings us back to our seat at the server.
+    pub(crate) seat_key: SeatKey,
+    /// With this we sign as host, if we are; else it waits for the room to be handed over to us.
+    pub(crate) heir_key: HostKey,
+    /// True for the host.
+    pub(crate) hosting: bool,
     pub(crate) name: DisplayName,
     pub(crate) nameplate: Nameplate,
     /// What passwords and proofs are bound to.

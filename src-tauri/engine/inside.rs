@@ -63,7 +63,7 @@ pub(crate) struct Inside {
 impl Inside {
     pub(crate) fn new(now: Duration, arrival: Arrival, habits: &Habits) -> Self {
         let Arrival { identity, title, members, servers, certificate, early } = arrival;
-        let hosting = identity.host_key.is_some();
+        let hosting = identity.hosting;
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
         let talk_limit = Duration::from_secs(limit.into());
@@ -117,7 +117,7 @@ impl Inside {
 
     /// The host's name for the room reaches the list of recent rooms when it is learned.
     pub(crate) fn remember_title(&self, preferences: &mut Preferences) {
-        if self.identity.host_key.is_none()
+        if !self.identity.hosting
             && !self.settings.title.is_empty()
             && let Some(recent) = preferences.recent.first_mut()
             && recent.title != self.settings.title

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pushtalk_e2ee::{
-    HostKey, Joiner, MemberKey, PasswordKind, Responder, RoomSecret, ServerIdentity, pid, room_id,
+    HostKey, Joiner, MemberKey, PasswordKind, Responder, RoomSecret, SeatKey, ServerIdentity, pid, room_id,
 };
 use pushtalk_protocol::{CertificateHash, Ctl, DisplayName, Epoch, Nameplate, SecretBytes};
 use rand::rngs::StdRng;
@@ -52,7 +52,9 @@ impl Two {
                 psk: secret.pair_psk(room_id, Epoch::default()),
                 member_key,
                 secret,
-                host_key: None,
+                seat_key: SeatKey::generate(&mut rng),
+                heir_key: HostKey::generate(&mut rng),
+                hosting: false,
                 name: DisplayName::parse("Ana").unwrap(),
                 nameplate: Nameplate::from_index(1),
                 server: ServerIdentity::Certificate(CertificateHash::new([1; 32])),

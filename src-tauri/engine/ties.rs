@@ -105,19 +105,18 @@ impl Inside {
         let (seal_key, media_key) = member.next_generation(rng);
         member.seal_key = Some(seal_key);
         out.push(Output::OpenPeer(peer, role));
-        let host_proof = self
-            .identity
-            .host_key
-            .as_ref()
-            .map(|key| key.prove_host(self.identity.room_id, self.identity.epoch, self.identity.pid));
+        let Identity { room_id, epoch, pid, heir_key, hosting, .. } = &self.identity;
+        let host_proof = hosting.then(|| heir_key.prove_host(*room_id, *epoch, *pid));
+        let heir = heir_key.public();
         let hello = Hello {
             name: self.identity.name.clone(),
             app_version: self.version.clone(),
             capabilities: Capabilities::default(),
             host_proof,
+            heir,
         };
         self.say(peer, &Ctl::Hello(hello), out);
-        if self.identity.host_key.is_some() {
+        if self.identity.hosting {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
         }
         self.say(peer, &media_key, out);
@@ -165,7 +164,16 @@ impl Inside {
             }
             Ctl::Ping { token } => self.say(peer, &Ctl::Pong { token }, out),
             Ctl::Bye => self.part(now, peer, out),
-            Ctl::Status(_) | Ctl::Heard { .. } | Ctl::Pong { .. } => {}
+            Ctl::Status(_)
+            | Ctl::Heard { .. }
+            | Ctl::Pong { .. }
+            | Ctl::Renew
+            | Ctl::Rekey(_)
+            | Ctl::Statement(_)
+            | Ctl::RoomSecret { .. }
+            | Ctl::Roster(_)
+            | Ctl::Sas(_)
+            | Ctl::WrongGuesses { .. } => {}
         }
     }
 

@@ -62,7 +62,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         id: member_id(&identity.pid),
         name: identity.name.as_str().to_owned(),
         me: true,
-        host: identity.host_key.is_some(),
+        host: identity.hosting,
         link: MemberLink::Own,
     };
     let others = inside.order.iter().filter_map(|pid| {
@@ -78,7 +78,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
     let view = inside.floor.view();
     RoomView {
         title: inside.settings.title.clone(),
-        hosting: identity.host_key.is_some(),
+        hosting: identity.hosting,
         members: std::iter::once(own).chain(others).collect(),
         floor: match view.floor {
             Floor::Idle => FloorView::Idle,
@@ -120,6 +120,8 @@ fn revoked(why: pushtalk_room::RevokedWhy) -> RevokedWhy {
         pushtalk_room::RevokedWhy::Collision => RevokedWhy::Collision,
         pushtalk_room::RevokedWhy::ArbiterLost => RevokedWhy::ArbiterLost,
         pushtalk_room::RevokedWhy::Silence => RevokedWhy::Silence,
+        pushtalk_room::RevokedWhy::Preempted => RevokedWhy::Preempted,
+        pushtalk_room::RevokedWhy::Mode => RevokedWhy::Mode,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{DisplayName, FloorMessage, Reader, SecretBytes, Signature, WireError, Writer};
+use crate::{
+    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, SecretBytes, Signature, SignedStatement,
+    WireError, Writer,
+};
 
 /// One message of a session. Never printed whole: its `Debug` is the kind alone.
 pub enum Ctl {
@@ -25,10 +28,12 @@ pub enum Ctl {
     Settings(Settings),
     /// What the sender does.
     Status(Status),
-    /// The receiver has begun to play this spurt of the addressee.
+    /// The receiver has begun to play this spurt of the addressee: the one whose frames have this key.
     Heard {
-        /// The talker's number of the press.
-        spurt: u32,
+        /// Generation of the key.
+        generation: u32,
+        /// Ratchet step within it.
+        step: u8,
     },
     /// Are you there?
     Ping {
@@ -42,6 +47,83 @@ pub enum Ctl {
     },
     /// I leave.
     Bye,
+    /// From who cannot begin a handshake to who can: a new session and new generations are wanted.
+    Renew,
+    /// A handshake inside the session, by which it gets keys that nobody can work out from those before.
+    Rekey(Rekey),
+    /// What the host has signed, passed on by anybody.
+    Statement(SignedStatement),
+    /// The secret of an epoch; the statement that began it holds the public half of what is derived from it.
+    RoomSecret {
+        /// Which epoch.
+        epoch: Epoch,
+        /// RS_e.
+        secret: SecretBytes<32>,
+        /// Who may come in.
+        door: DoorState,
+    },
+    /// With whom the sender has a living session, itself included.
+    Roster(Roster),
+    /// One step of comparing emoji.
+    Sas(Sas),
+    /// How many wrong guesses the sender has turned away in this epoch.
+    WrongGuesses {
+        /// Which epoch.
+        epoch: Epoch,
+        /// At the spoken password, or at any password with a PIN.
+        count: u8,
+    },
+}
+
+/// One message of a handshake inside a session: section 5 of the protocol.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Rekey {
+    /// The first Noise message, by the initiator, for this epoch.
+    First {
+        /// The epoch whose key the handshake is mixed with.
+        epoch: Epoch,
+        /// Noise.
+        message: Vec<u8>,
+    },
+    /// The second Noise message: the last that the responder seals with the keys before.
+    Second {
+        /// Noise.
+        message: Vec<u8>,
+    },
+    /// The last message that the initiator seals with the keys before.
+    Done,
+}
+
+/// Who may come in.
+pub enum DoorState {
+    /// Whoever has the code or the link.
+    Open,
+    /// Nobody.
+    Locked,
+    /// Who has the PIN as well.
+    Pin(Pin),
+}
+
+/// Pids in rising order, 64 at most.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Roster {
+    /// As the sender knows it.
+    pub epoch: Epoch,
+    /// In rising order.
+    pub pids: Vec<Pid>,
+}
+
+/// Comparing emoji: commit, answer, reveal. Section 8 of the protocol.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Sas {
+    /// H("PushTalk1 sas" ‖ 0 ‖ nA).
+    Commit([u8; 64]),
+    /// nB.
+    Nonce([u8; 32]),
+    /// nA.
+    Reveal([u8; 32]),
+    /// Not now, or no longer.
+    Cancel,
 }
 
 /// Who a member is.
@@ -55,6 +137,8 @@ pub struct Hello {
     pub capabilities: Capabilities,
     /// The host alone: its host key's signature over "PushTalk1 host" ‖ 0 ‖ room_id ‖ e ‖ pid.
     pub host_proof: Option<Signature>,
+    /// With this key the sender would sign as host, if the room were handed over to it.
+    pub heir: HostPublic,
 }
 
 /// A bit for each thing beyond the least that every member can do; unknown bits are kept.
@@ -109,6 +193,8 @@ pub struct Status {
     pub muted: bool,
     /// It hears nobody.
     pub deafened: bool,
+    /// It would like to say something.
+    pub hand: bool,
 }
 
 impl Ctl {
@@ -122,10 +208,11 @@ impl Ctl {
             Self::Hello(h) => {
                 let w =
                     w.u8(1).lv(h.name.as_str().as_bytes()).lv(h.app_version.as_bytes()).u32(h.capabilities.0);
-                match &h.host_proof {
+                let w = match &h.host_proof {
                     Some(proof) => w.u8(1).raw(proof.as_bytes()),
                     None => w.u8(0),
-                }
+                };
+                w.raw(h.heir.as_bytes())
             }
             Self::Sdp(sdp) => w
                 .u8(2)
@@ -146,11 +233,34 @@ impl Ctl {
                 })
                 .u16(s.talk_limit)
                 .lv(s.title.as_bytes()),
-            Self::Status(s) => w.u8(7).u8(u8::from(s.muted)).u8(u8::from(s.deafened)),
-            Self::Heard { spurt } => w.u8(8).u32(*spurt),
+            Self::Status(s) => w.u8(7).u8(u8::from(s.muted)).u8(u8::from(s.deafened)).u8(u8::from(s.hand)),
+            Self::Heard { generation, step } => w.u8(8).u32(*generation).u8(*step),
             Self::Ping { token } => w.u8(9).u32(*token),
             Self::Pong { token } => w.u8(10).u32(*token),
             Self::Bye => w.u8(11),
+            Self::Renew => w.u8(12),
+            Self::Rekey(rekey) => match rekey {
+                Rekey::First { epoch, message } => w.u8(13).u8(1).u32(epoch.0).lv(message),
+                Rekey::Second { message } => w.u8(13).u8(2).lv(message),
+                Rekey::Done => w.u8(13).u8(3),
+            },
+            Self::Statement(signed) => signed.write(w.u8(14)),
+            Self::RoomSecret { epoch, secret, door } => {
+                let w = w.u8(15).u32(epoch.0).raw(secret.expose());
+                match door {
+                    DoorState::Open => w.u8(1),
+                    DoorState::Locked => w.u8(2),
+                    DoorState::Pin(pin) => w.u8(3).lv(pin.expose()),
+                }
+            }
+            Self::Roster(roster) => crate::statement::write_pids(w.u8(16).u32(roster.epoch.0), &roster.pids),
+            Self::Sas(sas) => match sas {
+                Sas::Commit(hash) => w.u8(17).u8(1).raw(hash),
+                Sas::Nonce(nonce) => w.u8(17).u8(2).raw(nonce),
+                Sas::Reveal(nonce) => w.u8(17).u8(3).raw(nonce),
+                Sas::Cancel => w.u8(17).u8(4),
+            },
+            Self::WrongGuesses { epoch, count } => w.u8(18).u32(epoch.0).u8(*count),
         }
         .finish()
     }
@@ -170,6 +280,7 @@ impl Ctl {
                 app_version: short(r.text()?, 32)?,
                 capabilities: Capabilities(r.u32()?),
                 host_proof: if r.bool()? { Some(Signature::new(r.array()?)) } else { None },
+                heir: HostPublic::new(r.array()?),
             }),
             2 => Self::Sdp(Sdp {
                 kind: match r.u8()? {
@@ -195,11 +306,38 @@ impl Ctl {
                 },
                 title: short(r.text()?, 64)?,
             }),
-            7 => Self::Status(Status { muted: r.bool()?, deafened: r.bool()? }),
-            8 => Self::Heard { spurt: r.u32()? },
+            7 => Self::Status(Status { muted: r.bool()?, deafened: r.bool()?, hand: r.bool()? }),
+            8 => Self::Heard { generation: r.u32()?, step: r.u8()? },
             9 => Self::Ping { token: r.u32()? },
             10 => Self::Pong { token: r.u32()? },
             11 => Self::Bye,
+            12 => Self::Renew,
+            13 => Self::Rekey(match r.u8()? {
+                1 => Rekey::First { epoch: Epoch(r.u32()?), message: handshake(r.lv()?)? },
+                2 => Rekey::Second { message: handshake(r.lv()?)? },
+                3 => Rekey::Done,
+                other => return Err(WireError::Kind(other)),
+            }),
+            14 => Self::Statement(SignedStatement::read(&mut r)?),
+            15 => Self::RoomSecret {
+                epoch: Epoch(r.u32()?),
+                secret: SecretBytes::new(r.array()?),
+                door: match r.u8()? {
+                    1 => DoorState::Open,
+                    2 => DoorState::Locked,
+                    3 => DoorState::Pin(Pin::from_digits(r.lv()?).map_err(|_| WireError::Value)?),
+                    other => return Err(WireError::Kind(other)),
+                },
+            },
+            16 => Self::Roster(Roster { epoch: Epoch(r.u32()?), pids: crate::statement::read_pids(&mut r)? }),
+            17 => Self::Sas(match r.u8()? {
+                1 => Sas::Commit(r.array()?),
+                2 => Sas::Nonce(r.array()?),
+                3 => Sas::Reveal(r.array()?),
+                4 => Sas::Cancel,
+                other => return Err(WireError::Kind(other)),
+            }),
+            18 => Self::WrongGuesses { epoch: Epoch(r.u32()?), count: r.u8()? },
             other => return Err(WireError::Kind(other)),
         };
         r.end()?;
@@ -221,8 +359,22 @@ impl fmt::Debug for Ctl {
             Self::Ping { .. } => "ping",
             Self::Pong { .. } => "pong",
             Self::Bye => "bye",
+            Self::Renew => "renew",
+            Self::Rekey(_) => "rekey",
+            Self::Statement(_) => "statement",
+            Self::RoomSecret { .. } => "room secret",
+            Self::Roster(_) => "roster",
+            Self::Sas(_) => "sas",
+            Self::WrongGuesses { .. } => "wrong guesses",
         })
     }
+}
+
+/// Longer than any message of a handshake.
+const LONGEST_HANDSHAKE: usize = 256;
+
+fn handshake(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
+    if bytes.len() > LONGEST_HANDSHAKE { Err(WireError::Value) } else { Ok(bytes.to_vec()) }
 }
 
 fn short(text: &str, most: usize) -> Result<String, WireError> {
@@ -234,11 +386,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{DeniedReason, Pid, RevokedReason};
+    use crate::{DeniedReason, RevokedReason};
+
+    fn secret(door: DoorState) -> Ctl {
+        Ctl::RoomSecret { epoch: Epoch(4), secret: SecretBytes::new([5; 32]), door }
+    }
 
     fn samples() -> Vec<Ctl> {
         let floor = [
-            FloorMessage::Request { spurt: 1 },
+            FloorMessage::Request { spurt: 1, queue: false },
+            FloorMessage::Request { spurt: 1, queue: true },
+            FloorMessage::Queued { n: 1, spurt: 2, place: 3 },
             FloorMessage::Release { spurt: 2 },
             FloorMessage::Continue { spurt: 3, n: 4 },
             FloorMessage::Granted { n: 3, spurt: 4, limit_ms: 30_000 },
@@ -250,6 +408,8 @@ mod tests {
             FloorMessage::Revoked { n: 11, spurt: 12, reason: RevokedReason::Limit },
             FloorMessage::Revoked { n: 11, spurt: 12, reason: RevokedReason::Collision },
             FloorMessage::Revoked { n: 11, spurt: 12, reason: RevokedReason::Silence },
+            FloorMessage::Revoked { n: 11, spurt: 12, reason: RevokedReason::Preempted },
+            FloorMessage::Revoked { n: 11, spurt: 12, reason: RevokedReason::Mode },
         ];
         let mut all = vec![
             Ctl::Hello(Hello {
@@ -257,12 +417,14 @@ mod tests {
                 app_version: "0.1.0".into(),
                 capabilities: Capabilities(5),
                 host_proof: Some(Signature::new([1; 64])),
+                heir: HostPublic::new([2; 32]),
             }),
             Ctl::Hello(Hello {
                 name: DisplayName::parse("بن").unwrap(),
                 app_version: String::new(),
                 capabilities: Capabilities(0),
                 host_proof: None,
+                heir: HostPublic::new([2; 32]),
             }),
             Ctl::Sdp(Sdp { kind: SdpKind::Offer, text: "v=0".into() }),
             Ctl::Sdp(Sdp { kind: SdpKind::Answer, text: "v=0".into() }),
@@ -270,11 +432,26 @@ mod tests {
             Ctl::MediaKey { generation: 1, key: SecretBytes::new([3; 32]) },
             Ctl::Settings(Settings { n: 1, mode: Mode::Radio, talk_limit: 30, title: "Friday".into() }),
             Ctl::Settings(Settings { n: 2, mode: Mode::Open, talk_limit: 300, title: String::new() }),
-            Ctl::Status(Status { muted: true, deafened: false }),
-            Ctl::Heard { spurt: 1 },
+            Ctl::Status(Status { muted: true, deafened: false, hand: true }),
+            Ctl::Heard { generation: 1, step: 2 },
             Ctl::Ping { token: 1 },
             Ctl::Pong { token: 1 },
             Ctl::Bye,
+            Ctl::Renew,
+            Ctl::Rekey(Rekey::First { epoch: Epoch(3), message: vec![1; 56] }),
+            Ctl::Rekey(Rekey::Second { message: vec![2; 48] }),
+            Ctl::Rekey(Rekey::Done),
+            Ctl::Statement(crate::statement::tests::sample()),
+            secret(DoorState::Open),
+            secret(DoorState::Locked),
+            secret(DoorState::Pin(Pin::parse("0042").unwrap())),
+            Ctl::Roster(Roster { epoch: Epoch(1), pids: vec![Pid::new([1; 16]), Pid::new([2; 16])] }),
+            Ctl::Roster(Roster { epoch: Epoch(1), pids: Vec::new() }),
+            Ctl::Sas(Sas::Commit([1; 64])),
+            Ctl::Sas(Sas::Nonce([2; 32])),
+            Ctl::Sas(Sas::Reveal([3; 32])),
+            Ctl::Sas(Sas::Cancel),
+            Ctl::WrongGuesses { epoch: Epoch(2), count: 4 },
         ];
         all.extend(floor.map(Ctl::Floor));
         all
@@ -310,7 +487,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..14) {
+        fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..20) {
             drop(Ctl::decode(&bytes));
             let framed = [&[VERSION, kind], &bytes[..]].concat();
             if let Ok(message) = Ctl::decode(&framed) {

@@ -10,6 +10,8 @@ pub enum FloorMessage {
     Request {
         /// Number of the press, counting from 1 for each member.
         spurt: u32,
+        /// True to wait in the queue while somebody talks, for as long as the button is held.
+        queue: bool,
     },
     /// To a new arbiter, or to one that has lost sight of us: I am talking. Where two say so, the lower `n` stays.
     Continue {
@@ -40,6 +42,15 @@ pub enum FloorMessage {
         spurt: u32,
         /// Why.
         reason: DeniedReason,
+    },
+    /// From the arbiter to the requester: not now, but in your turn. Said again whenever the place changes.
+    Queued {
+        /// The arbiter's number.
+        n: u64,
+        /// The press it answers.
+        spurt: u32,
+        /// From 1: that is the next to talk.
+        place: u16,
     },
     /// From the arbiter to everybody: this member talks.
     Taken {
@@ -87,12 +98,16 @@ pub enum RevokedReason {
     Collision,
     /// No voice came for a while.
     Silence,
+    /// The host wants to talk.
+    Preempted,
+    /// The host has changed who may talk.
+    Mode,
 }
 
 impl FloorMessage {
     pub(crate) fn write(&self, w: Writer) -> Writer {
         match *self {
-            Self::Request { spurt } => w.u8(1).u32(spurt),
+            Self::Request { spurt, queue } => w.u8(1).u32(spurt).u8(u8::from(queue)),
             Self::Release { spurt } => w.u8(2).u32(spurt),
             Self::Granted { n, spurt, limit_ms } => w.u8(3).u64(n).u32(spurt).u32(limit_ms),
             Self::Denied { n, spurt, reason } => {
@@ -109,14 +124,17 @@ impl FloorMessage {
                 RevokedReason::Limit => 1,
                 RevokedReason::Collision => 2,
                 RevokedReason::Silence => 3,
+                RevokedReason::Preempted => 4,
+                RevokedReason::Mode => 5,
             }),
             Self::Continue { spurt, n } => w.u8(8).u32(spurt).u64(n),
+            Self::Queued { n, spurt, place } => w.u8(9).u64(n).u32(spurt).u16(place),
         }
     }
 
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, WireError> {
         Ok(match r.u8()? {
-            1 => Self::Request { spurt: r.u32()? },
+            1 => Self::Request { spurt: r.u32()?, queue: r.bool()? },
             2 => Self::Release { spurt: r.u32()? },
             3 => Self::Granted { n: r.u64()?, spurt: r.u32()?, limit_ms: r.u32()? },
             4 => Self::Denied {
@@ -138,10 +156,13 @@ impl FloorMessage {
                     1 => RevokedReason::Limit,
                     2 => RevokedReason::Collision,
                     3 => RevokedReason::Silence,
+                    4 => RevokedReason::Preempted,
+                    5 => RevokedReason::Mode,
                     other => return Err(WireError::Kind(other)),
                 },
             },
             8 => Self::Continue { spurt: r.u32()?, n: r.u64()? },
+            9 => Self::Queued { n: r.u64()?, spurt: r.u32()?, place: r.u16()? },
             other => return Err(WireError::Kind(other)),
         })
     }

@@ -82,8 +82,13 @@ bytes!(
     16
 );
 bytes!(
-    /// Ed25519 public key of who made the room.
+    /// Ed25519 public key of the host: of who made the room, or of a member to whom it was handed over.
     HostPublic,
+    32
+);
+bytes!(
+    /// Ed25519 public key with which a member comes back to its seat at the server.
+    SeatPublic,
     32
 );
 bytes!(

@@ -10,23 +10,31 @@ mod floor;
 mod ids;
 mod invitation;
 mod name;
+mod pin;
 mod secret;
 mod signal;
+mod statement;
 mod wire;
 
 pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
-pub use ctl::{Capabilities, Ctl, Hello, Mode, Sdp, SdpKind, Settings, Status};
+pub use ctl::{
+    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Roster, Sas, Sdp, SdpKind, Settings, Status,
+};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};
 pub use ids::{
-    CertificateHash, Challenge, Epoch, HostPublic, JoinPublic, LobbyId, MemberPublic, Pid, RoomId, Signature,
+    CertificateHash, Challenge, Epoch, HostPublic, JoinPublic, LobbyId, MemberPublic, Pid, RoomId,
+    SeatPublic, Signature,
 };
 pub use invitation::{Invitation, InvitationError, ServerAddress};
 pub use name::{DisplayName, NameError};
+pub use pin::{Pin, PinError};
 pub use secret::SecretBytes;
 pub use signal::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,
-    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, RoomClosed, event,
+    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Resume, RoomClosed, Rotate,
+    event,
 };
+pub use statement::{SignedStatement, Statement, StatementKind};
 pub use wire::{Reader, WireError, Writer};
 
 /// The only version there is: the first byte of everything that travels.

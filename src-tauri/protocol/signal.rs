@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Challenge, Epoch, HostPublic, JoinPublic, LobbyId, MemberPublic, Nameplate, Pid, RoomId, Signature,
+    Challenge, Epoch, HostPublic, JoinPublic, LobbyId, MemberPublic, Nameplate, Pid, RoomId, SeatPublic,
+    Signature,
 };
 
 /// Names of the events.
@@ -17,6 +18,10 @@ pub mod event {
     pub const CREATE: &str = "create";
     /// Client → server: `Join`, answered by `Joined`.
     pub const JOIN: &str = "join";
+    /// Client → server: `Resume`, answered by `Joined`.
+    pub const RESUME: &str = "resume";
+    /// Client → server: `Rotate`, answered by `Empty`.
+    pub const ROTATE: &str = "rotate";
     /// Client → server: `Empty`, answered by `Empty`.
     pub const LEAVE: &str = "leave";
     /// Client → server: `Relay`, answered by `Empty`. Server → client: `Relayed`.
@@ -72,6 +77,8 @@ pub struct Create {
     pub join_pub: JoinPublic,
     /// The creator's own member key.
     pub member_pub: MemberPublic,
+    /// With this key the creator comes back to its seat.
+    pub seat_pub: SeatPublic,
     /// By the host key, over "PushTalk1 create" ‖ 0 ‖ challenge ‖ room_id ‖ e ‖ join_pub ‖ pid ‖ srv.
     pub host_sig: Signature,
     /// By the join key, as in `Join`.
@@ -96,6 +103,8 @@ pub struct Join {
     pub epoch: Epoch,
     /// The joiner's member key; its hash is the pid.
     pub member_pub: MemberPublic,
+    /// With this key the joiner comes back to its seat.
+    pub seat_pub: SeatPublic,
     /// By the join key, over "PushTalk1 join" ‖ 0 ‖ challenge ‖ room_id ‖ e ‖ pid ‖ srv.
     pub sig: Signature,
 }
@@ -108,6 +117,26 @@ pub struct Joined {
     pub members: Vec<MemberPublic>,
     /// Where others knock.
     pub nameplate: Nameplate,
+}
+
+/// Comes back to a seat whose connection was lost a short time ago, or that is still taken for connected.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The room.
+    pub room_id: RoomId,
+    /// Whose seat.
+    pub pid: Pid,
+    /// By the seat key, over "PushTalk1 resume" ‖ 0 ‖ challenge ‖ room_id ‖ pid ‖ srv.
+    pub sig: Signature,
+}
+
+/// Hands over what the host has signed: the next epoch begins at the server too.
+#[derive(Clone, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Rotate {
+    /// A `SignedStatement` in base64url; the new join key is in it.
+    pub statement: String,
 }
 
 /// Sealed bytes for one member of the same room.

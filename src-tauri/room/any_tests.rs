@@ -29,7 +29,7 @@ fn message() -> impl Strategy<Value = FloorMessage> {
         Just(RevokedReason::Silence),
     ];
     prop_oneof![
-        spurt().prop_map(|spurt| FloorMessage::Request { spurt }),
+        spurt().prop_map(|spurt| FloorMessage::Request { spurt, queue: spurt % 2 == 0 }),
         (spurt(), count()).prop_map(|(spurt, n)| FloorMessage::Continue { spurt, n }),
         spurt().prop_map(|spurt| FloorMessage::Release { spurt }),
         (count(), spurt(), any::<u32>()).prop_map(|(n, spurt, limit_ms)| FloorMessage::Granted {

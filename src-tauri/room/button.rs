@@ -133,7 +133,7 @@ impl Room {
         }
         match self.arbiter {
             Some(arbiter) if arbiter == self.me => self.decide(now, self.me, self.spurt),
-            Some(arbiter) => self.send(arbiter, FloorMessage::Request { spurt: self.spurt }),
+            Some(arbiter) => self.send(arbiter, FloorMessage::Request { spurt: self.spurt, queue: false }),
             None => {}
         }
     }
@@ -212,6 +212,7 @@ impl Room {
                 }
             }
             FloorMessage::Request { .. }
+            | FloorMessage::Queued { .. }
             | FloorMessage::Continue { .. }
             | FloorMessage::Release { .. }
             | FloorMessage::Taken { .. }
@@ -340,5 +341,7 @@ fn revoked(reason: RevokedReason) -> RevokedWhy {
         RevokedReason::Limit => RevokedWhy::Limit,
         RevokedReason::Collision => RevokedWhy::Collision,
         RevokedReason::Silence => RevokedWhy::Silence,
+        RevokedReason::Preempted => RevokedWhy::Preempted,
+        RevokedReason::Mode => RevokedWhy::Mode,
     }
 }

@@ -36,7 +36,7 @@ fn asking_twice_does_not_restart_the_limit() {
     table.give(2, Input::Press);
     table.wait(ms(10_000));
     table.said.clear();
-    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 1 } });
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 1, queue: false } });
     assert!(matches!(table.said[0], (1, 2, FloorMessage::Granted { spurt: 1, limit_ms: 20_000, .. })));
     table.wait(ms(20_000));
     assert!(table.live().is_empty());
@@ -55,7 +55,7 @@ fn the_arbiter_refuses_who_was_stopped_by_the_limit_for_three_seconds() {
     }
     table.cut.clear();
     table.said.clear();
-    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 2 } });
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 2, queue: false } });
     assert!(matches!(
         table.said[0],
         (1, 2, FloorMessage::Denied { spurt: 2, reason: DeniedReason::TooSoon, .. })

@@ -243,13 +243,13 @@ impl Room {
             member.n = n;
         }
         match message {
-            FloorMessage::Request { spurt } | FloorMessage::Continue { spurt, .. }
+            FloorMessage::Request { spurt, .. } | FloorMessage::Continue { spurt, .. }
                 if !(self.is_arbiter() && self.is_ready(from)) =>
             {
                 let reason = DeniedReason::NotArbiter;
                 self.send(from, FloorMessage::Denied { n: self.n, spurt, reason });
             }
-            FloorMessage::Request { spurt } => self.decide(now, from, spurt),
+            FloorMessage::Request { spurt, .. } => self.decide(now, from, spurt),
             FloorMessage::Continue { spurt, n } if n <= self.n.saturating_add(FAR) => {
                 self.continued(now, from, spurt, n);
             }
@@ -257,14 +257,17 @@ impl Room {
             FloorMessage::Release { spurt } => self.released(from, spurt),
             FloorMessage::Taken { n, talker } => self.word(now, from, Word { n, talker: Some(talker) }),
             FloorMessage::Idle { n } => self.word(now, from, Word { n, talker: None }),
-            FloorMessage::Granted { .. } | FloorMessage::Denied { .. } | FloorMessage::Revoked { .. }
+            FloorMessage::Granted { .. }
+            | FloorMessage::Denied { .. }
+            | FloorMessage::Queued { .. }
+            | FloorMessage::Revoked { .. }
                 if self.arbiter == Some(from) =>
             {
                 self.answered(now, message);
             }
             // Asked when it was the arbiter, but we have asked another one since.
             FloorMessage::Granted { spurt, .. } => self.send(from, FloorMessage::Release { spurt }),
-            FloorMessage::Denied { .. } | FloorMessage::Revoked { .. } => {}
+            FloorMessage::Denied { .. } | FloorMessage::Queued { .. } | FloorMessage::Revoked { .. } => {}
         }
     }
 
@@ -335,6 +338,7 @@ fn number(message: &FloorMessage) -> Option<u64> {
     match *message {
         FloorMessage::Granted { n, .. }
         | FloorMessage::Denied { n, .. }
+        | FloorMessage::Queued { n, .. }
         | FloorMessage::Revoked { n, .. }
         | FloorMessage::Taken { n, .. }
         | FloorMessage::Idle { n } => Some(n),

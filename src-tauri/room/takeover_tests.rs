@@ -315,7 +315,7 @@ fn who_enters_decides_nothing_while_the_path_to_others_is_being_found() {
     assert_eq!(table.button(1), Situation::Requesting, "3 may be the host");
     assert_eq!(table.kept, [1], "and no word is lost");
     table.said.clear();
-    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 1 } });
+    table.give(1, Input::Floor { from: pid(2), message: FloorMessage::Request { spurt: 1, queue: false } });
     let answer = table.said[0];
     assert!(matches!(answer, (1, 2, FloorMessage::Denied { reason: DeniedReason::NotArbiter, .. })));
     table.wait(ms(1_999));

@@ -114,6 +114,10 @@ pub enum RevokedWhy {
     ArbiterLost,
     /// No voice came for a while.
     Silence,
+    /// The host wanted to talk.
+    Preempted,
+    /// The host has changed who may talk.
+    Mode,
 }
 
 impl Room {

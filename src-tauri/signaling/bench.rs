@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, ServerIdentity, pid, room_id};
-use pushtalk_protocol::{CertificateHash, Create, Epoch, Join, MemberPublic, Nameplate, ServerAddress};
+use pushtalk_protocol::{
+    CertificateHash, Create, Epoch, Join, MemberPublic, Nameplate, SeatPublic, ServerAddress,
+};
 use rand::rngs::StdRng;
 use rand::{SeedableRng, rng};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,6 +26,8 @@ use crate::server::{Certificate, ServerConfig, serve};
 use crate::switchboard::Switchboard;
 use crate::trust::ByHash;
 
+/// Of members that do not come back.
+pub(crate) const SEAT: SeatPublic = SeatPublic::new([3; 32]);
 /// Longer than anything here takes, so that a test ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -108,6 +112,7 @@ impl Secrets {
             epoch,
             join_pub,
             member_pub,
+            seat_pub: SEAT,
             host_sig: self.host.sign_create(&challenge, room_id, epoch, &join_pub, own, &srv),
             join_sig: join_key.sign_join(&challenge, room_id, epoch, own, &srv),
         };
@@ -120,7 +125,10 @@ impl Secrets {
         let (room_id, epoch) = (room_id(&self.host.public()), Epoch::default());
         let join_key = self.secret.join_key(room_id, epoch);
         let sig = join_key.sign_join(&challenge, room_id, epoch, pid(&member_pub), &client.identity());
-        (member_pub, client.join(&Join { room_id, epoch, member_pub, sig }).await.unwrap().members)
+        (
+            member_pub,
+            client.join(&Join { room_id, epoch, member_pub, seat_pub: SEAT, sig }).await.unwrap().members,
+        )
     }
 }
 

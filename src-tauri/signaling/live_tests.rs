@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{Secrets, client, next, server};
+use crate::bench::{SEAT, Secrets, client, next, server};
 use crate::certificate::Certificate;
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 
@@ -126,7 +126,10 @@ async fn a_wrong_proof_and_a_wrong_nameplate_are_refused_alike() {
         pid(&member_pub),
         &guest.identity(),
     );
-    assert_eq!(guest.join(&Join { room_id, epoch, member_pub, sig }).await, refused.map(|()| unreachable!()));
+    assert_eq!(
+        guest.join(&Join { room_id, epoch, member_pub, seat_pub: SEAT, sig }).await,
+        refused.map(|()| unreachable!())
+    );
     guest.hello().await.unwrap();
     let nameplate = Nameplate::from_index(31_000);
     assert_eq!(guest.lobby_open(nameplate, b"").await, refused.map(|()| unreachable!()));

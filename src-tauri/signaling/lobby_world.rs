@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, ServerIdentity, pid, room_id};
+use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
     CertificateHash, Challenge, Create, Epoch, HelloRequest, Join, LobbyId, LobbyMessage, LobbyOpen,
     MemberPublic, Nameplate, Pid, RefusalCode,
@@ -22,6 +22,7 @@ pub(crate) struct World {
     host: HostKey,
     secret: RoomSecret,
     members: Vec<MemberKey>,
+    seats: Vec<SeatKey>,
     identity: ServerIdentity,
 }
 
@@ -42,6 +43,7 @@ impl World {
             host: HostKey::generate(&mut rng),
             secret: RoomSecret::generate(&mut rng),
             members: (0..connections).map(|_| MemberKey::generate(&mut rng)).collect(),
+            seats: (0..connections).map(|_| SeatKey::generate(&mut rng)).collect(),
             identity,
         };
         for of in 0..connections {
@@ -74,6 +76,7 @@ impl World {
             epoch,
             join_pub,
             member_pub: self.public(of),
+            seat_pub: self.seats[of].public(),
             host_sig: self.host.sign_create(&challenge, room_id, epoch, &join_pub, own, &self.identity),
             join_sig: join_key.sign_join(&challenge, room_id, epoch, own, &self.identity),
         }
@@ -83,7 +86,7 @@ impl World {
         let (epoch, room_id) = (Epoch::default(), room_id(&self.host.public()));
         let join_key = self.secret.join_key(room_id, epoch);
         let sig = join_key.sign_join(&challenge(of), room_id, epoch, self.pid(of), &self.identity);
-        Join { room_id, epoch, member_pub: self.public(of), sig }
+        Join { room_id, epoch, member_pub: self.public(of), seat_pub: self.seats[of].public(), sig }
     }
 
     /// Another room's secrets from here on.
