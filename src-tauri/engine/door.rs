@@ -77,7 +77,7 @@ fn answer(
 ) -> Result<(Responder, Vec<u8>), DoorError> {
     let mut rng = rng;
     let (link, spoken);
-    let password: &[u8] = match Responder::kind(data)? {
+    let password: &[u8] = match Responder::inspect(data)?.kind {
         PasswordKind::Link => {
             link = identity.link_password();
             link.expose()
