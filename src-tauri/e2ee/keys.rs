@@ -4,7 +4,7 @@ use curve25519_dalek::digest::Digest;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use pushtalk_protocol::{
     Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, Resume, RoomId, SeatPublic,
-    Signature, Writer,
+    Signature, SignedStatement, Statement, Writer,
 };
 use rand::CryptoRng;
 use sha2::Sha512;
@@ -52,6 +52,12 @@ impl HostKey {
         srv: &ServerIdentity,
     ) -> Signature {
         sign(&self.0, &create_words(challenge, room_id, epoch, join_pub, pid, srv))
+    }
+
+    /// Begins an epoch, for all who know this host.
+    pub fn sign_statement(&self, statement: Statement) -> SignedStatement {
+        let signature = sign(&self.0, &statement_words(&statement));
+        SignedStatement { statement, signature }
     }
 }
 
@@ -140,6 +146,14 @@ pub fn verify_host_proof(
     verify(host.as_bytes(), &host_words(room_id, epoch, pid), proof)
 }
 
+/// Checks that the host signed a statement. Whose room and which epoch it is about is the caller's to check.
+///
+/// # Errors
+/// It did not.
+pub fn verify_statement(host: &HostPublic, signed: &SignedStatement) -> Result<(), CryptoError> {
+    verify(host.as_bytes(), &statement_words(&signed.statement), &signed.signature)
+}
+
 /// Checks all that `create` claims: the room is the host key's, the host key signed, and so did the join key. Gives the
 /// creator's pid.
 ///
@@ -196,6 +210,10 @@ fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
         .u32(epoch.0)
         .raw(pid.as_bytes())
         .finish()
+}
+
+fn statement_words(statement: &Statement) -> Vec<u8> {
+    Writer::new().raw(b"PushTalk1 statement").u8(0).raw(&statement.encode()).finish()
 }
 
 fn create_words(

@@ -23,6 +23,11 @@ impl RoomSecret {
         self.0.expose()
     }
 
+    /// A second holder of the bytes, for the message that carries the secret to another member.
+    pub fn to_secret(&self) -> SecretBytes<32> {
+        SecretBytes::new(*self.expose())
+    }
+
     /// What proves to the server that one may join.
     pub fn join_key(&self, room_id: RoomId, epoch: Epoch) -> JoinKey {
         JoinKey::from_seed(&self.derive(b"join auth", room_id, epoch))
@@ -51,6 +56,12 @@ impl RoomSecret {
             room_id.as_bytes(),
             &epoch.0.to_be_bytes(),
         ])
+    }
+}
+
+impl From<SecretBytes<32>> for RoomSecret {
+    fn from(bytes: SecretBytes<32>) -> Self {
+        Self(bytes)
     }
 }
 

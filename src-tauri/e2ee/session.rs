@@ -1,6 +1,7 @@
 //! The sealed session of a pair: messages that are numbered, and taken strictly in order.
 //!
-//! Section 5 of the protocol. The number is the Noise nonce; it travels beside the message, in the clear.
+//! Section 5 of the protocol. The number is the Noise nonce; it travels beside the message, in the clear. The keys are
+//! changed for those of a later handshake one direction after the other, each at a message that both sides know.
 
 use snow::{HandshakeState, StatelessTransportState};
 use zeroize::Zeroizing;
@@ -14,16 +15,24 @@ const LONGEST: usize = 65_535;
 /// What two members say to each other. Each direction has its own key and its own numbers.
 pub struct Session {
     noise: StatelessTransportState,
+    switch: Option<Switch>,
     next_to_send: u64,
     next_to_open: u64,
     handshake_hash: [u8; 64],
+}
+
+/// On the way to the keys of a later handshake.
+struct Switch {
+    noise: StatelessTransportState,
+    sends: bool,
+    opens: bool,
 }
 
 impl Session {
     pub(crate) fn new(handshake: HandshakeState) -> Result<Self, SessionError> {
         let handshake_hash = handshake.get_handshake_hash().try_into().map_err(|_| SessionError::Refused)?;
         let noise = handshake.into_stateless_transport_mode()?;
-        Ok(Self { noise, next_to_send: 0, next_to_open: 0, handshake_hash })
+        Ok(Self { noise, switch: None, next_to_send: 0, next_to_open: 0, handshake_hash })
     }
 
     /// Seals the next message; gives its number and 16 bytes more than there were.
@@ -37,7 +46,7 @@ impl Session {
         let n = self.next_to_send;
         let next = n.checked_add(1).ok_or(SessionError::Exhausted)?;
         let mut message = vec![0; plaintext.len() + TAG];
-        self.noise.write_message(n, plaintext, &mut message)?;
+        self.sending().write_message(n, plaintext, &mut message)?;
         self.next_to_send = next;
         Ok((n, message))
     }
@@ -58,7 +67,7 @@ impl Session {
             return Err(SessionError::Refused);
         }
         let mut plaintext = Zeroizing::new(vec![0; length]);
-        self.noise.read_message(n, ciphertext, &mut plaintext)?;
+        self.opening().read_message(n, ciphertext, &mut plaintext)?;
         self.next_to_open = next;
         Ok(std::mem::take(&mut *plaintext))
     }
@@ -70,15 +79,75 @@ impl Session {
 
     /// REKEY (Noise section 4.2) of what we seal: right after a message that carried a key. The numbers go on.
     pub fn rekey_sending(&mut self) {
-        self.noise.rekey_outgoing();
+        self.sending().rekey_outgoing();
     }
 
     /// REKEY of what we open: right after a message that carried a key.
     pub fn rekey_receiving(&mut self) {
-        self.noise.rekey_incoming();
+        self.opening().rekey_incoming();
     }
 
-    /// Names this handshake; the same on both sides, different for any two handshakes.
+    /// Takes the keys of a later handshake of the same pair, for `switch_sending` and `switch_opening`. Numbers and
+    /// `handshake_hash` stay those of this session.
+    ///
+    /// # Errors
+    /// `Switch` when a change is under way, or when `next` is not a session of this side with this member. Nothing has
+    /// changed then: both sides still understand each other, and `next` is wiped.
+    pub fn begin_switch(&mut self, next: Session) -> Result<(), SessionError> {
+        let same = next.noise.get_remote_static() == self.noise.get_remote_static()
+            && next.noise.is_initiator() == self.noise.is_initiator();
+        if self.is_switching() || next.is_switching() || !same {
+            return Err(SessionError::Switch);
+        }
+        self.switch = Some(Switch { noise: next.noise, sends: false, opens: false });
+        Ok(())
+    }
+
+    /// Seals with the new keys from the next message on. Does nothing when no change is under way.
+    pub fn switch_sending(&mut self) {
+        if let Some(switch) = self.switch.as_mut().filter(|switch| !switch.sends) {
+            switch.sends = true;
+            // It cannot be dropped alone, so it is overwritten with what no message was sealed with.
+            self.noise.rekey_outgoing();
+            self.end_switch();
+        }
+    }
+
+    /// Opens with the new keys from the next message on. Does nothing when no change is under way.
+    pub fn switch_opening(&mut self) {
+        if let Some(switch) = self.switch.as_mut().filter(|switch| !switch.opens) {
+            switch.opens = true;
+            self.noise.rekey_incoming();
+            self.end_switch();
+        }
+    }
+
+    /// True from `begin_switch` until both directions have the new keys.
+    pub fn is_switching(&self) -> bool {
+        self.switch.is_some()
+    }
+
+    fn end_switch(&mut self) {
+        if let Some(switch) = self.switch.take_if(|switch| switch.sends && switch.opens) {
+            self.noise = switch.noise;
+        }
+    }
+
+    fn sending(&mut self) -> &mut StatelessTransportState {
+        match &mut self.switch {
+            Some(switch) if switch.sends => &mut switch.noise,
+            _ => &mut self.noise,
+        }
+    }
+
+    fn opening(&mut self) -> &mut StatelessTransportState {
+        match &mut self.switch {
+            Some(switch) if switch.opens => &mut switch.noise,
+            _ => &mut self.noise,
+        }
+    }
+
+    /// Names the first handshake of this session; the same on both sides, different for any two handshakes.
     pub fn handshake_hash(&self) -> [u8; 64] {
         self.handshake_hash
     }
