@@ -426,6 +426,11 @@ impl Inside {
         }
     }
 
+    /// The member that the window calls so.
+    pub(crate) fn member_of(&self, id: &str) -> Option<Pid> {
+        self.order.iter().find(|pid| view::member_id(pid) == id).copied()
+    }
+
     /// The others are to know that we would like to say something.
     pub(crate) fn raise_hand(&mut self, up: bool, out: &mut Vec<Output>) {
         self.hand = up;

@@ -1,15 +1,19 @@
 //! The composition: one control loop, the talk and listen threads, and the faces it shows.
 
 pub mod brain;
+mod channel;
 mod control;
 mod door;
 pub mod ear;
 mod engine;
 mod entering;
+mod epoch;
 pub mod face;
 #[cfg(test)]
 mod face_contract;
 mod floor;
+mod guesses;
+mod heard;
 mod hosting;
 mod identity;
 mod inside;
@@ -23,11 +27,13 @@ mod pair;
 #[cfg(test)]
 mod pair_tests;
 mod peers;
+mod seat;
 mod sound;
 mod stats;
 mod talk;
 mod ticket;
 mod ties;
+mod verify;
 mod view;
 
 pub use engine::{Engine, EngineConfig, EngineError};

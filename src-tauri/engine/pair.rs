@@ -1,6 +1,5 @@
 //! One pair: the handshake with one other member, and the ordered ctl channel over relay first and data channel later.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,12 +8,11 @@ use pushtalk_protocol::{Ctl, Epoch, MemberPublic, Pid, Reader, Rekey, Writer};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::channel::{Channel, Rekeying};
 use crate::identity::Identity;
 
 /// A handshake that is not done by then is begun anew.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
-/// Messages that may arrive ahead of their turn while the channel moves from relay to data channel.
-const MOST_EARLY: usize = 64;
 /// Messages kept for sending again over the data channel.
 const MOST_COPIES: usize = 256;
 
@@ -63,30 +61,6 @@ pub(crate) struct Pair {
     unproved: Option<(Session, Epoch)>,
     channel: Option<Channel>,
     retry_at: Option<Duration>,
-}
-
-/// A proved session and the order of its messages.
-struct Channel {
-    session: Session,
-    /// Whose key the session is mixed with.
-    epoch: Epoch,
-    rekeying: Rekeying,
-    way: Way,
-    /// What went over the relay, to be sent again over the data channel: the relay may die with it undelivered, and
-    /// the receiver drops what it has by its number.
-    copies: Vec<Bytes>,
-    early: BTreeMap<u64, (Way, Bytes)>,
-}
-
-/// A handshake inside the session, as far as it has come.
-enum Rekeying {
-    None,
-    /// As initiator: begun.
-    Asked(Initiation, Epoch),
-    /// As responder: answered; what we say has its new keys already.
-    Answered(Epoch),
-    /// As responder: begun by the other one for an epoch that has not begun here.
-    Early(Epoch, Vec<u8>),
 }
 
 impl Pair {
@@ -168,8 +142,7 @@ impl Pair {
         started.ok()
     }
 
-    /// As initiator: begins a handshake inside the session, unless one for this epoch is under way. Gives false when
-    /// there is no session.
+    /// As initiator: begins a handshake inside the session, unless one is under way. Gives false when there is no session.
     pub(crate) fn rekey(
         &mut self,
         identity: &Identity,
@@ -177,7 +150,8 @@ impl Pair {
         out: &mut Vec<Parcel>,
     ) -> bool {
         let Some(channel) = &self.channel else { return false };
-        if matches!(&channel.rekeying, Rekeying::Asked(_, epoch) if *epoch == identity.epoch) {
+        // One at a time; another one is begun behind it if the epoch has changed meanwhile.
+        if matches!(&channel.rekeying, Rekeying::Asked(..)) {
             return true;
         }
         let Some((initiation, message)) = self.start(identity, identity.epoch, &identity.psk, rng) else {
@@ -192,6 +166,7 @@ impl Pair {
     /// One step of a handshake inside the session. Gives true when it is done.
     fn rekeyed(
         &mut self,
+        now: Duration,
         rekey: Rekey,
         identity: &Identity,
         rng: &mut dyn CryptoRng,
@@ -199,8 +174,10 @@ impl Pair {
     ) -> bool {
         match rekey {
             Rekey::First { epoch, message } if !self.is_initiator() => {
-                if epoch == identity.epoch {
-                    self.answer_inside(&message, identity, rng, out);
+                let before = identity.before(now, &self.peer_pid).filter(|(before, _)| *before == epoch);
+                let current = (epoch == identity.epoch).then_some((epoch, &identity.psk));
+                if let Some((epoch, psk)) = current.or(before) {
+                    self.answer_inside(&message, identity, epoch, psk, rng, out);
                 } else if let Some(channel) = &mut self.channel
                     && epoch > identity.epoch
                     && !matches!(channel.rekeying, Rekeying::Answered(_))
@@ -231,7 +208,7 @@ impl Pair {
         let Some(channel) = &mut self.channel else { return };
         match std::mem::replace(&mut channel.rekeying, Rekeying::None) {
             Rekeying::Early(epoch, message) if epoch == identity.epoch => {
-                self.answer_inside(&message, identity, rng, out);
+                self.answer_inside(&message, identity, epoch, &identity.psk, rng, out);
             }
             other => channel.rekeying = other,
         }
@@ -241,6 +218,8 @@ impl Pair {
         &mut self,
         message: &[u8],
         identity: &Identity,
+        epoch: Epoch,
+        psk: &PairPsk,
         rng: &mut dyn CryptoRng,
         out: &mut Vec<Parcel>,
     ) {
@@ -248,15 +227,16 @@ impl Pair {
         if self.channel.as_ref().is_none_or(answered) {
             return;
         }
-        let Some((next, message)) = self.respond(message, identity, identity.epoch, &identity.psk, rng) else {
+        let Some((next, message)) = self.respond(message, identity, epoch, psk, rng) else {
             return;
         };
         // The last message that is sealed with the keys before.
         self.say(&Ctl::Rekey(Rekey::Second { message }), out);
         if let Some(channel) = &mut self.channel {
-            channel.session.begin_switch(next);
-            channel.session.switch_sending();
-            channel.rekeying = Rekeying::Answered(identity.epoch);
+            if channel.session.begin_switch(next).is_ok() {
+                channel.session.switch_sending();
+                channel.rekeying = Rekeying::Answered(epoch);
+            }
         }
     }
 
@@ -273,7 +253,9 @@ impl Pair {
             tracing::debug!("the answer to a handshake inside a session was refused");
             return false;
         };
-        channel.session.begin_switch(next);
+        if channel.session.begin_switch(next).is_err() {
+            return false;
+        }
         channel.session.switch_opening();
         channel.epoch = epoch;
         // The last message that is sealed with the keys before.
@@ -366,7 +348,7 @@ impl Pair {
             }
             (Ok(SECOND), Way::Relay) => self.finish(now, reader.rest()),
             (Ok(TRANSPORT), _) => match reader.u64() {
-                Ok(n) => self.open(way, n, bytes.slice_ref(reader.rest()), identity, rng, out),
+                Ok(n) => self.open(now, way, n, bytes.slice_ref(reader.rest()), identity, rng, out),
                 Err(_) => Vec::new(),
             },
             _ => Vec::new(),
@@ -431,8 +413,10 @@ impl Pair {
 
     /// Opens what has its turn now. A step of a handshake is taken before the next message is opened: that one may
     /// have its keys.
+    #[expect(clippy::too_many_arguments, reason = "one message has a way, a number, a time and places to answer to")]
     fn open(
         &mut self,
+        now: Duration,
         way: Way,
         n: u64,
         ciphertext: Bytes,
@@ -458,7 +442,7 @@ impl Pair {
         while let Some(plaintext) = opened {
             match self.channel.as_mut().and_then(|channel| channel.decode(plaintext)) {
                 Some(Ctl::Rekey(rekey)) => {
-                    if self.rekeyed(rekey, identity, rng, out) {
+                    if self.rekeyed(now, rekey, identity, rng, out) {
                         events.push(PairEvent::Renewed);
                     }
                 }
@@ -468,74 +452,6 @@ impl Pair {
             opened = self.channel.as_mut().and_then(Channel::open_early);
         }
         events
-    }
-}
-
-impl Channel {
-    fn new(session: Session, epoch: Epoch) -> Self {
-        Self {
-            session,
-            epoch,
-            rekeying: Rekeying::None,
-            way: Way::Relay,
-            copies: Vec::new(),
-            early: BTreeMap::new(),
-        }
-    }
-
-    /// In order, each once: an old number is a copy, a later one waits for its turn.
-    fn open(&mut self, way: Way, n: u64, ciphertext: Bytes) -> Option<Vec<u8>> {
-        let expected = self.session.expected();
-        if n > expected {
-            self.wait(way, n, ciphertext);
-            return None;
-        }
-        if n < expected {
-            return None;
-        }
-        let opened = self.session.open(n, &ciphertext).ok();
-        if opened.is_none() {
-            tracing::debug!("a message did not open");
-        }
-        opened
-    }
-
-    /// What came straight is never pushed out by what the server said.
-    fn wait(&mut self, way: Way, n: u64, ciphertext: Bytes) {
-        if way == Way::Relay && matches!(self.early.get(&n), Some((Way::Channel, _))) {
-            return;
-        }
-        if self.early.len() >= MOST_EARLY && !self.early.contains_key(&n) {
-            let relayed = self.early.iter().rev().find(|(_, (way, _))| *way == Way::Relay).map(|(n, _)| *n);
-            match (way, relayed) {
-                (Way::Channel, Some(relayed)) => drop(self.early.remove(&relayed)),
-                _ => return,
-            }
-        }
-        self.early.insert(n, (way, ciphertext));
-    }
-
-    /// The next message, if it is there already.
-    fn open_early(&mut self) -> Option<Vec<u8>> {
-        let expected = self.session.expected();
-        let (_, next) = self.early.remove(&expected)?;
-        self.session.open(expected, &next).ok()
-    }
-
-    fn decode(&mut self, plaintext: Vec<u8>) -> Option<Ctl> {
-        let plaintext = Zeroizing::new(plaintext);
-        match Ctl::decode(&plaintext) {
-            Ok(message) => {
-                if matches!(message, Ctl::MediaKey { .. }) {
-                    self.session.rekey_receiving();
-                }
-                Some(message)
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a member said something unreadable");
-                None
-            }
-        }
     }
 }
 

@@ -46,7 +46,9 @@ impl Two {
             let room_id = room_id(&host.public());
             Identity {
                 room_id,
+                first_host: host.public(),
                 host_public: host.public(),
+                before: None,
                 epoch: Epoch::default(),
                 pid: pid(&member_key.public()),
                 psk: secret.pair_psk(room_id, Epoch::default()),
