@@ -4,7 +4,7 @@ use curve25519_dalek::digest::Digest;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use pushtalk_protocol::{
     Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, Resume, RoomId, SeatPublic,
-    Signature, Writer,
+    Signature, SignedStatement, Statement, Writer,
 };
 use rand::CryptoRng;
 use sha2::Sha512;
@@ -52,6 +52,12 @@ impl HostKey {
         srv: &ServerIdentity,
     ) -> Signature {
         sign(&self.0, &create_words(challenge, room_id, epoch, join_pub, pid, srv))
+    }
+
+    /// Begins an epoch: proves to members and server that the host says so.
+    pub fn sign_statement(&self, statement: Statement) -> SignedStatement {
+        let signature = sign(&self.0, &statement_words(&statement));
+        SignedStatement { statement, signature }
     }
 }
 
@@ -188,6 +194,14 @@ pub fn verify_resume(
     verify(seat_pub.as_bytes(), &resume_words(challenge, resume.room_id, resume.pid, srv), &resume.sig)
 }
 
+/// Checks that a statement is the host's.
+///
+/// # Errors
+/// The signature is not by that key over this.
+pub fn verify_statement(host: &HostPublic, signed: &SignedStatement) -> Result<(), CryptoError> {
+    verify(host.as_bytes(), &statement_words(&signed.statement), &signed.signature)
+}
+
 fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
     Writer::new()
         .raw(b"PushTalk1 host")
@@ -242,6 +256,10 @@ fn resume_words(challenge: &Challenge, room_id: RoomId, pid: Pid, srv: &ServerId
         .raw(room_id.as_bytes())
         .raw(pid.as_bytes());
     srv.write(w).finish()
+}
+
+fn statement_words(statement: &Statement) -> Vec<u8> {
+    Writer::new().raw(b"PushTalk1 statement").u8(0).raw(&statement.encode()).finish()
 }
 
 fn sign(key: &SigningKey, words: &[u8]) -> Signature {

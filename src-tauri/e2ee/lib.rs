@@ -42,7 +42,7 @@ pub use header::FrameId;
 pub use joiner::{Joiner, JoinerProved};
 pub use keys::{
     HostKey, JoinKey, MemberKey, SeatKey, pid, room_id, verify_create, verify_host_proof, verify_join,
-    verify_resume,
+    verify_resume, verify_statement,
 };
 pub use open::{OpenKey, Opened};
 pub use responder::Responder;
