@@ -327,6 +327,8 @@ impl World {
             Output::LobbyClose(lobby) => self.call(who, ServerCall::LobbyClose(lobby)),
             Output::Disconnect => {
                 if let Some((_, id)) = self.people[who].connection.take() {
+                    // As a client does that closes in good order; outside a room there is nothing to leave.
+                    let _ = self.lobby.leave(self.now, id);
                     self.lobby.disconnected(self.now, id);
                     self.deliver_pushes();
                 }
@@ -571,6 +573,7 @@ impl World {
                 Push::LobbyClose(c) => ServerEvent::LobbyClose { lobby: c.lobby },
                 Push::MemberJoined(joined) => ServerEvent::MemberJoined(joined),
                 Push::MemberLeft(left) => ServerEvent::MemberLeft(left),
+                Push::RoomClosed(_) => ServerEvent::RoomClosed,
             };
             self.later(who, Input::Server(attempt, ServerNews::Push(event)));
         }

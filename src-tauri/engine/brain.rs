@@ -244,7 +244,10 @@ impl Brain {
         self.stage = Stage::Entering(entering);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all that a person gives to join, with time and randomness")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a person gives to join, with time and randomness"
+    )]
     fn join(
         &mut self,
         now: Duration,

@@ -53,7 +53,10 @@ impl Doorkeeper {
 
     /// The first message of a lobby is answered; the second proves that the joiner knows the password, or ends it.
     /// Gives true for a wrong guess that counts.
-    #[expect(clippy::too_many_arguments, reason = "a message with its time, and all that the answer depends on")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a message with its time, and all that the answer depends on"
+    )]
     fn message(
         &mut self,
         now: Duration,

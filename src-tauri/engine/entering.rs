@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use pushtalk_e2ee::{
-    DoorRefusal, HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, SeatKey, ServerIdentity, pid, room_id,
+    DoorRefusal, HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, SeatKey, ServerIdentity,
+    pid, room_id,
 };
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, DisplayName, DoorState, Epoch, Join, LobbyId, MemberPublic, Nameplate,
-    Pin, RefusalCode, RoomCode, ServerAddress,
+    CertificateHash, Challenge, Create, DisplayName, DoorState, Epoch, Join, LobbyId, MemberPublic,
+    Nameplate, Pin, RefusalCode, RoomCode, ServerAddress,
 };
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
@@ -275,7 +276,8 @@ impl Entering {
     }
 
     fn knock(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) -> Step {
-        let (Plan::Join { nameplate, password, pin, door, .. }, Some(server)) = (&mut self.plan, &self.server)
+        let (Plan::Join { nameplate, password, pin, door, .. }, Some(server)) =
+            (&mut self.plan, &self.server)
         else {
             return Step::Stay;
         };
@@ -284,7 +286,8 @@ impl Entering {
             Password::Link(password) => (PasswordKind::Link, password.expose()),
             Password::Spoken(password) => (PasswordKind::Spoken, password.expose()),
         };
-        let (joiner, message) = Joiner::start(&mut rng, kind, password, pin.as_ref().map(Pin::expose), nameplate, server);
+        let (joiner, message) =
+            Joiner::start(&mut rng, kind, password, pin.as_ref().map(Pin::expose), nameplate, server);
         *door = Door::Knocked(joiner);
         out.push(Output::Request(Request::LobbyOpen(*nameplate, message)));
         self.go(now, EnteringStep::Proving)
@@ -428,9 +431,7 @@ fn door_error(error: &pushtalk_e2ee::DoorError, has_pin: bool) -> Step {
             DoorRefusal::CodeRetired => Step::Fail(ErrorCode::CodeRetired, None),
             DoorRefusal::PinNeeded => Step::Fail(ErrorCode::PinNeeded, None),
             DoorRefusal::PinUnneeded => Step::Fail(ErrorCode::PinUnneeded, None),
-            DoorRefusal::Wrong { left } if has_pin => {
-                Step::Fail(ErrorCode::WrongPin, Some(left.to_string()))
-            }
+            DoorRefusal::Wrong { left } if has_pin => Step::Fail(ErrorCode::WrongPin, Some(left.to_string())),
             DoorRefusal::Wrong { .. } => Step::Fail(ErrorCode::WrongCode, None),
         },
         _ => Step::Fail(ErrorCode::WrongCode, None),

@@ -164,7 +164,10 @@ impl Inside {
     }
 
     /// The secret of an epoch came; it is the right one when it leads to what the host has signed.
-    #[expect(clippy::too_many_arguments, reason = "a message with its sender, time, randomness and places to answer to")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a message with its sender, time, randomness and places to answer to"
+    )]
     pub(crate) fn take_secret(
         &mut self,
         now: Duration,
@@ -205,7 +208,8 @@ impl Inside {
         for signed in self.epochs.transfers.clone().into_iter().chain(last) {
             self.say(peer, &Ctl::Statement(signed), out);
         }
-        let comes_back = self.members.get(&peer).and_then(|m| m.pair.epoch()).is_some_and(|e| e < self.identity.epoch);
+        let comes_back =
+            self.members.get(&peer).and_then(|m| m.pair.epoch()).is_some_and(|e| e < self.identity.epoch);
         if comes_back {
             self.tell_secret(peer, out);
         }

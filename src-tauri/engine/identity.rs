@@ -48,7 +48,8 @@ pub(crate) struct Before {
 impl Identity {
     /// The epoch before, for who was in it and stays.
     pub(crate) fn before(&self, now: Duration, peer: &Pid) -> Option<(Epoch, &PairPsk)> {
-        let before = self.before.as_ref().filter(|b| now < b.until && b.roster.binary_search(peer).is_ok())?;
+        let before =
+            self.before.as_ref().filter(|b| now < b.until && b.roster.binary_search(peer).is_ok())?;
         Some((before.epoch, &before.psk))
     }
 

@@ -134,8 +134,7 @@ impl Pair {
         let counter = self.counter.map_or(1, |c| c + 1);
         self.counter = Some(counter);
         let (context, mut rng) = (self.context(identity, epoch), rng);
-        let started =
-            Initiation::start(context, &identity.member_key, &self.peer, psk, counter, &mut rng);
+        let started = Initiation::start(context, &identity.member_key, &self.peer, psk, counter, &mut rng);
         if started.is_err() {
             tracing::warn!("a handshake could not be begun");
         }
@@ -413,7 +412,10 @@ impl Pair {
 
     /// Opens what has its turn now. A step of a handshake is taken before the next message is opened: that one may
     /// have its keys.
-    #[expect(clippy::too_many_arguments, reason = "one message has a way, a number, a time and places to answer to")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one message has a way, a number, a time and places to answer to"
+    )]
     fn open(
         &mut self,
         now: Duration,

@@ -157,13 +157,7 @@ impl Inside {
     }
 
     /// Sees to it that a pair gets new keys: the initiator begins, the other one asks for it.
-    pub(crate) fn renew(
-        &mut self,
-        now: Duration,
-        rng: &mut dyn CryptoRng,
-        peer: Pid,
-        out: &mut Vec<Output>,
-    ) {
+    pub(crate) fn renew(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         member.renew_at = now + KEYS_LAST;
         if member.path == Path::None {

@@ -8,7 +8,8 @@ use pushtalk_room::{Floor, Situation};
 
 use crate::brain::{Brain, Stage};
 use crate::face::{
-    self, Apart, Button, FloorView, MemberLink, MemberView, Qr, RevokedWhy, RoomView, SasCode, Verifying, View,
+    self, Apart, Button, FloorView, MemberLink, MemberView, Qr, RevokedWhy, RoomView, SasCode, Verifying,
+    View,
 };
 use crate::identity::Identity;
 use crate::inside::Inside;

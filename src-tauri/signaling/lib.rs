@@ -15,6 +15,8 @@ mod limits;
 mod line;
 pub mod lobby;
 mod packet;
+mod rotation;
+mod seat;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]

@@ -49,19 +49,21 @@ fn check(world: &mut World, limits: &Limits, now: Duration) {
     }
     let mut seated = 0;
     for (id, room) in &lobby.rooms {
-        assert!(!room.members.is_empty() && room.members.len() <= limits.members);
+        assert!(!room.seats.is_empty() && room.seats.len() <= limits.members);
         assert_eq!(lobby.nameplates.get(&room.nameplate), Some(id));
-        for member in &room.members {
-            assert_eq!(lobby.connections[&member.connection].seat, Some((*id, member.pid)));
-            assert_eq!(room.members.iter().filter(|m| m.pid == member.pid).count(), 1);
-            seated += 1;
+        for seat in &room.seats {
+            assert_eq!(room.seats.iter().filter(|s| s.pid == seat.pid).count(), 1);
+            if let Some(connection) = seat.connection() {
+                assert_eq!(lobby.connections[&connection].seat, Some((*id, seat.pid)));
+                seated += 1;
+            }
         }
     }
     assert_eq!(lobby.nameplates.len(), lobby.rooms.len());
     assert_eq!(lobby.connections.values().filter(|c| c.seat.is_some()).count(), seated);
     for knock in lobby.knocks.values() {
         let room = &lobby.rooms[&knock.room];
-        assert!(room.members.iter().any(|m| m.connection == knock.responder), "a member answers");
+        assert!(room.connections().any(|c| c == knock.responder), "a member answers");
         assert!(lobby.connections.contains_key(&knock.joiner));
         let at_the_door = lobby.knocks.values().filter(|k| k.room == knock.room).count();
         assert!(at_the_door <= limits.lobbies_of_a_room);
@@ -70,7 +72,7 @@ fn check(world: &mut World, limits: &Limits, now: Duration) {
         assert_eq!(connection.lobbies, lobby.knocks.values().filter(|k| k.joiner == *id).count());
         assert!(connection.lobbies <= limits.lobbies);
     }
-    assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer));
+    assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer.max(limits.seat)));
 }
 
 proptest! {
@@ -126,9 +128,10 @@ proptest! {
             check(&mut world, &limits, now);
         }
         for c in 0..6 {
-            world.lobby.disconnected(NOW, conn(c));
+            world.lobby.disconnected(now, conn(c));
         }
         world.lobby.take_pushes();
+        world.lobby.handle_timeout(now + limits.seat);
         prop_assert!(world.lobby.is_empty());
     }
 }

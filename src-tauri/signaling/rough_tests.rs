@@ -1,5 +1,7 @@
 //! What the server and the client bear without harm to others.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::pid;
 use pushtalk_protocol::{RefusalCode, ServerAddress, event};
@@ -86,7 +88,7 @@ async fn what_is_no_event_ends_its_own_connection_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_keep_up_is_cut_and_the_others_are_told() {
-    let server = server().await;
+    let server = limited(Limits { seat: Duration::from_millis(1), ..Limits::default() }).await;
     let secrets = Secrets::new();
     // Room for one event, and nobody who takes it.
     let (events, _deaf) = mpsc::channel(1);
