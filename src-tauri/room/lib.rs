@@ -19,6 +19,9 @@ mod limit_tests;
 mod room;
 #[cfg(test)]
 mod room_tests;
+mod roster;
+#[cfg(test)]
+mod roster_tests;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -32,5 +35,6 @@ mod world;
 
 pub use input::{Input, Microphone, Output, RoomConfig};
 pub use room::Room;
+pub use roster::{Differences, Rosters};
 pub use turn::Turn;
 pub use view::{Floor, LinkState, MemberView, RevokedWhy, RoomView, Situation};
