@@ -469,7 +469,8 @@ impl Inside {
         let roster = Roster { epoch: self.identity.epoch, pids: living.iter().copied().collect() };
         self.rosters.own(now, roster.epoch, &living, &known);
         if roster != self.told_roster {
-            for peer in living.into_iter().filter(|pid| *pid != self.identity.pid) {
+            living.remove(&self.identity.pid);
+            for peer in living {
                 self.say(peer, &Ctl::Roster(roster.clone()), out);
             }
             self.told_roster = roster;

@@ -15,6 +15,7 @@ pub struct RoomConfig {
     pub hosting: bool,
     /// Longest time one member may talk without a pause; brought into 10 to 300 s.
     pub talk_limit: Duration,
+    pub mode: pushtalk_protocol::Mode,
 }
 
 /// What the microphone does.
@@ -63,6 +64,10 @@ pub enum Input {
     TalkLimit(Duration),
     /// The microphone was opened or closed, or it failed.
     Microphone(Microphone),
+    Mode(pushtalk_protocol::Mode),
+    Queueing(bool),
+    Preempt,
+    Host(Option<Pid>),
     /// We leave. Nothing that comes later has any effect.
     Leave,
     /// A timer is due, or a `Turn` was dropped.

@@ -124,7 +124,7 @@ impl Room {
                 self.floor = None;
                 return std::mem::take(&mut self.out);
             }
-            Input::Tick => {}
+            Input::Tick | Input::Mode(_) | Input::Queueing(_) | Input::Host(_) | Input::Preempt => {}
         }
         self.follow_arbiter(now);
         self.run_timers(now);

@@ -44,8 +44,11 @@ pub enum LinkState {
 }
 
 /// Who holds the floor, as far as this member knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Floor {
+    Open {
+        talkers: Vec<Pid>,
+    },
     /// Nobody.
     Idle,
     /// Somebody.
@@ -78,6 +81,10 @@ pub enum Situation {
         since: Duration,
         /// When the limit is reached.
         until: Duration,
+        near: bool,
+    },
+    Queued {
+        place: u16,
     },
     /// Pressed, but somebody else talks.
     Busy {
@@ -148,7 +155,9 @@ impl Room {
         }
         match &self.own {
             Own::Asking(_) => return Situation::Requesting,
-            Own::Talking(talk) => return Situation::Talking { since: talk.pressed, until: talk.until },
+            Own::Talking(talk) => {
+                return Situation::Talking { since: talk.pressed, until: talk.until, near: false };
+            }
             Own::Refused(situation) => return *situation,
             Own::Rest => {}
         }
@@ -166,7 +175,7 @@ impl Room {
         }
         match self.shown_floor() {
             Floor::Taken { pid, .. } => Situation::Receiving { who: pid },
-            Floor::Idle => Situation::Idle,
+            _ => Situation::Idle,
         }
     }
 }
