@@ -40,5 +40,11 @@ mod lobby_tests;
 #[cfg(test)]
 mod lobby_world;
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
+mod rotation_tests;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod rough_tests;
+#[cfg(test)]
+mod seat_tests;

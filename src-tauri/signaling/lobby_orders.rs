@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate, Relay};
+use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate};
 
 use crate::lobby::{Limits, Push};
 use crate::lobby_world::{NOW, World, challenge, conn, message};
@@ -13,6 +13,8 @@ enum Act {
     Hello(usize),
     Create(usize, u16),
     Join(usize, usize),
+    Resume(usize, usize),
+    Rotate(usize, u32, u8),
     Relay(usize, usize),
     Knock(usize, u8),
     Say(usize, u8),
@@ -28,13 +30,15 @@ fn act() -> impl Strategy<Value = Act> {
         c.clone().prop_map(Act::Hello),
         (c.clone(), any::<u16>()).prop_map(|(c, w)| Act::Create(c, w)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Join(a, b)),
+        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Resume(a, b)),
+        (c.clone(), 1..4_u32, any::<u8>()).prop_map(|(c, e, r)| Act::Rotate(c, e, r)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Relay(a, b)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Knock(c, l)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Say(c, l)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Close(c, l)),
         c.clone().prop_map(Act::Leave),
         c.prop_map(Act::Disconnect),
-        (0..7_u64).prop_map(Act::Wait),
+        prop_oneof![0..7_u64, Just(61)].prop_map(Act::Wait),
     ]
 }
 
@@ -72,6 +76,7 @@ fn check(world: &mut World, limits: &Limits, now: Duration) {
         assert_eq!(connection.lobbies, lobby.knocks.values().filter(|k| k.joiner == *id).count());
         assert!(connection.lobbies <= limits.lobbies);
     }
+    assert!(lobby.cuts.is_empty());
     assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer.max(limits.seat)));
 }
 
@@ -100,9 +105,30 @@ proptest! {
                     let joined = world.lobby.join(conn(c), &join);
                     prop_assert!(joined.is_err() || c == of, "a proof of another connection");
                 }
+                Act::Resume(c, of) => {
+                    let resume = world.resume(c, of);
+                    if world.lobby.resume(now, conn(c), &resume).is_ok() {
+                        prop_assert!(world.relay(c, of).is_ok(), "the seat is this connection's");
+                    }
+                    // As the server does it.
+                    for cut in world.lobby.take_cuts() {
+                        prop_assert!(cut != conn(c) && !world.lobby.connections.contains_key(&cut));
+                        world.lobby.disconnected(now, cut);
+                        world.lobby.connected(cut).unwrap();
+                    }
+                }
+                Act::Rotate(c, epoch, roster) => {
+                    let roster: Vec<_> = (0..6).filter(|of| roster & 1 << of != 0).collect();
+                    let signed = world.signed(epoch, &roster);
+                    if world.rotate(c, &signed).is_ok() {
+                        let rooms = world.lobby.rooms.values();
+                        let mut seats = rooms.flat_map(|r| &r.seats).map(|s| s.pid);
+                        let stay: Vec<_> = roster.iter().map(|of| world.pid(*of)).collect();
+                        prop_assert!(seats.all(|pid| stay.contains(&pid)), "who is out sits nowhere");
+                    }
+                }
                 Act::Relay(c, to) => {
-                    let relay = Relay { to: world.pid(to), data: String::new() };
-                    let _ = world.lobby.relay(conn(c), relay);
+                    let _ = world.relay(c, to);
                 }
                 Act::Knock(c, id) => {
                     let _ = world.knock(c, nameplate, id);
