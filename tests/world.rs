@@ -19,8 +19,8 @@ use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomVie
 use pushtalk_engine::mouth::{Mouth, Said};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
-    CertificateHash, Challenge, HelloRequest, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Pid, Relay, Sdp,
-    SdpKind,
+    CertificateHash, Challenge, HelloRequest, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Pid, Relay,
+    Rotate, Sdp, SdpKind, SignedStatement,
 };
 use pushtalk_signaling::client::ServerEvent;
 use pushtalk_signaling::lobby::{ConnectionId, Lobby, Push};
@@ -93,6 +93,7 @@ enum ServerCall {
     Relay(Pid, Bytes),
     LobbyMessage(LobbyId, Vec<u8>),
     LobbyClose(LobbyId),
+    Rotate(SignedStatement),
 }
 
 /// The world.
@@ -177,7 +178,7 @@ impl World {
                 world.act(who, Intent::Host { name: (*name).into(), title: title.into() });
             } else {
                 let text = world.invitation(0)?.link;
-                world.act(who, Intent::Join { name: (*name).into(), text, server: None });
+                world.act(who, Intent::Join { name: (*name).into(), text, server: None, pin: None });
             }
             world.run(Duration::from_secs(2) + 40 * network.delay);
         }
@@ -247,6 +248,36 @@ impl World {
             }
         }
         self.now = until;
+    }
+
+    /// This person's connection to the server breaks; both ends learn of it.
+    pub fn unplug(&mut self, who: usize) {
+        if let Some((attempt, id)) = self.people[who].connection.take() {
+            self.lobby.disconnected(self.now, id);
+            self.deliver_pushes();
+            self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
+        }
+    }
+
+    /// The peer connection of two people breaks; both learn of it.
+    pub fn sever(&mut self, one: usize, other: usize) {
+        for (end, far) in [(one, other), (other, one)] {
+            if self.people[end].peers.remove(&far).is_some()
+                && let Some(peer) = self.people[far].pid
+            {
+                self.later(end, Input::Mesh(MeshEvent::Closed { peer }));
+            }
+        }
+    }
+
+    /// What this person calls another one.
+    ///
+    /// # Errors
+    /// When it does not know that one.
+    pub fn id_of(&self, who: usize, name: &str) -> anyhow::Result<String> {
+        let room = self.room_of(who)?;
+        let member = room.members.into_iter().find(|member| member.name == name);
+        member.map(|member| member.id).ok_or_else(|| anyhow::anyhow!("{who} knows no {name}"))
     }
 
     /// What this person's ear did with the voice of the one that it heard.
@@ -336,6 +367,7 @@ impl World {
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
             Output::RemoteDescription(peer, sdp) => self.described(who, peer, &sdp),
             Output::RemoteCandidate(..) | Output::ListDevices => {}
+            Output::Rotate(signed) => self.call(who, ServerCall::Rotate(signed)),
             Output::SendCtl(peer, message) => {
                 let (Some(to), Some(from)) = (self.who(peer), self.people[who].pid) else { return };
                 if self.people[who].peers.get(&to) == Some(&true) {
@@ -403,7 +435,10 @@ impl World {
                 person.mouth.keep()
             }
             TalkOrder::Begin(turn) => {
-                person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)))
+                let said = person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)));
+                let keys = person.mouth.spurt_keys();
+                self.later(who, Input::Voice(VoiceNews::Spurt(keys)));
+                said
             }
             TalkOrder::Drop => person.mouth.stop(),
             TalkOrder::Finish => {
@@ -411,7 +446,7 @@ impl World {
                 Said::Nothing
             }
         };
-        let worn = person.mouth.take_worn();
+        let worn = self.people[who].mouth.take_worn();
         self.send(who, sealed);
         self.pass_on(who, said);
         if worn {
@@ -429,7 +464,7 @@ impl World {
     fn listen(&mut self, who: usize, order: ListenOrder) {
         let ear = &mut self.people[who].ear;
         match order {
-            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(pid, key)),
+            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(self.now, pid, key)),
             ListenOrder::RemovePeer(pid) => ear.remove_peer(pid),
             ListenOrder::OpenOutput(_) | ListenOrder::CloseOutput => {}
         }
@@ -494,8 +529,15 @@ impl World {
             Event::Input(who, input) => self.give(who, input),
             Event::Frame { to, from, sequence, timestamp, bytes } => {
                 match self.people[to].ear.receive(from, sequence, timestamp, self.now, &bytes) {
-                    Heard::Voice { news: true } => self.give(to, Input::Voice(VoiceNews::Heard(from))),
-                    Heard::Voice { news: false } => {}
+                    Heard::Voice { news, begins } => {
+                        if let Some((generation, step)) = begins {
+                            self.give(to, Input::Voice(VoiceNews::Began(from, generation, step)));
+                        }
+                        if news {
+                            self.give(to, Input::Voice(VoiceNews::Heard(from)));
+                        }
+                    }
+                    Heard::OutOfReach => self.give(to, Input::Voice(VoiceNews::KeyWanted(from))),
                     Heard::Rejected | Heard::Stranger => self.people[to].rejected += 1,
                 }
             }
@@ -547,6 +589,15 @@ impl World {
                 self.transcript += &format!("\n{}", String::from_utf8_lossy(&data));
                 let message = LobbyMessage { lobby: l, data: BASE64_URL_SAFE_NO_PAD.encode(&data) };
                 let _ = lobby.lobby_message(now, id, message);
+                None
+            }
+            ServerCall::Request(Request::Resume(resume)) => {
+                self.transcript += &serde_json::to_string(&resume).unwrap_or_default();
+                Some(lobby.resume(now, id, &resume).map(Answer::Joined))
+            }
+            ServerCall::Rotate(signed) => {
+                let statement = BASE64_URL_SAFE_NO_PAD.encode(signed.encode());
+                let _ = lobby.rotate(now, id, &Rotate { statement });
                 None
             }
             ServerCall::LobbyClose(l) => {

@@ -43,6 +43,11 @@ pub use stats::{HearingStats, MemberStats};
 pub use pushtalk_audio::FrameLength;
 pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};
 
+/// One of the 64 emoji that are compared, with its English name.
+pub fn emoji(place: u8) -> Option<(&'static str, &'static str)> {
+    pushtalk_protocol::EMOJI.get(usize::from(place)).map(|emoji| (emoji.symbol, emoji.en))
+}
+
 /// Reads `HOST:PORT`.
 pub fn parse_server(text: &str) -> Option<pushtalk_protocol::ServerAddress> {
     text.parse().ok()
