@@ -253,6 +253,78 @@ mod tests {
     }
 
     #[test]
+    fn who_is_turned_away_is_told_why_in_place_of_either_answer() {
+        let reasons = [
+            (DoorRefusal::Locked, [1, 0]),
+            (DoorRefusal::CodeRetired, [2, 0]),
+            (DoorRefusal::PinNeeded, [3, 0]),
+            (DoorRefusal::PinUnneeded, [4, 0]),
+            (DoorRefusal::Wrong { left: 4 }, [5, 4]),
+        ];
+        for (refusal, bytes) in reasons {
+            let message = refusal.encode();
+            assert_eq!(message, [&[VERSION, 5], &bytes[..]].concat());
+            for place in [2, 4] {
+                let result = run(&side(), &side(), |p, m| {
+                    if p == place {
+                        m.clone_from(&message)
+                    }
+                });
+                assert_eq!(result.err(), Some(DoorError::TurnedAway(refusal)));
+            }
+            // A member turns nobody away because a joiner says so.
+            for place in [1, 3] {
+                let result = run(&side(), &side(), |p, m| {
+                    if p == place {
+                        m.clone_from(&message)
+                    }
+                });
+                assert_eq!(result.err(), Some(DoorError::Malformed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_is_not_written_as_the_protocol_says_is_malformed() {
+        for message in [
+            &[VERSION, 5][..],
+            &[VERSION, 5, 1],
+            &[VERSION, 5, 1, 1],
+            &[VERSION, 5, 4, 9],
+            &[VERSION, 5, 0, 0],
+            &[VERSION, 5, 6, 0],
+            &[VERSION, 5, 5, 4, 0],
+        ] {
+            let result = run(&side(), &side(), |p, m| {
+                if p == 2 {
+                    m.clone_from(&message.to_vec())
+                }
+            });
+            assert_eq!(result.err(), Some(DoorError::Malformed), "{message:?}");
+        }
+        let result = run(&side(), &side(), |p, m| {
+            if p == 2 {
+                m.clone_from(&vec![2, 5, 1, 0])
+            }
+        });
+        assert_eq!(result.err(), Some(DoorError::Version { theirs: 2 }));
+    }
+
+    #[test]
+    fn the_flag_of_the_pin_cannot_be_changed_on_the_way() {
+        // With and without a PIN: who changes the flag spoils the joiner's tag, as with any other change.
+        for pin in [None, Some(&b"1234"[..])] {
+            let side = Side { pin, ..side() };
+            let result = run(&side, &side, |place, message| {
+                if place == 1 {
+                    message[2] ^= 0x10
+                }
+            });
+            assert_eq!(result.err(), Some(DoorError::WrongTag));
+        }
+    }
+
+    #[test]
     fn another_version_is_named() {
         for place in 1..=4 {
             let result = run(&side(), &side(), |p, m| {

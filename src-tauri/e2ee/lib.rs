@@ -28,12 +28,15 @@ mod server_identity;
 mod session;
 mod sframe;
 mod window;
+mod words;
 mod x25519;
 
 #[cfg(test)]
 mod allocation;
 #[cfg(test)]
 mod header_vectors;
+#[cfg(test)]
+mod rfc9605;
 #[cfg(test)]
 mod secrecy;
 

@@ -93,6 +93,17 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_passed_on_is_known_by_its_public_half() {
+        let secret = RoomSecret::new(&[1; 32]);
+        let passed = RoomSecret::from(secret.to_secret());
+        assert_eq!(secret.expose(), passed.expose());
+        let (room, epoch) = (RoomId::new([2; 16]), Epoch(3));
+        assert_eq!(secret.join_key(room, epoch).public(), passed.join_key(room, epoch).public());
+        let other = RoomSecret::from(SecretBytes::new([2; 32]));
+        assert_ne!(secret.join_key(room, epoch).public(), other.join_key(room, epoch).public());
+    }
+
+    #[test]
     fn another_room_epoch_or_secret_shares_nothing() {
         let all = |secret: &RoomSecret, room: u8, epoch| {
             let (room, epoch) = (RoomId::new([room; 16]), Epoch(epoch));

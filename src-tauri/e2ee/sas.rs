@@ -109,3 +109,99 @@ impl SasCode {
 fn commitment(nonce: &[u8; 32]) -> [u8; 64] {
     Sha512::new().chain_update(b"PushTalk1 sas").chain_update([0]).chain_update(nonce).finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    use super::*;
+    use crate::derive::tests::hex;
+
+    fn context() -> SasContext {
+        SasContext {
+            handshake_hash: [1; 64],
+            room_id: RoomId::new([4; 16]),
+            a: Pid::new([5; 16]),
+            b: Pid::new([6; 16]),
+        }
+    }
+
+    #[test]
+    fn both_sides_of_one_handshake_see_the_same() {
+        for seed in 0..50 {
+            let rng = &mut StdRng::seed_from_u64(seed);
+            let (a, commit) = SasCommitter::start(rng);
+            let (b, nonce_b) = SasResponder::answer(rng, commit);
+            let (nonce_a, seen_a) = a.reveal(nonce_b, &context());
+            let seen_b = b.check(nonce_a, &context()).ok().unwrap();
+            assert!(seen_a == seen_b);
+        }
+    }
+
+    #[test]
+    fn code_and_commitment_are_those_of_the_protocol() {
+        // Worked out with another program.
+        let code = SasCode::new(&context(), &[2; 32], &[3; 32]);
+        assert_eq!(code.emoji, [22, 51, 56, 63, 31, 52, 38]);
+        assert_eq!(code.numbers, [3919, 7397, 9100]);
+        let commit = "
+            ef3ac5d7406fbbe92f6478e1246d4e2c5516ce90b2ba42a92b62a76610e2a5c2
+            8058360f51c9624b0afc6a8341a9d10ef8676a7fbd907f62287d364bc782274e";
+        assert_eq!(commitment(&[2; 32])[..], hex(commit));
+    }
+
+    #[test]
+    fn a_number_that_was_not_committed_to_shows_no_code() {
+        let rng = &mut StdRng::seed_from_u64(1);
+        let (a, commit) = SasCommitter::start(rng);
+        let (b, nonce_b) = SasResponder::answer(rng, commit);
+        let (mut nonce_a, _) = a.reveal(nonce_b, &context());
+        nonce_a[31] ^= 1;
+        assert!(b.check(nonce_a, &context()).is_err());
+    }
+
+    #[test]
+    fn a_machine_in_the_middle_makes_both_see_something_else() {
+        // It runs both exchanges, with a handshake hash of its own on either side, and passes on all it can.
+        for seed in 0..50 {
+            let rng = &mut StdRng::seed_from_u64(seed);
+            let towards_b = SasContext { handshake_hash: [2; 64], ..context() };
+            let (a, commit) = SasCommitter::start(rng);
+            let (b, nonce_b) = SasResponder::answer(rng, commit);
+            let (nonce_a, seen_a) = a.reveal(nonce_b, &context());
+            let seen_b = b.check(nonce_a, &towards_b).ok().unwrap();
+            assert!(seen_a != seen_b && seen_a.numbers != seen_b.numbers);
+        }
+    }
+
+    #[test]
+    fn the_code_depends_on_all_that_it_is_about() {
+        let base = SasCode::new(&context(), &[2; 32], &[3; 32]);
+        let SasContext { a, b, .. } = context();
+        for other in [
+            SasContext { handshake_hash: [9; 64], ..context() },
+            SasContext { room_id: RoomId::new([9; 16]), ..context() },
+            SasContext { a: Pid::new([9; 16]), ..context() },
+            SasContext { b: Pid::new([9; 16]), ..context() },
+            SasContext { a: b, b: a, ..context() },
+        ] {
+            assert!(SasCode::new(&other, &[2; 32], &[3; 32]) != base);
+        }
+        assert!(SasCode::new(&context(), &[9; 32], &[3; 32]) != base);
+        assert!(SasCode::new(&context(), &[2; 32], &[9; 32]) != base);
+        assert!(SasCode::new(&context(), &[3; 32], &[2; 32]) != base);
+    }
+
+    proptest! {
+        #[test]
+        fn emoji_are_in_the_table_and_numbers_are_of_the_same_bits(nonce_a: [u8; 32], nonce_b: [u8; 32]) {
+            let code = SasCode::new(&context(), &nonce_a, &nonce_b);
+            prop_assert!(code.emoji.iter().all(|e| usize::from(*e) < pushtalk_protocol::EMOJI.len()));
+            prop_assert!(code.numbers.iter().all(|n| (1000..=9191).contains(n)));
+            let emoji = code.emoji.iter().fold(0u64, |bits, e| bits << 6 | u64::from(*e));
+            let numbers = code.numbers.iter().fold(0u64, |bits, n| bits << 13 | u64::from(n - 1000));
+            prop_assert_eq!(emoji >> 3, numbers);
+        }
+    }
+}

@@ -204,6 +204,113 @@ mod tests {
         assert_eq!(a.open(n, &sealed).unwrap(), b"the other direction");
     }
 
+    fn say(from: &mut Session, to: &mut Session) {
+        let (n, sealed) = from.seal(b"word").unwrap();
+        assert_eq!(n, to.expected());
+        assert_eq!(to.open(n, &sealed).unwrap(), b"word");
+    }
+
+    #[test]
+    fn new_keys_are_moved_to_without_a_message_that_is_lost_or_counted_anew() {
+        let mut w = World::new();
+        let ((mut a, mut b), (next_a, next_b)) = (w.pair(0, 1), w.pair(0, 1));
+        let hash = a.handshake_hash();
+        say(&mut a, &mut b);
+        // The second handshake message is the last that the responder seals with the keys before.
+        b.begin_switch(next_b).unwrap();
+        let (n, second) = b.seal(b"second").unwrap();
+        b.switch_sending();
+        let (n2, after) = b.seal(b"after").unwrap();
+        assert_eq!(a.open(n, &second).unwrap(), b"second");
+        assert_eq!(a.open(n2, &after), Err(SessionError::Refused));
+        a.begin_switch(next_a).unwrap();
+        a.switch_opening();
+        assert_eq!(a.open(n2, &after).unwrap(), b"after");
+        // `Done` is the last that the initiator does.
+        say(&mut a, &mut b);
+        let (n, done) = a.seal(b"done").unwrap();
+        a.switch_sending();
+        assert!(!a.is_switching() && b.is_switching());
+        let (n2, after) = a.seal(b"after").unwrap();
+        assert_eq!(b.open(n, &done).unwrap(), b"done");
+        assert_eq!(b.open(n2, &after), Err(SessionError::Refused));
+        b.switch_opening();
+        assert_eq!(b.open(n2, &after).unwrap(), b"after");
+        assert!(!b.is_switching());
+        for _ in 0..3 {
+            say(&mut a, &mut b);
+            say(&mut b, &mut a);
+        }
+        assert_eq!((a.handshake_hash(), b.handshake_hash()), (hash, hash));
+    }
+
+    #[test]
+    fn keys_that_carried_a_media_key_are_renewed_in_the_direction_that_carried_it() {
+        let mut w = World::new();
+        let ((mut a, mut b), (next_a, next_b)) = (w.pair(0, 1), w.pair(0, 1));
+        a.begin_switch(next_a).unwrap();
+        b.begin_switch(next_b).unwrap();
+        // Before, between and after the two halves of a change.
+        for half in 0..3 {
+            a.rekey_sending();
+            b.rekey_receiving();
+            say(&mut a, &mut b);
+            b.rekey_sending();
+            a.rekey_receiving();
+            say(&mut b, &mut a);
+            if half == 0 {
+                a.switch_sending();
+                b.switch_opening();
+            } else {
+                a.switch_opening();
+                b.switch_sending();
+            }
+        }
+        assert!(!a.is_switching() && !b.is_switching());
+    }
+
+    #[test]
+    fn a_change_of_keys_that_cannot_be_leaves_all_as_it_was() {
+        let mut w = World::new();
+        let (mut a, mut b) = w.pair(0, 1);
+        // Without a change there is nothing to switch to.
+        a.switch_sending();
+        b.switch_opening();
+        say(&mut a, &mut b);
+        let ((to_c, from_c), (first_a, first_b), (second_a, _)) = (w.pair(0, 2), w.pair(0, 1), w.pair(0, 1));
+        assert_eq!(a.begin_switch(to_c), Err(SessionError::Switch));
+        assert_eq!(a.begin_switch(from_c), Err(SessionError::Switch));
+        // The right pair, but the other end of it.
+        assert_eq!(a.begin_switch(first_b), Err(SessionError::Switch));
+        assert!(!a.is_switching());
+        a.begin_switch(first_a).unwrap();
+        assert_eq!(a.begin_switch(second_a), Err(SessionError::Switch));
+        say(&mut a, &mut b);
+        say(&mut b, &mut a);
+    }
+
+    #[test]
+    fn what_was_said_before_a_change_of_keys_is_opened_by_nobody_after_it() {
+        let mut w = World::new();
+        let ((mut a, mut b), (next_a, next_b)) = (w.pair(0, 1), w.pair(0, 1));
+        let (n, captured) = a.seal(b"before").unwrap();
+        assert_eq!(b.open(n, &captured).unwrap(), b"before");
+        b.begin_switch(next_b).unwrap();
+        a.begin_switch(next_a).unwrap();
+        b.switch_opening();
+        a.switch_sending();
+        // Half way both hold the old state still, but no longer the key of that direction.
+        for held in [&b.noise, &b.switch.as_ref().unwrap().noise] {
+            assert!(held.read_message(n, &captured, &mut [0; 6]).is_err());
+        }
+        let mut again = [0; 22];
+        a.noise.write_message(n, b"before", &mut again).unwrap();
+        assert_ne!(again[..], captured);
+        b.switch_sending();
+        assert!(b.switch.is_none());
+        assert!(b.noise.read_message(n, &captured, &mut [0; 6]).is_err());
+    }
+
     #[test]
     fn what_is_too_long_or_too_much_is_refused_before_it_is_sealed() {
         let (mut a, mut b) = World::new().pair(0, 1);
