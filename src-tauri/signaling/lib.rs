@@ -29,6 +29,9 @@ mod trust;
 // Two attributes: what only tests have is known to clippy by the first.
 #[cfg(test)]
 #[cfg(feature = "server")]
+mod argument_tests;
+#[cfg(test)]
+#[cfg(feature = "server")]
 mod bench;
 #[cfg(test)]
 #[cfg(feature = "server")]
