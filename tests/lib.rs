@@ -3,6 +3,9 @@
 pub mod binary;
 pub mod client;
 pub mod pair;
+pub mod probe_events;
+pub mod probe_jitter;
+pub mod probes;
 pub mod rig;
 pub mod window;
 pub mod world;

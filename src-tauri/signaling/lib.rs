@@ -4,6 +4,7 @@
 //! passes through is sealed: nothing here can open it.
 
 pub mod addresses;
+pub mod argument;
 #[cfg(feature = "server")]
 mod certificate;
 pub mod client;
