@@ -3,7 +3,7 @@
 //! Brains, lobby, mouths, ears, keys and codec are the real ones. Made up are the clock, the network, and peer
 //! connections as far as they bring bytes from one end to the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -111,6 +111,7 @@ pub struct World {
     last: BTreeMap<(usize, usize), Duration>,
     count: u64,
     next_step: Duration,
+    apart: BTreeSet<(usize, usize)>,
 }
 
 const HASH: CertificateHash = CertificateHash::new([7; 32]);
@@ -132,6 +133,7 @@ impl World {
             last: BTreeMap::new(),
             count: 0,
             next_step: Duration::ZERO,
+            apart: BTreeSet::new(),
         }
     }
 
@@ -270,6 +272,18 @@ impl World {
         }
     }
 
+    /// No peer connection comes to be between two people, and the one they have breaks.
+    pub fn keep_apart(&mut self, one: usize, other: usize) {
+        self.apart.extend([(one, other), (other, one)]);
+        self.sever(one, other);
+    }
+
+    /// They can reach each other again.
+    pub fn let_together(&mut self, one: usize, other: usize) {
+        self.apart.remove(&(one, other));
+        self.apart.remove(&(other, one));
+    }
+
     /// What this person calls another one.
     ///
     /// # Errors
@@ -397,6 +411,9 @@ impl World {
             let text = format!("v=0 description of {who} for {to}");
             let sdp = Sdp { kind: SdpKind::Answer, text };
             self.later(who, Input::Mesh(MeshEvent::Description { peer, sdp }));
+            return;
+        }
+        if self.apart.contains(&(who, to)) {
             return;
         }
         for (end, other) in [(who, peer), (to, own)] {

@@ -53,6 +53,11 @@ impl Identity {
         Some((before.epoch, &before.psk))
     }
 
+    /// The epoch before is over for good: its key is wiped.
+    pub(crate) fn forget_before(&mut self, now: Duration) {
+        self.before.take_if(|before| now >= before.until);
+    }
+
     /// A new epoch with its secret; the one before counts a while for those in `roster`.
     pub(crate) fn enter(&mut self, now: Duration, epoch: Epoch, secret: RoomSecret, roster: Vec<Pid>) {
         let psk = std::mem::replace(&mut self.psk, secret.pair_psk(self.room_id, epoch));

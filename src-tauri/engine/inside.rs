@@ -149,7 +149,9 @@ impl Inside {
         let renewals = self.members.values().filter(|m| m.path != Path::None);
         let renewals = renewals.flat_map(|m| [Some(m.renew_at), m.renewing_until]).flatten();
         let absences = self.members.values().filter_map(|m| m.absent_until);
-        let others = [self.seat.poll_timeout(), self.epochs.poll_timeout(), self.rosters.poll_timeout()];
+        let before = self.identity.before.as_ref().map(|before| before.until);
+        let others =
+            [before, self.seat.poll_timeout(), self.epochs.poll_timeout(), self.rosters.poll_timeout()];
         let paths = self.members.values().filter_map(|m| match m.path {
             Path::Opening { until } | Path::Open { until } => Some(until),
             Path::None | Path::Up => None,
@@ -349,6 +351,7 @@ impl Inside {
         self.flush(out);
         self.door.tick(now, out);
         self.seat_timeout(now);
+        self.identity.forget_before(now);
         self.rosters.handle_timeout(now);
         self.end_old_epochs(now, notices, out);
         self.renew_what_is_due(now, rng, out);
