@@ -101,7 +101,7 @@ pub enum ClientError {
     Full,
 }
 
-/// A connection to a server. Dropping it cuts it.
+/// A connection to a server. Dropping it cuts it, and the server keeps the seat for a while; `close` leaves.
 pub struct Client {
     certificate: CertificateHash,
     orders: mpsc::Sender<Order>,
