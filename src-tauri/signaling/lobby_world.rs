@@ -97,9 +97,14 @@ impl World {
     }
 
     pub(crate) fn join_in(&self, of: usize, epoch: Epoch) -> Join {
+        self.join_on(of, of, epoch)
+    }
+
+    /// On the connection `on`, with the member key of `of`.
+    pub(crate) fn join_on(&self, on: usize, of: usize, epoch: Epoch) -> Join {
         let room_id = self.room_id();
         let key = self.join_key(epoch);
-        let sig = key.sign_join(&challenge(of), room_id, epoch, self.pid(of), &self.identity);
+        let sig = key.sign_join(&challenge(on), room_id, epoch, self.pid(of), &self.identity);
         Join { room_id, epoch, member_pub: self.public(of), seat_pub: self.seats[of].public(), sig }
     }
 

@@ -43,7 +43,7 @@ fn resume(world: &mut World, change: impl FnOnce(&mut Resume)) -> Option<Refusal
 
 #[test]
 fn every_refusal_to_a_stranger_is_the_same_word() {
-    let attempts: [(&str, Attempt); 19] = [
+    let attempts: [(&str, Attempt); 20] = [
         ("create: a room that is there", |w| create(w, |_| ())),
         ("create: a room that is there, forged", |w| create(w, |c| c.host_sig = FORGED)),
         ("create: a room that is not there, forged", |w| create(w, |c| c.room_id = NOWHERE)),
@@ -51,8 +51,12 @@ fn every_refusal_to_a_stranger_is_the_same_word() {
         ("join: forged", |w| join(w, |j| j.sig = FORGED)),
         ("join: another epoch", |w| join(w, |j| j.epoch = Epoch(1))),
         ("join: somebody who is there", |w| {
-            let there = w.public(1);
-            join(w, |j| j.member_pub = there)
+            let there = w.join_on(STRANGER, 1, Epoch::default());
+            join(w, |j| *j = there)
+        }),
+        ("join: somebody who is away", |w| {
+            let away = w.join_on(STRANGER, 2, Epoch::default());
+            join(w, |j| *j = away)
         }),
         ("resume: no such room", |w| resume(w, |r| r.room_id = NOWHERE)),
         ("resume: no such seat", |w| resume(w, |_| ())),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{HelloRequest, MemberPublic, RefusalCode, Resume, RoomId, Signature};
+use pushtalk_protocol::{Epoch, HelloRequest, MemberPublic, RefusalCode, Resume, RoomId, Signature};
 
 use crate::lobby::{Limits, Push};
 use crate::lobby_world::{NO, NOW, World, challenge, conn, message};
@@ -143,11 +143,10 @@ fn a_seat_that_is_kept_counts_and_is_spoken_to_by_nobody() {
     assert!(matches!(&pushes[..], [(to, Push::LobbyMessage(_))] if *to == conn(1)));
     // Neither may another take its place with the same member key, nor make the room anew.
     world.hello(4);
-    let (mut twin, mut again) = (world.join(4), world.create(4));
-    twin.member_pub = world.public(0);
+    let (twin, again) = (world.join_on(4, 0, Epoch::default()), world.create(4));
+    world.lobby.leave(NOW, conn(3)).unwrap();
     assert_eq!(world.lobby.join(conn(4), &twin).err(), Some(NO));
     world.hello(4);
-    again.seat_pub = twin.seat_pub;
     assert_eq!(world.lobby.create(conn(4), &again, 9).err(), Some(NO));
 }
 
