@@ -67,7 +67,7 @@ impl Inside {
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
         let talk_limit = Duration::from_secs(limit.into());
-        let room = Room::new(RoomConfig { me: identity.pid, hosting, talk_limit });
+        let room = Room::new(RoomConfig { me: identity.pid, hosting, talk_limit, mode: Mode::Radio });
         Self {
             invitation: view::invitation(&identity, &servers, certificate),
             identity,

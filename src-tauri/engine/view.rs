@@ -101,8 +101,8 @@ fn button(situation: Situation, now: Duration) -> Button {
         Situation::Connecting => Button::Connecting,
         Situation::Alone => Button::Alone,
         Situation::Idle => Button::Idle,
-        Situation::Requesting => Button::Requesting,
-        Situation::Talking { since, until } => Button::Talking {
+        Situation::Requesting | Situation::Queued { .. } => Button::Requesting,
+        Situation::Talking { since, until, .. } => Button::Talking {
             for_ms: millis(now.saturating_sub(since)),
             left_ms: millis(until.saturating_sub(now)),
         },
