@@ -10,6 +10,7 @@ mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
 mod strangers_stay_outside_and_are_never_heard;
+mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;
 mod the_rig_finds_chirps;
 #[cfg(target_os = "linux")]

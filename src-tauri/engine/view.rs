@@ -95,11 +95,13 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         },
         heard: inside.spurt.shown(),
         floor: match view.floor {
+            _ if inside.settings.mode == Mode::Open && !view.talkers.is_empty() => {
+                FloorView::Open { ids: view.talkers.iter().map(|talker| member_id(&talker.pid)).collect() }
+            }
             Floor::Idle => FloorView::Idle,
             Floor::Taken { pid, since } => {
                 FloorView::Taken { id: member_id(&pid), for_ms: millis(now.saturating_sub(since)) }
             }
-            Floor::Open { talkers } => FloorView::Open { ids: talkers.iter().map(member_id).collect() },
         },
         button: button(view.button, now),
         talk_limit: u32::from(inside.settings.talk_limit),
