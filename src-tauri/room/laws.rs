@@ -55,8 +55,10 @@ impl World {
                 assert!(followed.insert(arbiter), "seed {seed}: two talk at once at {now:?}: {live:?}");
             }
         }
+        let here = self.seats.keys().map(|who| pid(*who)).collect::<BTreeSet<_>>();
+        // To each other and to nobody else: who does not know yet that somebody is dead may still follow that one.
         let connected = |(who, seat): (&u8, &Seat)| {
-            radio(seat) && self.seats.keys().all(|other| other == who || seat.room.is_ready(pid(*other)))
+            radio(seat) && seat.room.ready().chain([pid(*who)]).collect::<BTreeSet<_>>() == here
         };
         if self.seats.iter().all(connected) {
             assert!(
