@@ -5,6 +5,9 @@ mod a_voice_goes_through_the_devices;
 mod any_bytes_end_in_a_value_or_an_error;
 mod every_failure_is_told_and_ends_with_a_status;
 #[cfg(target_os = "linux")]
+mod no_program_leaves_an_image_of_its_memory;
+mod no_secret_can_be_copied_printed_or_sent_out;
+#[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
