@@ -189,6 +189,7 @@ impl World {
                 Push::LobbyClose(close) => assert_reads_back(close),
                 Push::MemberJoined(joined) => assert_reads_back(joined),
                 Push::MemberLeft(left) => assert_reads_back(left),
+                Push::RoomClosed(closed) => assert_reads_back(closed),
             }
         }
         let (_, connections) = self.lobby.counts();

@@ -47,7 +47,7 @@ fn the_right_code_lets_in_and_a_wrong_one_does_not() {
     );
     for text in [wrong, other_room] {
         let who = world.person().unwrap();
-        world.act(who, Intent::Join { name: "Eve".into(), text, server: server.clone() });
+        world.act(who, Intent::Join { name: "Eve".into(), text, server: server.clone(), pin: None });
         world.run(Duration::from_secs(2));
         let view = world.view(who);
         assert!(matches!(view.stage, Stage::Home { .. }), "{:?}", view.stage);
@@ -56,7 +56,7 @@ fn the_right_code_lets_in_and_a_wrong_one_does_not() {
     }
     let who = world.person().unwrap();
     let text = invitation.code.to_lowercase().replace('-', " ");
-    world.act(who, Intent::Join { name: "Ben".into(), text, server });
+    world.act(who, Intent::Join { name: "Ben".into(), text, server, pin: None });
     world.run(Duration::from_secs(2));
     assert_eq!(world.room_of(who).unwrap().members.len(), 2);
 }

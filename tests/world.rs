@@ -3,7 +3,7 @@
 //! Brains, lobby, mouths, ears, keys and codec are the real ones. Made up are the clock, the network, and peer
 //! connections as far as they bring bytes from one end to the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -19,8 +19,8 @@ use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomVie
 use pushtalk_engine::mouth::{Mouth, Said};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
-    CertificateHash, Challenge, HelloRequest, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Pid, Relay, Sdp,
-    SdpKind,
+    CertificateHash, Challenge, HelloRequest, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Pid, Relay,
+    Rotate, Sdp, SdpKind, SignedStatement,
 };
 use pushtalk_signaling::client::ServerEvent;
 use pushtalk_signaling::lobby::{ConnectionId, Lobby, Push};
@@ -93,6 +93,7 @@ enum ServerCall {
     Relay(Pid, Bytes),
     LobbyMessage(LobbyId, Vec<u8>),
     LobbyClose(LobbyId),
+    Rotate(SignedStatement),
 }
 
 /// The world.
@@ -110,6 +111,7 @@ pub struct World {
     last: BTreeMap<(usize, usize), Duration>,
     count: u64,
     next_step: Duration,
+    apart: BTreeSet<(usize, usize)>,
 }
 
 const HASH: CertificateHash = CertificateHash::new([7; 32]);
@@ -131,6 +133,7 @@ impl World {
             last: BTreeMap::new(),
             count: 0,
             next_step: Duration::ZERO,
+            apart: BTreeSet::new(),
         }
     }
 
@@ -177,7 +180,7 @@ impl World {
                 world.act(who, Intent::Host { name: (*name).into(), title: title.into() });
             } else {
                 let text = world.invitation(0)?.link;
-                world.act(who, Intent::Join { name: (*name).into(), text, server: None });
+                world.act(who, Intent::Join { name: (*name).into(), text, server: None, pin: None });
             }
             world.run(Duration::from_secs(2) + 40 * network.delay);
         }
@@ -247,6 +250,48 @@ impl World {
             }
         }
         self.now = until;
+    }
+
+    /// This person's connection to the server breaks; both ends learn of it.
+    pub fn unplug(&mut self, who: usize) {
+        if let Some((attempt, id)) = self.people[who].connection.take() {
+            self.lobby.disconnected(self.now, id);
+            self.deliver_pushes();
+            self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
+        }
+    }
+
+    /// The peer connection of two people breaks; both learn of it.
+    pub fn sever(&mut self, one: usize, other: usize) {
+        for (end, far) in [(one, other), (other, one)] {
+            if self.people[end].peers.remove(&far).is_some()
+                && let Some(peer) = self.people[far].pid
+            {
+                self.later(end, Input::Mesh(MeshEvent::Closed { peer }));
+            }
+        }
+    }
+
+    /// No peer connection comes to be between two people, and the one they have breaks.
+    pub fn keep_apart(&mut self, one: usize, other: usize) {
+        self.apart.extend([(one, other), (other, one)]);
+        self.sever(one, other);
+    }
+
+    /// They can reach each other again.
+    pub fn let_together(&mut self, one: usize, other: usize) {
+        self.apart.remove(&(one, other));
+        self.apart.remove(&(other, one));
+    }
+
+    /// What this person calls another one.
+    ///
+    /// # Errors
+    /// When it does not know that one.
+    pub fn id_of(&self, who: usize, name: &str) -> anyhow::Result<String> {
+        let room = self.room_of(who)?;
+        let member = room.members.into_iter().find(|member| member.name == name);
+        member.map(|member| member.id).ok_or_else(|| anyhow::anyhow!("{who} knows no {name}"))
     }
 
     /// What this person's ear did with the voice of the one that it heard.
@@ -327,6 +372,8 @@ impl World {
             Output::LobbyClose(lobby) => self.call(who, ServerCall::LobbyClose(lobby)),
             Output::Disconnect => {
                 if let Some((_, id)) = self.people[who].connection.take() {
+                    // As a client does that closes in good order; outside a room there is nothing to leave.
+                    let _ = self.lobby.leave(self.now, id);
                     self.lobby.disconnected(self.now, id);
                     self.deliver_pushes();
                 }
@@ -334,6 +381,7 @@ impl World {
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
             Output::RemoteDescription(peer, sdp) => self.described(who, peer, &sdp),
             Output::RemoteCandidate(..) | Output::ListDevices => {}
+            Output::Rotate(signed) => self.call(who, ServerCall::Rotate(signed)),
             Output::SendCtl(peer, message) => {
                 let (Some(to), Some(from)) = (self.who(peer), self.people[who].pid) else { return };
                 if self.people[who].peers.get(&to) == Some(&true) {
@@ -363,6 +411,9 @@ impl World {
             let text = format!("v=0 description of {who} for {to}");
             let sdp = Sdp { kind: SdpKind::Answer, text };
             self.later(who, Input::Mesh(MeshEvent::Description { peer, sdp }));
+            return;
+        }
+        if self.apart.contains(&(who, to)) {
             return;
         }
         for (end, other) in [(who, peer), (to, own)] {
@@ -401,7 +452,10 @@ impl World {
                 person.mouth.keep()
             }
             TalkOrder::Begin(turn) => {
-                person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)))
+                let said = person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)));
+                let keys = person.mouth.spurt_keys();
+                self.later(who, Input::Voice(VoiceNews::Spurt(keys)));
+                said
             }
             TalkOrder::Drop => person.mouth.stop(),
             TalkOrder::Finish => {
@@ -409,7 +463,7 @@ impl World {
                 Said::Nothing
             }
         };
-        let worn = person.mouth.take_worn();
+        let worn = self.people[who].mouth.take_worn();
         self.send(who, sealed);
         self.pass_on(who, said);
         if worn {
@@ -427,7 +481,7 @@ impl World {
     fn listen(&mut self, who: usize, order: ListenOrder) {
         let ear = &mut self.people[who].ear;
         match order {
-            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(pid, key)),
+            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(self.now, pid, key)),
             ListenOrder::RemovePeer(pid) => ear.remove_peer(pid),
             ListenOrder::OpenOutput(_) | ListenOrder::CloseOutput => {}
         }
@@ -492,8 +546,15 @@ impl World {
             Event::Input(who, input) => self.give(who, input),
             Event::Frame { to, from, sequence, timestamp, bytes } => {
                 match self.people[to].ear.receive(from, sequence, timestamp, self.now, &bytes) {
-                    Heard::Voice { news: true } => self.give(to, Input::Voice(VoiceNews::Heard(from))),
-                    Heard::Voice { news: false } => {}
+                    Heard::Voice { news, begins } => {
+                        if let Some((generation, step)) = begins {
+                            self.give(to, Input::Voice(VoiceNews::Began(from, generation, step)));
+                        }
+                        if news {
+                            self.give(to, Input::Voice(VoiceNews::Heard(from)));
+                        }
+                    }
+                    Heard::OutOfReach => self.give(to, Input::Voice(VoiceNews::KeyWanted(from))),
                     Heard::Rejected | Heard::Stranger => self.people[to].rejected += 1,
                 }
             }
@@ -547,6 +608,15 @@ impl World {
                 let _ = lobby.lobby_message(now, id, message);
                 None
             }
+            ServerCall::Request(Request::Resume(resume)) => {
+                self.transcript += &serde_json::to_string(&resume).unwrap_or_default();
+                Some(lobby.resume(now, id, &resume).map(Answer::Joined))
+            }
+            ServerCall::Rotate(signed) => {
+                let statement = BASE64_URL_SAFE_NO_PAD.encode(signed.encode());
+                let _ = lobby.rotate(now, id, &Rotate { statement });
+                None
+            }
             ServerCall::LobbyClose(l) => {
                 let _ = lobby.lobby_close(id, LobbyClose { lobby: l });
                 None
@@ -571,6 +641,7 @@ impl World {
                 Push::LobbyClose(c) => ServerEvent::LobbyClose { lobby: c.lobby },
                 Push::MemberJoined(joined) => ServerEvent::MemberJoined(joined),
                 Push::MemberLeft(left) => ServerEvent::MemberLeft(left),
+                Push::RoomClosed(_) => ServerEvent::RoomClosed,
             };
             self.later(who, Input::Server(attempt, ServerNews::Push(event)));
         }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use pushtalk_protocol::{
     Challenge, Create, Empty, Join, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Refusal, RefusalCode,
-    Relay, VERSION, event,
+    Relay, Resume, Rotate, VERSION, event,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -111,11 +111,9 @@ impl Switchboard {
 
     /// Forgets everybody; the handlers of their sockets hold this, and this holds their sockets.
     pub(crate) fn clear(&self) {
-        let now = self.start.elapsed();
         let mut state = self.lock();
-        while let Some(id) = state.plugs.keys().next().copied() {
-            state.unplug(now, id);
-        }
+        state.plugs.clear();
+        state.lobby.clear();
     }
 
     #[cfg(test)]
@@ -139,6 +137,12 @@ impl Switchboard {
             lobby.create(id, &create, u16::from_be_bytes(fresh()?))
         });
         self.on(socket, &session, event::JOIN, move |lobby, _, join: Join| lobby.join(id, &join));
+        self.on(socket, &session, event::RESUME, move |lobby, now, resume: Resume| {
+            lobby.resume(now, id, &resume)
+        });
+        self.on(socket, &session, event::ROTATE, move |lobby, now, rotate: Rotate| {
+            lobby.rotate(now, id, &rotate)
+        });
         self.on(socket, &session, event::LEAVE, move |lobby, now, Empty {}| lobby.leave(now, id));
         self.on(socket, &session, event::RELAY, move |lobby, _, relay: Relay| lobby.relay(id, relay));
         self.on(socket, &session, event::LOBBY_OPEN, move |lobby, now, open: LobbyOpen| {
@@ -241,6 +245,13 @@ impl State {
     }
 
     fn deliver(&mut self) {
+        for cut in self.lobby.take_cuts() {
+            // Its end is told like any other; until then it may say what it likes, and is refused.
+            if let Some(plug) = self.plugs.get(&cut) {
+                tracing::info!("a connection whose member is back on another one is cut");
+                plug.tether.cut();
+            }
+        }
         for (to, push) in self.lobby.take_pushes() {
             let Some(Plug { socket, tether }) = self.plugs.get(&to) else { continue };
             if say(socket, &push).is_err() {
@@ -260,6 +271,7 @@ fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
         Push::LobbyClose(close) => socket.emit(event::LOBBY_CLOSE, close),
         Push::MemberJoined(joined) => socket.emit(event::MEMBER_JOINED, joined),
         Push::MemberLeft(left) => socket.emit(event::MEMBER_LEFT, left),
+        Push::RoomClosed(closed) => socket.emit(event::ROOM_CLOSED, closed),
     }
 }
 
