@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod client;
+pub mod inventory;
 pub mod pair;
 pub mod probe_events;
 pub mod probe_jitter;

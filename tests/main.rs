@@ -6,6 +6,9 @@ mod any_bytes_end_in_a_value_or_an_error;
 mod every_failure_is_told_and_ends_with_a_status;
 mod members_compare_what_they_see_and_emoji;
 #[cfg(target_os = "linux")]
+mod no_program_leaves_an_image_of_its_memory;
+mod no_secret_can_be_copied_printed_or_sent_out;
+#[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
