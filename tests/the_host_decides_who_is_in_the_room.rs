@@ -239,3 +239,28 @@ fn who_was_away_when_an_epoch_began_comes_over_into_it() {
         assert!((0..4).all(|who| who == away || heard[who] > 150), "seed {seed}: {heard:?}");
     }
 }
+
+#[test]
+fn a_code_that_dies_while_somebody_is_at_the_door_lets_nobody_in() {
+    let mut inside = 0;
+    // The kick comes at every moment of a conversation of four messages that are 20 ms on their way each.
+    for late in (0..400).step_by(10) {
+        let network = Network { delay: Duration::from_millis(20), ..Network::default() };
+        let mut world = World::room(late, network, &NAMES[..3], "").unwrap();
+        let code = world.invitation(0).unwrap().code;
+        let eve = world.id_of(0, "Eve").unwrap();
+        let stranger = world.person().unwrap();
+        let server = Some("127.0.0.1:7443".to_owned());
+        world.act(stranger, Intent::Join { name: "Eve2".into(), text: code, server, pin: None });
+        world.run(Duration::from_millis(late));
+        let came_first = world.room_of(0).unwrap().members.len() == 4;
+        world.act(0, Intent::Kick { id: eve });
+        world.run(15 * SECOND);
+        let is_in = world.room_of(0).unwrap().members.len() == 3;
+        assert_eq!(is_in, came_first, "{late} ms");
+        inside += u32::from(is_in);
+        let heard = heard(&mut world, 1);
+        assert_eq!(heard[stranger] > 0, is_in, "{late} ms");
+    }
+    assert!(inside > 5, "{inside}");
+}

@@ -47,6 +47,12 @@ impl Doorkeeper {
         });
     }
 
+    /// An epoch has begun: who knocked with a password of the one before has to knock anew, or it would be let in by
+    /// what is dead.
+    pub(crate) fn shut(&mut self, out: &mut Vec<Output>) {
+        out.extend(std::mem::take(&mut self.waiting).into_keys().map(Output::LobbyClose));
+    }
+
     pub(crate) fn closed(&mut self, lobby: LobbyId) {
         self.waiting.remove(&lobby);
     }

@@ -150,6 +150,8 @@ impl Inside {
         for pid in go {
             self.part(now, pid, out);
         }
+        // The server may announce them again; nobody meets them in this room any more.
+        self.removed.extend(statement.removed.iter().copied());
         let host_is_there = self.members.values().any(|member| member.host && member.at_server);
         if from.is_some() && !host_is_there {
             // Who signed may have no server any more.
@@ -183,6 +185,7 @@ impl Inside {
             awaited.epoch == epoch && join_pub == awaited.join_pub
         };
         let Some(awaited) = self.epochs.awaited.take_if(right) else { return };
+        self.door.shut(out);
         self.identity.enter(now, epoch, secret, awaited.roster);
         self.epochs.door = door;
         self.guesses = Guesses::default();

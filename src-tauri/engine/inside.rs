@@ -70,6 +70,8 @@ pub(crate) struct Inside {
     pub(crate) rosters: Rosters,
     told_roster: Roster,
     pub(crate) comparing: Option<Comparing>,
+    /// Those whom the host has sent away.
+    pub(crate) removed: BTreeSet<Pid>,
     /// Those whose emoji were the same.
     pub(crate) verified: BTreeSet<Pid>,
     pub(crate) spurt: Spurt,
@@ -110,6 +112,7 @@ impl Inside {
             guesses: Guesses::default(),
             rosters: Rosters::new(me),
             comparing: None,
+            removed: BTreeSet::new(),
             verified: BTreeSet::new(),
             spurt: Spurt::default(),
             hand: false,

@@ -35,7 +35,7 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         let peer = pid(&public);
-        if peer == self.identity.pid {
+        if peer == self.identity.pid || self.removed.contains(&peer) {
             return;
         }
         if self.members.contains_key(&peer) {
