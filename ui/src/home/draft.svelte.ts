@@ -1,4 +1,5 @@
 // What was typed at home, kept while coming in: whoever is turned away need not type it again.
+import type { Notice } from '../contract';
 
 export class Draft {
   name = $state('');
@@ -6,11 +7,26 @@ export class Draft {
   /** Code or link. */
   text = $state('');
   server = $state('');
+  pin = $state('');
+  /** True when the room has turned out to have a PIN. */
+  asksPin = $state(false);
+
+  /** What the program says of the PIN. */
+  told(notices: Notice[]): void {
+    const codes = notices.map((notice) => notice.code);
+    if (codes.some((code) => code === 'pinNeeded' || code === 'wrongPin')) this.asksPin = true;
+    if (codes.includes('pinUnneeded')) {
+      this.asksPin = false;
+      this.pin = '';
+    }
+  }
 
   /** In a room nothing of the way in is needed any more. */
   forget(): void {
     this.title = '';
     this.text = '';
     this.server = '';
+    this.pin = '';
+    this.asksPin = false;
   }
 }
