@@ -10,12 +10,17 @@ export class Draft {
   pin = $state('');
   /** True when the room has turned out to have a PIN. */
   asksPin = $state(false);
+  /** The notice that last asked for it. */
+  pinAsked = $state<number | null>(null);
 
   /** What the program says of the PIN. */
   told(notices: Notice[]): void {
-    const codes = notices.map((notice) => notice.code);
-    if (codes.some((code) => code === 'pinNeeded' || code === 'wrongPin')) this.asksPin = true;
-    if (codes.includes('pinUnneeded')) {
+    const asking = notices.findLast(({ code }) => code === 'pinNeeded' || code === 'wrongPin');
+    if (asking && asking.id !== this.pinAsked) {
+      this.asksPin = true;
+      this.pinAsked = asking.id;
+    }
+    if (notices.some(({ code }) => code === 'pinUnneeded')) {
       this.asksPin = false;
       this.pin = '';
     }
@@ -28,5 +33,6 @@ export class Draft {
     this.server = '';
     this.pin = '';
     this.asksPin = false;
+    this.pinAsked = null;
   }
 }

@@ -315,7 +315,8 @@ export const en = {
     openReceiving: { label: 'Hold to talk too', hint: 'You hear {name}. Everybody may talk at once.' },
     line: '{name} talks. Hold the button to wait in line.',
     place: 'Place {n}',
-    interrupt: 'Hold to interrupt',
+    interrupt: 'Interrupt',
+    interruptHint: 'Hold it to talk at once; whoever talks is stopped.',
   },
   person: {
     yes: 'Verified: you have compared, and nobody is in between.',
@@ -324,12 +325,12 @@ export const en = {
     verifyHint: 'Both devices show the same seven pictures when nobody is in between.',
     verifyLater: 'Possible as soon as {name} is connected.',
     handOver: 'Make {name} the host',
-    handOverHint: 'Then only {name} can remove people, lock the room and make a new code.',
+    handOverHint: 'As host, {name} can remove people, lock the room and make a new code; you no longer can.',
     handOverAsk:
-      'You give these powers away: only {name} can give them back. If the server runs on this computer, keep the app open.',
+      'Only {name} can make you the host again. If the server runs on this computer, keep the app open.',
     handOverYes: 'Hand over',
     kick: 'Remove {name}',
-    kickHint: 'From then on they hear nothing and cannot be heard.',
+    kickHint: 'A removed person hears nothing more and cannot be heard.',
     kickAsk:
       '{name} is sent away at once. All keys change, and so do code and link: give the new ones to people who are still to come.',
     kickYes: 'Remove',
