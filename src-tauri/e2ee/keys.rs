@@ -384,7 +384,7 @@ mod tests {
             |s, _| s.removed.clear(),
             // The same pids in the other list.
             |s, _| s.roster.append(&mut s.removed),
-            |s, _| drop(s.roster.pop()),
+            |s, _| s.roster.truncate(1),
             |s, other| s.join_pub = other.join.public(),
         ];
         for (i, change) in changes.iter().enumerate() {
