@@ -31,7 +31,8 @@ mod window;
 mod words;
 mod x25519;
 
-#[cfg(test)]
+// Its allocator watches in debug builds only.
+#[cfg(all(test, debug_assertions))]
 mod allocation;
 #[cfg(test)]
 mod header_vectors;
