@@ -1,8 +1,11 @@
 //! What the scenarios and the benches share: rigs, worlds and drivers.
 
 pub mod binary;
+pub mod canary;
 pub mod client;
+pub mod logs;
 pub mod pair;
 pub mod rig;
+pub mod seeds;
 pub mod window;
 pub mod world;

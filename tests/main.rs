@@ -3,6 +3,7 @@
 #[cfg(target_os = "linux")]
 mod a_voice_goes_through_the_devices;
 mod every_failure_is_told_and_ends_with_a_status;
+mod hostile;
 #[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]

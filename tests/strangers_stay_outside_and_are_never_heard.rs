@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use pushtalk_engine::face::{ErrorCode, Intent, Stage};
-use pushtalk_tests::world::{Network, World};
+use pushtalk_tests::world::{Network, World, each_frame};
 use rand::{Rng, RngExt};
 
 #[test]
 fn a_frame_that_was_changed_on_the_way_is_counted_and_never_played() {
     let mut world = World::room(1, Network::default(), &["Ana", "Ben"], "").unwrap();
-    world.tamper = Some(Box::new(|rng, frame| {
+    world.tamper = Some(each_frame(|rng, frame| {
         let at = rng.random_range(0..frame.len());
         frame[at] ^= 1 << rng.random_range(0..8);
     }));
@@ -23,7 +23,7 @@ fn a_frame_that_was_changed_on_the_way_is_counted_and_never_played() {
 #[test]
 fn bytes_that_are_no_frame_at_all_are_counted_and_never_played() {
     let mut world = World::room(2, Network::default(), &["Ana", "Ben"], "").unwrap();
-    world.tamper = Some(Box::new(|rng, frame| {
+    world.tamper = Some(each_frame(|rng, frame| {
         frame.resize(rng.random_range(0..200), 0);
         rng.fill_bytes(frame);
     }));
@@ -59,21 +59,4 @@ fn the_right_code_lets_in_and_a_wrong_one_does_not() {
     world.act(who, Intent::Join { name: "Ben".into(), text, server });
     world.run(Duration::from_secs(2));
     assert_eq!(world.room_of(who).unwrap().members.len(), 2);
-}
-
-#[test]
-fn nothing_that_the_server_sees_holds_a_name_a_title_a_code_or_a_description() {
-    let names = ["Anastasia", "Benjamino"];
-    let mut world = World::room(4, Network::default(), &names, "Canary title").unwrap();
-    world.act(0, Intent::Press);
-    world.run(Duration::from_secs(1));
-    assert_eq!(world.room_of(1).unwrap().title, "Canary title");
-    let invitation = world.invitation(0).unwrap();
-    let seen = world.transcript.to_lowercase();
-    assert!(seen.len() > 2_000, "the server saw the meeting");
-    let password = invitation.link.split('.').nth(2).unwrap();
-    let spoken = invitation.code[4..].replace('-', "");
-    for canary in [names[0], names[1], "Canary", "v=0", "description", "candidate", password, &spoken] {
-        assert!(!seen.contains(&canary.to_lowercase()), "{canary}");
-    }
 }
