@@ -20,7 +20,7 @@ struct Inventor(Vec<MemberKey>);
 
 impl Operator for Inventor {
     fn tells(&mut self, desk: &mut Desk<'_>, to: ConnectionId, mut told: Told) {
-        if self.0.len() < 3 {
+        while self.0.len() < 3 {
             self.0.push(MemberKey::generate(desk.rng));
         }
         let ghosts = || self.0.iter().map(MemberKey::public);

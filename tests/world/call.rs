@@ -128,17 +128,17 @@ impl Told {
 }
 
 impl Reply {
-    /// What a client makes of an answer; `Failed` for one that does not fit what it asked.
-    pub(super) fn answer(self, asked: Asked) -> Answer {
-        match (asked, self) {
+    /// What a client makes of an answer; none for one to another request: acknowledgements are numbered.
+    pub(super) fn answer(self, asked: Asked) -> Option<Answer> {
+        Some(match (asked, self) {
             (Asked::Hello, Self::Hello(x)) if x.version != VERSION => Answer::OtherVersion(x.version),
             (Asked::Hello, Self::Hello(x)) => Answer::Hello(x),
             (Asked::Create, Self::Created(x)) => Answer::Created(x),
             (Asked::LobbyOpen, Self::LobbyOpened(x)) => Answer::LobbyOpened(x),
             (Asked::Join, Self::Joined(x)) => Answer::Joined(x),
             (_, Self::Refused(code)) => Answer::Refused(code),
-            _ => Answer::Failed,
-        }
+            _ => return None,
+        })
     }
 }
 

@@ -123,11 +123,10 @@ impl World {
         let Some((attempt, _)) = person.connection.filter(|(_, open)| *open == id) else { return };
         let news = match told {
             Told::Answer(reply) => {
-                // Acknowledgements of what is not waited for, and those that nobody asked for, are passed over.
-                let fits = !matches!(reply, super::call::Reply::Done);
-                let Some((asked, _)) = person.asked.filter(|_| fits) else { return };
+                let Some((asked, _)) = person.asked else { return };
+                let Some(answer) = reply.answer(asked) else { return };
                 person.asked = None;
-                ServerNews::Answer(reply.answer(asked))
+                ServerNews::Answer(answer)
             }
             push => {
                 let Some(event) = push.event() else { return };
