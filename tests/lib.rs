@@ -3,8 +3,12 @@
 pub mod binary;
 pub mod canary;
 pub mod client;
+pub mod inventory;
 pub mod logs;
 pub mod pair;
+pub mod probe_events;
+pub mod probe_jitter;
+pub mod probes;
 pub mod rig;
 pub mod seeds;
 pub mod window;

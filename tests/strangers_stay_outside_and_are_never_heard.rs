@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use pushtalk_engine::face::{ErrorCode, Intent, Stage};
-use pushtalk_tests::world::{Network, World, each_frame};
+use pushtalk_tests::world::{Network, World};
 use rand::{Rng, RngExt};
 
 #[test]
 fn a_frame_that_was_changed_on_the_way_is_counted_and_never_played() {
     let mut world = World::room(1, Network::default(), &["Ana", "Ben"], "").unwrap();
-    world.tamper = Some(each_frame(|rng, frame| {
+    world.tamper = Some(Box::new(|rng, frame| {
         let at = rng.random_range(0..frame.len());
         frame[at] ^= 1 << rng.random_range(0..8);
     }));
@@ -23,7 +23,7 @@ fn a_frame_that_was_changed_on_the_way_is_counted_and_never_played() {
 #[test]
 fn bytes_that_are_no_frame_at_all_are_counted_and_never_played() {
     let mut world = World::room(2, Network::default(), &["Ana", "Ben"], "").unwrap();
-    world.tamper = Some(each_frame(|rng, frame| {
+    world.tamper = Some(Box::new(|rng, frame| {
         frame.resize(rng.random_range(0..200), 0);
         rng.fill_bytes(frame);
     }));
@@ -47,7 +47,7 @@ fn the_right_code_lets_in_and_a_wrong_one_does_not() {
     );
     for text in [wrong, other_room] {
         let who = world.person().unwrap();
-        world.act(who, Intent::Join { name: "Eve".into(), text, server: server.clone() });
+        world.act(who, Intent::Join { name: "Eve".into(), text, server: server.clone(), pin: None });
         world.run(Duration::from_secs(2));
         let view = world.view(who);
         assert!(matches!(view.stage, Stage::Home { .. }), "{:?}", view.stage);
@@ -56,7 +56,7 @@ fn the_right_code_lets_in_and_a_wrong_one_does_not() {
     }
     let who = world.person().unwrap();
     let text = invitation.code.to_lowercase().replace('-', " ");
-    world.act(who, Intent::Join { name: "Ben".into(), text, server });
+    world.act(who, Intent::Join { name: "Ben".into(), text, server, pin: None });
     world.run(Duration::from_secs(2));
     assert_eq!(world.room_of(who).unwrap().members.len(), 2);
 }

@@ -17,13 +17,15 @@ mod server;
 mod tally;
 mod voice;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output};
+use pushtalk_engine::brain::{Brain, Habits, Input, Output, ServerNews};
 use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, View};
+use pushtalk_mesh::MeshEvent;
 use pushtalk_protocol::{Ctl, Pid};
+use pushtalk_signaling::client::ServerEvent;
 use pushtalk_signaling::lobby::ConnectionId;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -34,7 +36,7 @@ pub use law::{WRONG_PARTNER, pid_of, shown_as_ready};
 pub use mallory::{Loot, Malice, Mallory};
 pub use mind::Mind;
 pub use mole::{Mole, Tie};
-pub use network::{Kind, Network, Parcel, Tamper, each_frame};
+pub use network::{Kind, Meddler, Network, Parcel, Tamper};
 pub use person::Person;
 pub use server::{Desk, HASH, Honest, Operator, Server};
 pub use tally::Tally;
@@ -62,19 +64,19 @@ pub struct World {
     pub people: Vec<Person>,
     pub network: Network,
     pub tamper: Option<Tamper>,
+    pub meddler: Option<Meddler>,
     pub server: Server,
     /// True to keep what microphones gave and what went between devices.
     pub recorded: bool,
     /// What went between devices: from whom, to whom, and the bytes.
     pub wire: Vec<(Pid, Pid, Kind, Vec<u8>)>,
-    /// True in runs where the room is handed over.
-    pub hosts_may_change: bool,
     pub tally: Tally,
     ledger: law::Ledger,
     events: BTreeMap<(Duration, u64), Event>,
     last: BTreeMap<(usize, usize), Duration>,
     count: u64,
     next_step: Duration,
+    apart: BTreeSet<(usize, usize)>,
 }
 
 impl World {
@@ -92,16 +94,17 @@ impl World {
             people: Vec::new(),
             network,
             tamper: None,
+            meddler: None,
             server: Server::new(operator),
             recorded: false,
             wire: Vec::new(),
-            hosts_may_change: false,
             tally: Tally { runs: 1, ..Tally::default() },
             ledger: law::Ledger::default(),
             events: BTreeMap::new(),
             last: BTreeMap::new(),
             count: 0,
             next_step: Duration::ZERO,
+            apart: BTreeSet::new(),
         }
     }
 
@@ -166,7 +169,7 @@ impl World {
 
     /// Goes into a room by a link.
     pub fn join(&mut self, who: usize, name: &str, link: &str) {
-        self.act(who, Intent::Join { name: name.into(), text: link.into(), server: None });
+        self.act(who, Intent::Join { name: name.into(), text: link.into(), server: None, pin: None });
     }
 
     /// Whom this person is ready for.
@@ -248,6 +251,48 @@ impl World {
         self.now = until;
     }
 
+    /// This person's connection to the server breaks; both ends learn of it.
+    pub fn unplug(&mut self, who: usize) {
+        if let Some((attempt, id)) = self.people[who].connection.take() {
+            self.people[who].asked = None;
+            let letters = self.server.disconnected(self.now, &mut self.rng, id, false);
+            self.letters(letters);
+            self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
+        }
+    }
+
+    /// The peer connection of two people breaks; both learn of it.
+    pub fn sever(&mut self, one: usize, other: usize) {
+        for (end, far) in [(one, other), (other, one)] {
+            let Some(peer) = self.people[far].pid else { continue };
+            if self.people[end].links.remove(&peer).is_some() {
+                self.later(end, Input::Mesh(MeshEvent::Closed { peer }));
+            }
+        }
+    }
+
+    /// No peer connection comes to be between two people, and the one they have breaks.
+    pub fn keep_apart(&mut self, one: usize, other: usize) {
+        self.apart.extend([(one, other), (other, one)]);
+        self.sever(one, other);
+    }
+
+    /// They can reach each other again.
+    pub fn let_together(&mut self, one: usize, other: usize) {
+        self.apart.remove(&(one, other));
+        self.apart.remove(&(other, one));
+    }
+
+    /// What this person calls another one.
+    ///
+    /// # Errors
+    /// When it does not know that one.
+    pub fn id_of(&self, who: usize, name: &str) -> anyhow::Result<String> {
+        let room = self.room_of(who)?;
+        let member = room.members.into_iter().find(|member| member.name == name);
+        member.map(|member| member.id).ok_or_else(|| anyhow::anyhow!("{who} knows no {name}"))
+    }
+
     /// What this person's ear did with the voice of the one that it heard.
     pub fn hearing(&self, who: usize) -> HearingStats {
         self.people[who].hearing()
@@ -255,7 +300,7 @@ impl World {
 
     /// Frames that this person sent to that one.
     pub fn sent(&self, who: usize, to: usize) -> u64 {
-        self.people[to].pid.and_then(|pid| self.people[who].sent.get(&pid).copied()).unwrap_or(0)
+        self.people[who].sent.get(&to).copied().unwrap_or(0)
     }
 
     /// True when this person waits for any moment to come.

@@ -4,12 +4,13 @@ use curve25519_dalek::digest::Digest;
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use pushtalk_protocol::{
     Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, Resume, RoomId, SeatPublic,
-    Signature, Writer,
+    Signature, SignedStatement, Statement,
 };
 use rand::CryptoRng;
 use sha2::Sha512;
 
 use crate::derive::{Secret, draw};
+use crate::words::{create_words, host_words, join_words, resume_words, statement_words};
 use crate::{CryptoError, ServerIdentity, x25519};
 
 /// The room that a host key makes: the id commits to the key.
@@ -52,6 +53,12 @@ impl HostKey {
         srv: &ServerIdentity,
     ) -> Signature {
         sign(&self.0, &create_words(challenge, room_id, epoch, join_pub, pid, srv))
+    }
+
+    /// Begins an epoch, for all who know this host.
+    pub fn sign_statement(&self, statement: Statement) -> SignedStatement {
+        let signature = sign(&self.0, &statement_words(&statement));
+        SignedStatement { statement, signature }
     }
 }
 
@@ -140,6 +147,14 @@ pub fn verify_host_proof(
     verify(host.as_bytes(), &host_words(room_id, epoch, pid), proof)
 }
 
+/// Checks that the host signed a statement. Whose room and which epoch it is about is the caller's to check.
+///
+/// # Errors
+/// It did not.
+pub fn verify_statement(host: &HostPublic, signed: &SignedStatement) -> Result<(), CryptoError> {
+    verify(host.as_bytes(), &statement_words(&signed.statement), &signed.signature)
+}
+
 /// Checks all that `create` claims: the room is the host key's, the host key signed, and so did the join key. Gives the
 /// creator's pid.
 ///
@@ -188,62 +203,6 @@ pub fn verify_resume(
     verify(seat_pub.as_bytes(), &resume_words(challenge, resume.room_id, resume.pid, srv), &resume.sig)
 }
 
-fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
-    Writer::new()
-        .raw(b"PushTalk1 host")
-        .u8(0)
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(pid.as_bytes())
-        .finish()
-}
-
-fn create_words(
-    challenge: &Challenge,
-    room_id: RoomId,
-    epoch: Epoch,
-    join_pub: &JoinPublic,
-    pid: Pid,
-    srv: &ServerIdentity,
-) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 create")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(join_pub.as_bytes())
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
-fn join_words(
-    challenge: &Challenge,
-    room_id: RoomId,
-    epoch: Epoch,
-    pid: Pid,
-    srv: &ServerIdentity,
-) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 join")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
-fn resume_words(challenge: &Challenge, room_id: RoomId, pid: Pid, srv: &ServerIdentity) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 resume")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
 fn sign(key: &SigningKey, words: &[u8]) -> Signature {
     Signature::new(key.sign(words).to_bytes())
 }
@@ -264,7 +223,7 @@ fn name(label: &[u8], public: &[u8; 32]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use pushtalk_protocol::CertificateHash;
+    use pushtalk_protocol::{CertificateHash, StatementKind};
     use rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
@@ -314,27 +273,13 @@ mod tests {
     }
 
     #[test]
-    fn names_and_signed_words_are_those_of_the_protocol() {
+    fn names_are_those_of_the_protocol() {
         // The hashes were worked out with another program.
         assert_eq!(
             *room_id(&HostPublic::new([7; 32])).as_bytes(),
             hex("06d58e22f46e40ffd547c6256017d4ec")[..]
         );
         assert_eq!(*pid(&MemberPublic::new([7; 32])).as_bytes(), hex("2e055c64fbe4801b600e09286a8d3831")[..]);
-        let (challenge, room, pid) = (Challenge::new([1; 32]), RoomId::new([2; 16]), Pid::new([3; 16]));
-        let (join_pub, srv) = (JoinPublic::new([4; 32]), ServerIdentity::Origin("https://a".into()));
-        let e: &[u8] = &[0, 0, 0, 7];
-        let (c, r, p, j): (&[u8], &[u8], &[u8], &[u8]) = (&[1; 32], &[2; 16], &[3; 16], &[4; 32]);
-        let s: &[u8] = b"\x00\x0a\x02https://a";
-        assert_eq!(host_words(room, EPOCH, pid), [b"PushTalk1 host\0", r, e, p].concat());
-        assert_eq!(
-            create_words(&challenge, room, EPOCH, &join_pub, pid, &srv),
-            [b"PushTalk1 create\0", c, r, e, j, p, s].concat()
-        );
-        assert_eq!(
-            join_words(&challenge, room, EPOCH, pid, &srv),
-            [b"PushTalk1 join\0", c, r, e, p, s].concat()
-        );
     }
 
     #[test]
@@ -382,6 +327,73 @@ mod tests {
         }
         assert_eq!(verify_join(&good, &public, &other.challenge, &w.srv), Err(CryptoError));
         assert_eq!(verify_join(&good, &other.join.public(), &w.challenge, &w.srv), Err(CryptoError));
+    }
+
+    #[test]
+    fn a_seat_is_taken_again_only_by_who_had_it() {
+        let (w, other) = (world(1), world(2));
+        let rng = &mut StdRng::seed_from_u64(5);
+        let (seat, another) = (SeatKey::generate(rng), SeatKey::generate(rng));
+        let me = pid(&w.member);
+        let good =
+            Resume { room_id: w.room, pid: me, sig: seat.sign_resume(&w.challenge, w.room, me, &w.srv) };
+        let check = |resume: &Resume, key: &SeatKey, challenge| {
+            verify_resume(resume, &key.public(), challenge, &w.srv)
+        };
+        assert_eq!(check(&good, &seat, &w.challenge), Ok(()));
+        assert_eq!(check(&good, &another, &w.challenge), Err(CryptoError));
+        assert_eq!(check(&good, &seat, &other.challenge), Err(CryptoError));
+        let elsewhere = ServerIdentity::Origin("https://talk.example".into());
+        assert_eq!(verify_resume(&good, &seat.public(), &w.challenge, &elsewhere), Err(CryptoError));
+        for wrong in [
+            Resume { room_id: other.room, ..good.clone() },
+            Resume { pid: pid(&other.member), ..good.clone() },
+            Resume { sig: w.join.sign_join(&w.challenge, w.room, EPOCH, me, &w.srv), ..good.clone() },
+        ] {
+            assert_eq!(check(&wrong, &seat, &w.challenge), Err(CryptoError));
+        }
+    }
+
+    #[test]
+    fn a_statement_is_the_hosts_as_it_was_signed() {
+        let (w, other) = (world(1), world(2));
+        let member = |n| Pid::new([n; 16]);
+        let statement = Statement {
+            room_id: w.room,
+            epoch: EPOCH,
+            seq: 3,
+            kind: StatementKind::Remove,
+            removed: vec![member(9)],
+            roster: vec![member(1), member(2)],
+            join_pub: w.join.public(),
+        };
+        let good = w.host.sign_statement(statement);
+        let host = w.host.public();
+        assert_eq!(verify_statement(&host, &good), Ok(()));
+        let read = SignedStatement::decode(&good.encode()).ok().unwrap();
+        assert_eq!(verify_statement(&host, &read), Ok(()));
+        assert_eq!(verify_statement(&other.host.public(), &good), Err(CryptoError));
+        let changes: [fn(&mut Statement, &World); 9] = [
+            |s, other| s.room_id = other.room,
+            |s, _| s.epoch = Epoch(8),
+            |s, _| s.seq = 4,
+            |s, _| s.kind = StatementKind::Door,
+            |s, other| {
+                s.kind = StatementKind::Transfer { heir: Pid::new([1; 16]), host_pub: other.host.public() }
+            },
+            |s, _| s.removed.clear(),
+            // The same pids in the other list.
+            |s, _| s.roster.append(&mut s.removed),
+            |s, _| s.roster.truncate(s.roster.len() - 1),
+            |s, other| s.join_pub = other.join.public(),
+        ];
+        for (i, change) in changes.iter().enumerate() {
+            let mut wrong = good.clone();
+            change(&mut wrong.statement, &other);
+            assert_eq!(verify_statement(&host, &wrong), Err(CryptoError), "{i}");
+        }
+        let signature = w.host.prove_host(w.room, EPOCH, pid(&w.member));
+        assert_eq!(verify_statement(&host, &SignedStatement { signature, ..good }), Err(CryptoError));
     }
 
     #[test]

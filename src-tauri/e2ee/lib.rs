@@ -18,13 +18,17 @@ mod joiner;
 mod keys;
 mod noise;
 mod open;
+mod open_keys;
+mod refusal;
 mod responder;
 mod room_secret;
+mod sas;
 mod seal;
 mod server_identity;
 mod session;
 mod sframe;
 mod window;
+mod words;
 mod x25519;
 
 #[cfg(test)]
@@ -32,9 +36,11 @@ mod allocation;
 #[cfg(test)]
 mod header_vectors;
 #[cfg(test)]
+mod rfc9605;
+#[cfg(test)]
 mod secrecy;
 
-pub use door::{Admission, PasswordKind};
+pub use door::{Admission, Knock, PasswordKind};
 pub use error::{CryptoError, DoorError, Exhausted, FrameError, SessionError};
 pub use frame::VoicePlaintext;
 pub use handshake::{Initiation, PairContext, respond};
@@ -42,11 +48,14 @@ pub use header::FrameId;
 pub use joiner::{Joiner, JoinerProved};
 pub use keys::{
     HostKey, JoinKey, MemberKey, SeatKey, pid, room_id, verify_create, verify_host_proof, verify_join,
-    verify_resume,
+    verify_resume, verify_statement,
 };
 pub use open::{OpenKey, Opened};
+pub use open_keys::OpenKeys;
+pub use refusal::DoorRefusal;
 pub use responder::Responder;
 pub use room_secret::{PairPsk, RoomSecret};
+pub use sas::{SasCode, SasCommitter, SasContext, SasResponder};
 pub use seal::{SealKey, SealedFrame};
 pub use server_identity::ServerIdentity;
 pub use session::Session;

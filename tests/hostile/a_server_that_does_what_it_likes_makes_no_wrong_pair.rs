@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pushtalk_engine::face::Intent;
 use pushtalk_tests::seeds::try_seeds;
-use pushtalk_tests::world::{Malice, Mallory, Network, Tally, World, each_frame};
+use pushtalk_tests::world::{Malice, Mallory, Network, Tally, World};
 use rand::RngExt;
 
 const NAMES: [&str; 4] = ["Ana", "Ben", "Cem", "Dua"];
@@ -15,7 +15,7 @@ fn a_day(seed: u64, malice: Malice) -> anyhow::Result<Tally> {
     let mut world = World::run_by(seed, Network::default(), Box::new(mallory));
     if seed.is_multiple_of(3) {
         world.network = Network { jitter: Duration::from_millis(20), loss: 0.05, ..Network::default() };
-        world.tamper = Some(each_frame(|rng, frame| {
+        world.tamper = Some(Box::new(|rng, frame| {
             if rng.random_bool(0.05) {
                 let at = rng.random_range(0..frame.len());
                 frame[at] ^= 1 << rng.random_range(0..8);

@@ -55,7 +55,7 @@ fn meeting(seed: u64) -> anyhow::Result<(World, Canaries)> {
     let server = invitation.servers.first().cloned();
     let late = world.person()?;
     let text = invitation.code.to_lowercase();
-    world.act(late, Intent::Join { name: NAMES[2].into(), text, server: server.clone() });
+    world.act(late, Intent::Join { name: NAMES[2].into(), text, server: server.clone(), pin: None });
     world.run(Duration::from_secs(3));
     anyhow::ensure!((0..3).all(|who| world.ready(who) == 2), "not all came in");
     anyhow::ensure!(world.room_of(late)?.title == TITLE, "the title did not reach everybody");
@@ -66,7 +66,7 @@ fn meeting(seed: u64) -> anyhow::Result<(World, Canaries)> {
     let stranger = world.person()?;
     let last = if invitation.code.ends_with('0') { "1" } else { "0" };
     let text = format!("{}{last}", &invitation.code[..10]);
-    world.act(stranger, Intent::Join { name: "Stranger".into(), text, server });
+    world.act(stranger, Intent::Join { name: "Stranger".into(), text, server, pin: None });
     world.run(Duration::from_secs(3));
     for who in 0..3 {
         world.act(who, Intent::Leave);

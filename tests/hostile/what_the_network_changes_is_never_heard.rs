@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pushtalk_protocol::Pid;
 use pushtalk_tests::seeds::try_seeds;
-use pushtalk_tests::world::{Kind, Network, Parcel, Tamper, World};
+use pushtalk_tests::world::{Kind, Meddler, Network, Parcel, World};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
@@ -12,7 +12,7 @@ use rand::{Rng, RngExt};
 const NAMES: [&str; 3] = ["Ana", "Ben", "Cem"];
 
 /// Does each of it to so large a share of the frames, and of the messages.
-fn wild(frames: f64, messages: f64, people: Vec<Pid>) -> Tamper {
+fn wild(frames: f64, messages: f64, people: Vec<Pid>) -> Meddler {
     let mut kept: Vec<Parcel> = Vec::new();
     Box::new(move |rng, parcel| {
         let share = if parcel.kind == Kind::Ctl { messages } else { frames };
@@ -74,7 +74,7 @@ fn pids(world: &World) -> Vec<Pid> {
 fn a_network_that_does_anything_to_frames_makes_nobody_hear_what_was_not_said() {
     try_seeds("wild frames", 6, |seed| {
         let mut world = World::room(seed, Network::default(), &NAMES, "")?;
-        world.tamper = Some(wild(0.15, 0.0, pids(&world)));
+        world.meddler = Some(wild(0.15, 0.0, pids(&world)));
         for talker in 0..3 {
             world.talks(talker, Duration::from_secs(2));
         }
@@ -89,7 +89,7 @@ fn a_network_that_does_anything_to_frames_makes_nobody_hear_what_was_not_said() 
 fn a_network_that_does_anything_to_messages_deceives_nobody() {
     try_seeds("wild messages", 6, |seed| {
         let mut world = World::room(seed, Network::default(), &NAMES, "")?;
-        world.tamper = Some(wild(0.1, 0.1, pids(&world)));
+        world.meddler = Some(wild(0.1, 0.1, pids(&world)));
         for talker in [0, 1, 2, 1] {
             world.talks(talker, Duration::from_secs(2));
             world.run(Duration::from_secs(3));
@@ -102,10 +102,10 @@ fn a_network_that_does_anything_to_messages_deceives_nobody() {
 fn when_the_network_comes_to_its_senses_everybody_hears_everybody_again() {
     try_seeds("after the storm", 4, |seed| {
         let mut world = World::room(seed, Network::default(), &NAMES, "")?;
-        world.tamper = Some(wild(0.3, 0.3, pids(&world)));
+        world.meddler = Some(wild(0.3, 0.3, pids(&world)));
         world.talks(1, Duration::from_secs(3));
         world.run(Duration::from_secs(5));
-        world.tamper = None;
+        world.meddler = None;
         world.run(Duration::from_secs(30));
         for who in 0..3 {
             anyhow::ensure!(world.ready(who) == 2, "{who} is ready for {}", world.ready(who));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use pushtalk_engine::brain::{Answer, Request};
 use pushtalk_protocol::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,
-    LobbyOpened, RefusalCode, Relay, RoomClosed, VERSION, event,
+    LobbyOpened, RefusalCode, Relay, Resume, Rotate, VERSION, event,
 };
 use pushtalk_signaling::client::ServerEvent;
 use pushtalk_signaling::lobby::Push;
@@ -32,6 +32,10 @@ pub enum Call {
     LobbyMessage(LobbyMessage),
     /// A lobby is over.
     LobbyClose(LobbyClose),
+    /// A seat is to be taken again.
+    Resume(Box<Resume>),
+    /// What the host has signed.
+    Rotate(Rotate),
 }
 
 /// What a server says to a client.
@@ -41,8 +45,6 @@ pub enum Told {
     Answer(Reply),
     /// Of itself.
     Push(Push),
-    /// The room is closed.
-    RoomClosed,
 }
 
 /// The answer to a request.
@@ -54,7 +56,7 @@ pub enum Reply {
     Created(Created),
     /// To `Call::LobbyOpen`.
     LobbyOpened(LobbyOpened),
-    /// To `Call::Join`.
+    /// To `Call::Join` and `Call::Resume`.
     Joined(Joined),
     /// To whatever takes no more than that.
     Done,
@@ -72,6 +74,7 @@ impl Call {
                 (Asked::LobbyOpen, Self::LobbyOpen(open))
             }
             Request::Join(join) => (Asked::Join, Self::Join(join)),
+            Request::Resume(resume) => (Asked::Resume, Self::Resume(resume)),
         }
     }
 
@@ -85,6 +88,8 @@ impl Call {
             Self::Relay(x) => line(out, event::RELAY, x),
             Self::LobbyMessage(x) => line(out, event::LOBBY_MESSAGE, x),
             Self::LobbyClose(x) => line(out, event::LOBBY_CLOSE, x),
+            Self::Resume(x) => line(out, event::RESUME, x),
+            Self::Rotate(x) => line(out, event::ROTATE, x),
         }
     }
 }
@@ -104,7 +109,7 @@ impl Told {
             Self::Push(Push::LobbyClose(x)) => line(out, event::LOBBY_CLOSE, x),
             Self::Push(Push::MemberJoined(x)) => line(out, event::MEMBER_JOINED, x),
             Self::Push(Push::MemberLeft(x)) => line(out, event::MEMBER_LEFT, x),
-            Self::RoomClosed => line(out, event::ROOM_CLOSED, &RoomClosed {}),
+            Self::Push(Push::RoomClosed(x)) => line(out, event::ROOM_CLOSED, x),
         }
     }
 
@@ -122,7 +127,7 @@ impl Told {
             Self::Push(Push::LobbyClose(c)) => ServerEvent::LobbyClose { lobby: c.lobby },
             Self::Push(Push::MemberJoined(joined)) => ServerEvent::MemberJoined(joined),
             Self::Push(Push::MemberLeft(left)) => ServerEvent::MemberLeft(left),
-            Self::RoomClosed => ServerEvent::RoomClosed,
+            Self::Push(Push::RoomClosed(_)) => ServerEvent::RoomClosed,
         })
     }
 }
@@ -135,7 +140,7 @@ impl Reply {
             (Asked::Hello, Self::Hello(x)) => Answer::Hello(x),
             (Asked::Create, Self::Created(x)) => Answer::Created(x),
             (Asked::LobbyOpen, Self::LobbyOpened(x)) => Answer::LobbyOpened(x),
-            (Asked::Join, Self::Joined(x)) => Answer::Joined(x),
+            (Asked::Join | Asked::Resume, Self::Joined(x)) => Answer::Joined(x),
             (_, Self::Refused(code)) => Answer::Refused(code),
             _ => return None,
         })

@@ -33,7 +33,7 @@ pub(super) struct Ledger {
 pub(super) struct Known {
     pub(super) who: usize,
     pub(super) name: String,
-    /// True for who made a room.
+    /// True for who made a room, and for whom it was handed over to.
     pub(super) host: bool,
 }
 
@@ -60,7 +60,7 @@ impl World {
                 return self
                     .breach(&format!("{WRONG_PARTNER}: {who} takes {} for {}", known.name, member.name));
             }
-            if member.host && !known.host && !self.hosts_may_change {
+            if member.host && !known.host {
                 return self.breach(&format!("{WRONG_PARTNER}: {who} takes {} for the host", known.who));
             }
             ready.insert((own, peer));

@@ -11,6 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use pushtalk_e2ee::{MemberKey, pid};
 use pushtalk_protocol::{
     LobbyClose, LobbyId, LobbyMessage, MemberJoined, MemberLeft, MemberPublic, Nameplate, Pid, Relayed,
+    RoomClosed,
 };
 use pushtalk_signaling::lobby::{ConnectionId, Push};
 use rand::rngs::StdRng;
@@ -293,7 +294,7 @@ impl Loot {
             0 | 1 => Told::Push(Push::MemberJoined(MemberJoined { member_pub: self.any_member(rng) })),
             2 => match self.any_pid(rng) {
                 Some(pid) => Told::Push(Push::MemberLeft(MemberLeft { pid })),
-                None => Told::RoomClosed,
+                None => Told::Push(Push::RoomClosed(RoomClosed {})),
             },
             3 => Told::Push(Push::LobbyMessage(LobbyMessage { lobby, data: self.any_data(rng) })),
             4 => Told::Push(Push::LobbyClose(LobbyClose { lobby })),

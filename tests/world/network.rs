@@ -59,15 +59,8 @@ pub enum Kind {
     Ctl,
 }
 
-/// Changes what passes: gives what arrives instead.
-pub type Tamper = Box<dyn FnMut(&mut StdRng, Parcel) -> Vec<Parcel>>;
+/// Changes frames on their way, or makes others of them.
+pub type Tamper = Box<dyn FnMut(&mut StdRng, &mut Vec<u8>)>;
 
-/// Changes each frame, and lets messages pass.
-pub fn each_frame(mut change: impl FnMut(&mut StdRng, &mut Vec<u8>) + 'static) -> Tamper {
-    Box::new(move |rng, mut parcel| {
-        if parcel.kind != Kind::Ctl {
-            change(rng, &mut parcel.bytes);
-        }
-        vec![parcel]
-    })
-}
+/// Does with all that passes what it likes: gives what arrives instead.
+pub type Meddler = Box<dyn FnMut(&mut StdRng, Parcel) -> Vec<Parcel>>;

@@ -4,7 +4,9 @@ use pushtalk_e2ee::{ServerIdentity, pid as pid_of};
 use pushtalk_engine::brain::{Answer, Hosting, Input, Output, ServerNews};
 use pushtalk_engine::face::ErrorCode;
 use pushtalk_mesh::{MeshEvent, Role};
-use pushtalk_protocol::{LobbyClose, LobbyMessage, MemberPublic, Pid, Relay, Sdp, SdpKind};
+use pushtalk_protocol::{
+    LobbyClose, LobbyMessage, MemberPublic, Pid, Relay, Rotate, Sdp, SdpKind, StatementKind,
+};
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use pushtalk_signaling::lobby::ConnectionId;
 
@@ -45,10 +47,15 @@ impl World {
                 let data = BASE64_URL_SAFE_NO_PAD.encode(&data);
                 self.call(who, Call::LobbyMessage(LobbyMessage { lobby, data }));
             }
+            Output::Rotate(signed) => {
+                self.hands_over(who, &signed.statement.kind);
+                let statement = BASE64_URL_SAFE_NO_PAD.encode(signed.encode());
+                self.call(who, Call::Rotate(Rotate { statement }));
+            }
             Output::LobbyClose(lobby) => self.call(who, Call::LobbyClose(LobbyClose { lobby })),
             Output::Disconnect => {
                 if let Some((_, id)) = self.people[who].connection.take() {
-                    let letters = self.server.disconnected(self.now, &mut self.rng, id);
+                    let letters = self.server.disconnected(self.now, &mut self.rng, id, true);
                     self.letters(letters);
                 }
             }
@@ -92,6 +99,17 @@ impl World {
         self.ledger.known.insert(pid, Known { who, name, host });
     }
 
+    /// The world learns of a new host, from the one before.
+    fn hands_over(&mut self, who: usize, kind: &StatementKind) {
+        let is_host = |pid: &Pid| self.ledger.known.get(pid).is_some_and(|known| known.host);
+        if let StatementKind::Transfer { heir, .. } = kind
+            && self.people[who].pid.as_ref().is_some_and(is_host)
+            && let Some(heir) = self.ledger.known.get_mut(heir)
+        {
+            heir.host = true;
+        }
+    }
+
     fn call(&mut self, who: usize, call: Call) {
         if let Some((_, id)) = self.people[who].connection {
             let at = self.in_order(who, usize::MAX);
@@ -103,6 +121,18 @@ impl World {
         if self.people[who].connection.is_some_and(|(_, open)| open == id) {
             let letters = self.server.called(self.now, &mut self.rng, id, call);
             self.letters(letters);
+            for cut in self.server.cuts() {
+                self.cut(cut);
+            }
+        }
+    }
+
+    fn cut(&mut self, id: ConnectionId) {
+        for who in 0..self.people.len() {
+            if let Some((attempt, _)) = self.people[who].connection.take_if(|(_, open)| *open == id) {
+                self.people[who].asked = None;
+                self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
+            }
         }
     }
 
@@ -180,7 +210,7 @@ impl World {
             return self.describe(who, own, peer, SdpKind::Answer);
         }
         let Some(to) = self.who(peer) else { return };
-        if !self.people[to].links.contains_key(&own) {
+        if !self.people[to].links.contains_key(&own) || self.apart.contains(&(who, to)) {
             return;
         }
         for (end, other) in [(who, peer), (to, own)] {

@@ -38,7 +38,7 @@ pub struct Person {
     /// What its encoder made of them, when the world is recorded.
     pub opus: Vec<Vec<u8>>,
     /// Frames that left it, for each listener.
-    pub sent: BTreeMap<Pid, u64>,
+    pub sent: BTreeMap<usize, u64>,
     /// Blocks of 10 ms with any voice in them.
     pub heard_blocks: u64,
     /// Loudest sample that its ear gave.
@@ -54,6 +54,7 @@ pub(super) enum Asked {
     Create,
     LobbyOpen,
     Join,
+    Resume,
 }
 
 impl Person {

@@ -93,6 +93,8 @@ impl Desk<'_> {
             Call::Relay(relay) => lobby.relay(from, relay).map(|_| Reply::Done),
             Call::LobbyMessage(message) => lobby.lobby_message(now, from, message).map(|_| Reply::Done),
             Call::LobbyClose(close) => lobby.lobby_close(from, close).map(|_| Reply::Done),
+            Call::Resume(resume) => lobby.resume(now, from, &resume).map(Reply::Joined),
+            Call::Rotate(rotate) => lobby.rotate(now, from, &rotate).map(|_| Reply::Done),
         };
         self.asked.push((from, Told::Answer(reply.unwrap_or_else(Reply::Refused))));
         self.collect();
@@ -153,13 +155,24 @@ impl Server {
         self.work(now, rng, |operator, desk| operator.called(desk, from, call))
     }
 
+    /// Connections that the server cuts.
+    pub(super) fn cuts(&mut self) -> Vec<ConnectionId> {
+        self.lobby.take_cuts()
+    }
+
+    /// A connection ends; in good order with a farewell before.
     pub(super) fn disconnected(
         &mut self,
         now: Duration,
         rng: &mut StdRng,
         from: ConnectionId,
+        farewell: bool,
     ) -> Vec<Letter> {
         self.work(now, rng, |_, desk| {
+            if farewell {
+                // Outside a room there is nothing to leave.
+                let _ = desk.lobby.leave(now, from);
+            }
             desk.lobby.disconnected(now, from);
             desk.collect();
         })

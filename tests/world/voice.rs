@@ -36,7 +36,10 @@ impl World {
                 person.mouth.keep()
             }
             TalkOrder::Begin(turn) => {
-                person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)))
+                let said = person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)));
+                let keys = person.mouth.spurt_keys();
+                self.later(who, Input::Voice(VoiceNews::Spurt(keys)));
+                said
             }
             TalkOrder::Drop => person.mouth.stop(),
             TalkOrder::Finish => {
@@ -44,7 +47,7 @@ impl World {
                 Said::Nothing
             }
         };
-        let worn = person.mouth.take_worn();
+        let worn = self.people[who].mouth.take_worn();
         self.send(who, sealed);
         self.pass_on(who, said);
         if worn {
@@ -62,7 +65,7 @@ impl World {
     pub(super) fn listen(&mut self, who: usize, order: ListenOrder) {
         let ear = &mut self.people[who].ear;
         match order {
-            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(pid, key)),
+            ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(self.now, pid, key)),
             ListenOrder::RemovePeer(pid) => ear.remove_peer(pid),
             ListenOrder::OpenOutput(_) | ListenOrder::CloseOutput => {}
         }
@@ -76,12 +79,14 @@ impl World {
         }
         for (to, frame, stamp) in sealed {
             let person = &mut self.people[who];
-            *person.sent.entry(to).or_default() += 1;
             let sequence = person.sequence.entry(to).or_default();
             *sequence = sequence.wrapping_add(1);
             let (sequence, Some(from)) = (*sequence, person.pid) else { continue };
             let bytes = frame.as_bytes().to_vec();
             self.tally.sent += 1;
+            if let Some(listener) = self.who(to) {
+                *self.people[who].sent.entry(listener).or_default() += 1;
+            }
             self.ledger.sealed.insert((from, to, bytes.clone()));
             if !self.people[who].reaches(to) || self.rng.random_bool(self.network.loss) {
                 continue;
@@ -96,10 +101,17 @@ impl World {
         if self.recorded {
             self.wire.push((parcel.from, parcel.to, parcel.kind, parcel.bytes.clone()));
         }
-        let Some(mut tamper) = self.tamper.take() else { return self.carry(parcel) };
         let sent = parcel.clone();
-        let arriving = tamper(&mut self.rng, parcel);
-        self.tamper = Some(tamper);
+        let mut parcel = parcel;
+        if let Some(tamper) = &mut self.tamper
+            && parcel.kind != Kind::Ctl
+        {
+            tamper(&mut self.rng, &mut parcel.bytes);
+        }
+        let arriving = match &mut self.meddler {
+            Some(meddler) => meddler(&mut self.rng, parcel),
+            None => vec![parcel],
+        };
         let same =
             |p: &Parcel| p.bytes == sent.bytes && (p.from, p.to, p.late) == (sent.from, sent.to, sent.late);
         if !matches!(arriving.as_slice(), [one] if same(one)) {
@@ -130,12 +142,20 @@ impl World {
             return self.give(to, Input::Mesh(MeshEvent::Ctl { peer: from, message: bytes.into() }));
         };
         match self.people[to].ear.receive(from, sequence, timestamp, self.now, &bytes) {
-            Heard::Voice { news } => {
+            Heard::Voice { news, begins } => {
                 self.tally.accepted += 1;
                 self.check_heard(from, parcel.to, &bytes);
+                if let Some((generation, step)) = begins {
+                    self.give(to, Input::Voice(VoiceNews::Began(from, generation, step)));
+                }
                 if news {
                     self.give(to, Input::Voice(VoiceNews::Heard(from)));
                 }
+            }
+            Heard::OutOfReach => {
+                self.tally.rejected += 1;
+                self.people[to].rejected += 1;
+                self.give(to, Input::Voice(VoiceNews::KeyWanted(from)));
             }
             Heard::Rejected | Heard::Stranger => {
                 self.tally.rejected += 1;
