@@ -1,4 +1,5 @@
 //! Emoji that both see, rosters that tell who cannot hear whom, and how many have heard what was said.
+#![cfg(test)]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

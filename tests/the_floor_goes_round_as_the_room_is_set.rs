@@ -1,4 +1,5 @@
 //! Queue, pre-emption, open rooms, limits and hands, heard by the people in the room.
+#![cfg(test)]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Sending away, locking, PINs, new codes and handing over, as the people see it.
+#![cfg(test)]
 
 use std::time::Duration;
 

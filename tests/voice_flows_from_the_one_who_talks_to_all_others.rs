@@ -83,6 +83,7 @@ fn who_presses_while_another_talks_sends_nothing_and_is_told_who() {
     let mut world = World::room(2, Network::default(), &NAMES[..3], "").unwrap();
     world.act(1, Intent::Press);
     world.run(Duration::from_millis(200));
+    world.act(2, Intent::SetQueueing { on: false });
     world.act(2, Intent::Press);
     world.run(Duration::from_millis(200));
     let room = world.room_of(2).unwrap();

@@ -270,7 +270,9 @@ mod tests {
                         let opened = say(&mut keys, now, &mut told[at].key);
                         prop_assert_eq!(opened.err(), wiped.then_some(FrameError::Generation));
                         if !wiped {
-                            told[..at].iter_mut().for_each(|told| drop(told.passed.get_or_insert(now)));
+                            for told in &mut told[..at] {
+                                told.passed = told.passed.or(Some(now));
+                            }
                         }
                     }
                     Event::Expire => keys.expire(now),

@@ -29,7 +29,7 @@ pub(crate) struct Channel {
 pub(crate) enum Rekeying {
     None,
     /// As initiator: begun.
-    Asked(Initiation, Epoch),
+    Asked(Box<Initiation>, Epoch),
     /// As responder: answered; what we say has its new keys already.
     Answered(Epoch),
     /// As responder: begun by the other one for an epoch that has not begun here.

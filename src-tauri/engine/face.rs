@@ -151,6 +151,7 @@ pub struct View {
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a view has one of it")]
 pub enum Stage {
     /// In no room.
     Home {

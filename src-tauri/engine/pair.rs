@@ -30,6 +30,7 @@ pub(crate) enum Way {
 }
 
 /// What a message made happen.
+#[expect(clippy::large_enum_variant, reason = "a few at a time, on their way from one function to the next")]
 pub(crate) enum PairEvent {
     /// A new session has proved itself; what hung on an older one is over.
     Proved,
@@ -157,7 +158,7 @@ impl Pair {
             return false;
         };
         if let Some(channel) = &mut self.channel {
-            channel.rekeying = Rekeying::Asked(initiation, identity.epoch);
+            channel.rekeying = Rekeying::Asked(Box::new(initiation), identity.epoch);
         }
         self.say(&Ctl::Rekey(Rekey::First { epoch: identity.epoch, message }), out)
     }
@@ -231,11 +232,11 @@ impl Pair {
         };
         // The last message that is sealed with the keys before.
         self.say(&Ctl::Rekey(Rekey::Second { message }), out);
-        if let Some(channel) = &mut self.channel {
-            if channel.session.begin_switch(next).is_ok() {
-                channel.session.switch_sending();
-                channel.rekeying = Rekeying::Answered(epoch);
-            }
+        if let Some(channel) = &mut self.channel
+            && channel.session.begin_switch(next).is_ok()
+        {
+            channel.session.switch_sending();
+            channel.rekeying = Rekeying::Answered(epoch);
         }
     }
 
@@ -444,9 +445,8 @@ impl Pair {
         while let Some(plaintext) = opened {
             match self.channel.as_mut().and_then(|channel| channel.decode(plaintext)) {
                 Some(Ctl::Rekey(rekey)) => {
-                    if self.rekeyed(now, rekey, identity, rng, out) {
-                        events.push(PairEvent::Renewed);
-                    }
+                    let renewed = self.rekeyed(now, rekey, identity, rng, out);
+                    events.extend(renewed.then_some(PairEvent::Renewed));
                 }
                 Some(message) => events.push(PairEvent::Said(message)),
                 None => {}

@@ -315,7 +315,8 @@ impl Inside {
     /// Cannot be reached at all: its place is kept for a while.
     pub(crate) fn miss(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.link == MemberLink::Mismatch {
+        // Of who was never met there is nothing to keep.
+        if member.link == MemberLink::Mismatch || member.hello.is_none() {
             return self.part(now, peer, out);
         }
         member.absent_until.get_or_insert(now + ABSENCE);

@@ -85,7 +85,7 @@ impl Room {
             Own::Asking(_) | Own::Queued(_) if spurt == self.spurt => self.begin(now, until, n, true),
             Own::Talking(talk) if spurt == self.spurt => {
                 talk.until = talk.until.min(until);
-                (talk.unknown, talk.asked) = (None, true);
+                talk.unknown = None;
             }
             // No longer wanted.
             _ => return self.let_go(now, spurt),

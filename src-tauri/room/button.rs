@@ -120,7 +120,7 @@ impl Room {
         if self.microphone != Microphone::Open || self.mismatched().is_some() || deaf {
             return;
         }
-        let over = over && self.is_host(self.me) && self.mode == Mode::Radio;
+        let over = over && self.is_host(self.me);
         match &self.own {
             Own::Rest => {}
             // The host does not wait any longer.

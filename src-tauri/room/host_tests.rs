@@ -52,6 +52,17 @@ fn the_new_host_may_take_the_floor_and_the_old_one_may_not_any_more() {
 }
 
 #[test]
+fn who_is_the_host_no_more_waits_with_its_press_like_everybody() {
+    let mut table = Table::of(3, Some(1));
+    table.give(1, Input::Queueing(true));
+    table.give(2, Input::Press);
+    table.cut.push(2);
+    table.give(1, Input::Preempt);
+    host(&mut table, &[3, 1], Some(pid(3)));
+    assert_eq!((table.room(1).preempting, table.button(1)), (None, Situation::Queued { place: 1 }));
+}
+
+#[test]
 fn without_a_host_the_smallest_pid_decides_and_nobody_may_take_the_floor() {
     let mut table = Table::of(3, Some(3));
     host(&mut table, &[1, 2, 3], None);

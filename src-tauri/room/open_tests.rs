@@ -58,7 +58,7 @@ fn in_an_open_room_all_who_are_heard_are_shown_until_they_are_quiet_for_a_while(
     assert_eq!(table.floor(4), Floor::Idle);
     table.give(4, Input::Press);
     assert_eq!(talkers(&table), [(3, ms(0)), (2, ms(300)), (4, ms(300))]);
-    assert_eq!(table.room(4).poll_timeout(), Some(ms(600)));
+    assert_eq!((table.floor(4), table.room(4).poll_timeout()), (Floor::Idle, Some(ms(600))));
     table.now = ms(500);
     table.give(4, Input::Voice(pid(3)));
     table.wait_in_silence(ms(399));
@@ -190,6 +190,20 @@ fn a_request_to_an_arbiter_whose_room_is_open_already_waits_for_the_news() {
 }
 
 #[test]
+fn a_host_that_was_refused_may_talk_without_letting_go_once_the_room_is_open() {
+    let mut table = Table::of(3, Some(1));
+    for of in [2, 1, 3] {
+        table.give(of, Input::Press);
+    }
+    change(&mut table, 3, Mode::Open);
+    assert_eq!(table.live(), [2]);
+    for of in [1, 3] {
+        table.give(of, Input::Preempt);
+    }
+    assert_eq!((table.live(), table.button(3)), (vec![2, 1], Situation::Busy { who: pid(2) }));
+}
+
+#[test]
 fn what_an_arbiter_says_that_does_not_know_of_the_open_room_stops_nobody() {
     let mut table = Table::of(3, Some(1));
     table.give(2, Input::Press);
@@ -201,6 +215,17 @@ fn what_an_arbiter_says_that_does_not_know_of_the_open_room_stops_nobody() {
     assert_eq!(table.live(), [2, 3]);
     table.give(1, Input::Press);
     assert_eq!(table.live(), [2, 3, 1]);
+}
+
+#[test]
+fn a_newcomer_to_an_open_room_is_told_nothing_of_a_floor() {
+    let mut table = open(2);
+    table.sit(3, false);
+    for of in [1, 2] {
+        table.up(of, 3, false);
+        table.up(3, of, of == 1);
+    }
+    assert_eq!(table.said, []);
 }
 
 #[test]

@@ -154,6 +154,22 @@ fn those_who_wait_ask_the_next_arbiter_and_have_their_turns() {
 }
 
 #[test]
+fn when_a_new_arbiter_is_told_that_the_floor_was_free_the_first_who_waits_has_it() {
+    let mut table = patient(4);
+    table.give(3, Input::Press);
+    table.cut.extend([1, 3]);
+    for of in [2, 4] {
+        table.give(of, Input::Gone(pid(1)));
+    }
+    table.give(4, Input::Press);
+    assert_eq!(place(&table, 4), Some(1));
+    table.said.clear();
+    table.give(2, Input::Floor { from: pid(4), message: FloorMessage::Idle { n: 50 } });
+    assert!(matches!(table.said[0], (2, 4, FloorMessage::Granted { .. })), "nobody may come in between");
+    assert!(table.live().contains(&4));
+}
+
+#[test]
 fn who_does_not_begin_within_a_second_and_a_half_makes_room_for_the_next() {
     let mut table = patient(4);
     for of in [2, 3, 4] {
@@ -265,6 +281,32 @@ fn the_hosts_press_that_is_over_before_the_talker_stopped_is_still_said() {
     assert_eq!((table.live(), table.finished.clone()), (vec![1], vec![1]));
     table.spoken(1);
     assert_eq!((table.talker(1), table.talker(3)), (None, None));
+}
+
+#[test]
+fn the_hosts_press_that_is_given_up_before_the_talker_stopped_takes_nothing() {
+    let mut table = patient(3);
+    table.give(2, Input::Press);
+    table.give(3, Input::Press);
+    table.cut.push(2);
+    table.give(1, Input::Preempt);
+    table.give(1, Input::Microphone(Microphone::Off));
+    assert_eq!((table.room(1).preempting, table.dropped.clone()), (None, vec![3, 1]));
+    table.cut.clear();
+    table.wait(ms(1_000));
+    assert_eq!((table.live().last(), table.talker(1)), (Some(&3), Some(3)));
+}
+
+#[test]
+fn who_turns_out_to_have_been_first_does_not_wait_as_well() {
+    let mut table = patient(4);
+    for of in [2, 3, 4] {
+        table.give(of, Input::Press);
+    }
+    // Another arbiter has granted it earlier.
+    table.give(1, Input::Floor { from: pid(3), message: FloorMessage::Continue { spurt: 1, n: 0 } });
+    assert_eq!((table.talker(1), table.room(1).queue.pids()), (Some(3), vec![pid(4)]));
+    assert_eq!(place(&table, 4), Some(1));
 }
 
 #[test]
