@@ -4,6 +4,7 @@
 mod a_voice_goes_through_the_devices;
 mod any_bytes_end_in_a_value_or_an_error;
 mod every_failure_is_told_and_ends_with_a_status;
+mod hostile;
 mod members_compare_what_they_see_and_emoji;
 #[cfg(target_os = "linux")]
 mod no_program_leaves_an_image_of_its_memory;

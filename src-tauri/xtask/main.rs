@@ -1,6 +1,7 @@
 //! The project's chores: run, test, bench, pictures.
 #![expect(clippy::print_stderr, reason = "it talks to a person at a terminal")]
 
+mod hostile;
 mod needs;
 mod policy;
 mod purity;
@@ -19,6 +20,8 @@ cargo xtask run [--pair] [--release]     install what is missing, build, and ope
 cargo xtask test [NAME…]                 everything that must hold, or only parts of it:
                                          packages format policy ui pure lint deny build rust miri browser
                                          scenarios window
+cargo xtask test hostile [--seeds N]     the promises of the protocol against whoever would like to break them, with
+                                         N seeds each (1000 unless told), and a table of what was tried
 cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card
 cargo xtask bench seal                   measure how long a frame takes to be sealed and opened
 cargo xtask pictures                     take the pictures of docs/pictures anew
@@ -40,6 +43,7 @@ fn chore() -> anyhow::Result<()> {
     std::env::set_current_dir(shell::root())?;
     match words.as_slice() {
         ["run", options @ ..] => run::run(options),
+        ["test", "hostile", options @ ..] => hostile::test(options),
         ["test", names @ ..] => test::test(names),
         ["bench", "seal"] => bench_seal(),
         ["bench", words @ ..] if !words.is_empty() => bench(words),
