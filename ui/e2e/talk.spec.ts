@@ -347,6 +347,15 @@ test.describe('the host interrupts', () => {
     await win.expectDone('preempt', 'release');
   });
 
+  test('with a button that is whole in the smallest window', async ({ page }) => {
+    for (const width of [320, 390, 900]) {
+      await page.setViewportSize({ width, height: 640 });
+      await expect(page.getByTestId('interrupt')).toBeVisible();
+      const box = await page.getByTestId('interrupt').boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    }
+  });
+
   test('and ends it when the window loses the focus', async ({ page, win }) => {
     await page.getByTestId('interrupt').hover();
     await page.mouse.down();
