@@ -17,6 +17,7 @@ mod strangers_stay_outside_and_are_never_heard;
 mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;
 mod the_rig_finds_chirps;
+mod the_text_of_the_protocol_shows_true_bytes;
 #[cfg(target_os = "linux")]
 mod the_window_is_open_to_nothing_but_its_doors;
 #[cfg(target_os = "linux")]

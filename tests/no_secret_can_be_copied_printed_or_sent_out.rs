@@ -54,7 +54,7 @@ fn planted(text: &str) -> Sources {
             if door && name == "other.rs" { (home, "face.rs", text) } else { (home, name, text) }
         },
     ))
-    .unwrap()
+    .unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 #[test]

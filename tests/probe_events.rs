@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, Empty, Epoch, HelloAck, HelloRequest, Join, LobbyClose, LobbyId,
-    LobbyMessage, LobbyOpen, Refusal, RefusalCode, Relay, event,
+    CertificateHash, Challenge, Create, Empty, Epoch, HelloAck, HelloRequest, Join, JoinPublic, LobbyClose,
+    LobbyId, LobbyMessage, LobbyOpen, Pid, Refusal, RefusalCode, Relay, Resume, RoomId, Rotate, Statement,
+    StatementKind, event,
 };
 use pushtalk_signaling::argument;
 use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby, Push};
@@ -15,7 +17,8 @@ use rand::rngs::StdRng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Lines of text, each one event: `CONNECTION|EVENT|ARGUMENT` in JSON, or `!` for one with the right proofs;
+/// Lines of text, each one event: `CONNECTION|EVENT|ARGUMENT` in JSON, or `!` for one with the right proofs; a statement
+/// is `!` and who stays in the room, and `>` and who is to be the host;
 /// `CONNECTION|gone`, `CONNECTION|come`, and `+MILLISECONDS` that pass. 0 has made a room, 1 has joined it, 2 to 4 have
 /// said hello. The first lobby has the id of eight bytes of 1, the next of 2, and so on.
 pub fn events(data: &[u8]) {
@@ -40,6 +43,10 @@ struct World {
     secret: RoomSecret,
     people: Vec<Person>,
     lobbies: u8,
+    /// Counts the statements.
+    epoch: u32,
+    /// Who signs them.
+    signer: usize,
     /// Who is connected, and how much was pushed to it.
     present: BTreeMap<ConnectionId, usize>,
 }
@@ -68,6 +75,8 @@ impl World {
             secret: RoomSecret::generate(&mut rng),
             people,
             lobbies: 0,
+            epoch: 0,
+            signer: 0,
             present: BTreeMap::new(),
         }
     }
@@ -124,6 +133,18 @@ impl World {
             event::JOIN => {
                 let join = if right { Ok(self.join(from)) } else { argument::read(json) };
                 self.try_say(join, |lobby, join: Join| lobby.join(from, &join));
+            }
+            event::RESUME => {
+                let resume = if right { Ok(self.resume(from)) } else { argument::read(json) };
+                self.try_say(resume, |lobby, resume: Resume| lobby.resume(now, from, &resume));
+            }
+            event::ROTATE => {
+                let (statement, key) = json.strip_prefix('!').map_or((None, ""), |kind| (Some(kind), kind));
+                let rotate = match statement {
+                    Some(_) => Ok(self.rotate(key)),
+                    None => argument::read(json),
+                };
+                self.try_say(rotate, |lobby, rotate: Rotate| lobby.rotate(now, from, &rotate));
             }
             event::LEAVE => self.try_say(argument::read(json), |lobby, Empty {}| lobby.leave(now, from)),
             event::RELAY => {
@@ -192,8 +213,11 @@ impl World {
                 Push::RoomClosed(closed) => assert_reads_back(closed),
             }
         }
-        let (_, connections) = self.lobby.counts();
-        assert!(connections == self.present.len());
+        for cut in self.lobby.take_cuts() {
+            assert!(self.present.remove(&cut).is_some(), "who is cut was there");
+        }
+        let (rooms, connections) = self.lobby.counts();
+        assert!(connections == self.present.len() && rooms <= 3);
     }
 
     fn end(mut self) {
@@ -234,10 +258,45 @@ impl World {
     /// Into the room of 0.
     fn join(&self, of: ConnectionId) -> Join {
         let Person { member, seat, .. } = self.person(of);
-        let (epoch, room_id) = (Epoch::default(), room_id(&self.people[0].host.public()));
+        let (epoch, room_id) = (Epoch(self.epoch), room_id(&self.people[0].host.public()));
         let (join_key, own) = (self.secret.join_key(room_id, epoch), pid(&member.public()));
         let sig = join_key.sign_join(&self.challenge(of), room_id, epoch, own, &self.identity);
         Join { room_id, epoch, member_pub: member.public(), seat_pub: seat.public(), sig }
+    }
+
+    /// To the seat in the room of 0 that is one's own by the key.
+    fn resume(&self, of: ConnectionId) -> Resume {
+        let Person { member, seat, .. } = self.person(of);
+        let (room_id, pid) = (room_id(&self.people[0].host.public()), pid(&member.public()));
+        let sig = seat.sign_resume(&self.challenge(of), room_id, pid, &self.identity);
+        Resume { room_id, pid, sig }
+    }
+
+    /// The next epoch of the room of 0: `kind` says who stays and, after a `>`, who is the host from then on.
+    fn rotate(&mut self, kind: &str) -> Rotate {
+        self.epoch += 1;
+        let (stay, heir) = kind.split_once('>').unwrap_or((kind, ""));
+        let person = |name: char| self.people.get(name.to_digit(10).unwrap_or(0) as usize);
+        let pid_of = |person: &Person| pid(&person.member.public());
+        let mut roster: Vec<Pid> = stay.chars().filter_map(person).map(pid_of).collect();
+        roster.sort();
+        roster.dedup();
+        let heir = heir.chars().next().and_then(|name| Some((person(name)?, name)));
+        let transfer = heir.filter(|(person, _)| roster.binary_search(&pid_of(person)).is_ok());
+        let room_id: RoomId = room_id(&self.people[0].host.public());
+        let epoch = Epoch(self.epoch);
+        let join_pub: JoinPublic = self.secret.join_key(room_id, epoch).public();
+        let kind = match transfer {
+            Some((heir, _)) => StatementKind::Transfer { heir: pid_of(heir), host_pub: heir.host.public() },
+            None => StatementKind::Remove,
+        };
+        let statement =
+            Statement { room_id, epoch, seq: self.epoch, kind, removed: vec![], roster, join_pub };
+        let signed = self.people[self.signer].host.sign_statement(statement);
+        if let Some((_, name)) = transfer {
+            self.signer = name.to_digit(10).unwrap_or(0) as usize;
+        }
+        Rotate { statement: BASE64_URL_SAFE_NO_PAD.encode(signed.encode()) }
     }
 
     /// To the next one.

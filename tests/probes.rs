@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use pushtalk_e2ee::{FrameError, FrameId, OpenKey, SealKey, VoicePlaintext};
+use pushtalk_e2ee::{FrameError, FrameId, OpenKey, OpenKeys, SealKey, VoicePlaintext};
 use pushtalk_protocol::{Ctl, Invitation, RoomCode, SecretBytes, ServerAddress, SignedStatement};
 
 /// Bytes of one member's session, after they were opened.
@@ -79,39 +79,48 @@ struct Sent {
     plaintext: Vec<u8>,
 }
 
-/// One talker and one listener: frames are delivered, changed, invented and delivered again, in any order.
+/// One talker and one listener: frames are delivered, changed, invented and delivered again, in any order, and the talker
+/// has a new spurt or a new generation now and then.
 pub fn frame(data: &[u8]) {
-    const GENERATION: u32 = 3;
     let key = || SecretBytes::new([7; 32]).into();
-    let (mut talker, mut listener) = (SealKey::new(key(), GENERATION), OpenKey::new(key(), GENERATION));
+    let mut talker = SealKey::new(key(), 3);
+    let mut listener = OpenKeys::new(OpenKey::new(key(), 3));
+    let mut out = [0; 256];
     let mut sent: Vec<Sent> = Vec::new();
     let mut heard = BTreeSet::new();
     let mut now = Duration::ZERO;
     let mut tape = Tape(data);
     while let Some(step) = tape.step() {
         let chosen = usize::from(tape.step().unwrap_or(0)) % sent.len().max(1);
-        match step % 6 {
+        match step % 8 {
             0 => drop(talker.next_spurt()),
             1 => {
                 let plaintext = tape.bytes().to_vec();
                 if let Ok(sealed) = talker.seal(&plaintext) {
                     let bytes = sealed.as_bytes().to_vec();
                     let id = FrameId::read(&bytes);
-                    assert!(id.is_ok_and(|id| (id.generation, id.step) == (GENERATION, talker.step())));
+                    let own = (talker.generation(), talker.step());
+                    assert!(id.is_ok_and(|id| (id.generation, id.step) == own));
                     sent.extend(id.map(|id| Sent { bytes, id, plaintext }));
                 }
             }
             2 => now += Duration::from_millis(u64::from(u16::from_be_bytes(tape.number()))),
             3 => {
                 let Some(frame) = sent.get(chosen) else { continue };
-                match listener.open(now, &frame.bytes) {
-                    Ok(opened) => {
-                        assert!((opened.step, opened.counter) == (frame.id.step, frame.id.counter));
-                        assert!(opened.plaintext == frame.plaintext);
-                        assert!(heard.insert((opened.step, opened.counter)), "a frame is opened once");
+                match listener.open_into(now, &frame.bytes, &mut out) {
+                    Ok((id, length)) => {
+                        assert!(id == frame.id && out[..length] == frame.plaintext);
+                        let number = (id.generation, id.step, id.counter);
+                        assert!(heard.insert(number), "a frame is opened once");
                     }
                     Err(error) => assert!(
-                        matches!(error, FrameError::Replayed | FrameError::Passed | FrameError::TooFar),
+                        matches!(
+                            error,
+                            FrameError::Replayed
+                                | FrameError::Passed
+                                | FrameError::TooFar
+                                | FrameError::Generation
+                        ),
                         "an honest frame is {error}"
                     ),
                 }
@@ -122,11 +131,21 @@ pub fn frame(data: &[u8]) {
                 let mut changed = frame.bytes.clone();
                 let at = usize::from(at) % changed.len();
                 changed[at] ^= flip.max(1);
-                assert!(listener.open(now, &changed).is_err(), "a changed frame is refused");
+                assert!(listener.open_into(now, &changed, &mut out).is_err(), "a changed frame is refused");
+            }
+            5 => {
+                let next = talker.generation() + 1 + u32::from(tape.step().unwrap_or(0));
+                talker = SealKey::new(key(), next);
+                assert!(listener.add(now, OpenKey::new(key(), next)).is_ok());
+                assert!(listener.add(now, OpenKey::new(key(), next)).is_err(), "generations rise");
+            }
+            6 => {
+                listener.expire(now);
+                assert!(listener.expires_at().is_none_or(|at| at > now), "what is over is wiped");
             }
             _ => {
                 let invented = tape.bytes();
-                assert!(listener.open(now, invented).is_err(), "nobody without the key seals");
+                assert!(listener.open_into(now, invented, &mut out).is_err(), "nobody without the key seals");
                 if let Ok(voice) = VoicePlaintext::decode(invented) {
                     assert!(voice.encode(&mut [0; 256]).is_some_and(|again| again == invented));
                 }

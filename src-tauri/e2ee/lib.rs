@@ -19,6 +19,7 @@ mod keys;
 mod noise;
 mod open;
 mod open_keys;
+mod proofs;
 mod refusal;
 mod responder;
 mod room_secret;
@@ -31,7 +32,8 @@ mod window;
 mod words;
 mod x25519;
 
-#[cfg(test)]
+// Its allocator watches in debug builds only.
+#[cfg(all(test, debug_assertions))]
 mod allocation;
 #[cfg(test)]
 mod header_vectors;
@@ -46,12 +48,10 @@ pub use frame::VoicePlaintext;
 pub use handshake::{Initiation, PairContext, respond};
 pub use header::FrameId;
 pub use joiner::{Joiner, JoinerProved};
-pub use keys::{
-    HostKey, JoinKey, MemberKey, SeatKey, pid, room_id, verify_create, verify_host_proof, verify_join,
-    verify_resume, verify_statement,
-};
+pub use keys::{HostKey, JoinKey, MemberKey, SeatKey, pid, room_id};
 pub use open::{OpenKey, Opened};
 pub use open_keys::OpenKeys;
+pub use proofs::{verify_create, verify_host_proof, verify_join, verify_resume, verify_statement};
 pub use refusal::DoorRefusal;
 pub use responder::Responder;
 pub use room_secret::{PairPsk, RoomSecret};
