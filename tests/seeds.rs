@@ -1,4 +1,5 @@
 //! Many seeds of one hostile scenario, counted.
+#![expect(clippy::print_stdout, reason = "counts are for who runs the scenario")]
 
 use std::fs::OpenOptions;
 use std::io::Write;

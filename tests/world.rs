@@ -15,17 +15,16 @@ mod perform;
 mod person;
 mod server;
 mod tally;
+mod trouble;
 mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output, ServerNews};
+use pushtalk_engine::brain::{Brain, Habits, Input, Output};
 use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, View};
-use pushtalk_mesh::MeshEvent;
-use pushtalk_protocol::{Ctl, Pid};
-use pushtalk_signaling::client::ServerEvent;
+use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -251,38 +250,6 @@ impl World {
         self.now = until;
     }
 
-    /// This person's connection to the server breaks; both ends learn of it.
-    pub fn unplug(&mut self, who: usize) {
-        if let Some((attempt, id)) = self.people[who].connection.take() {
-            self.people[who].asked = None;
-            let letters = self.server.disconnected(self.now, &mut self.rng, id, false);
-            self.letters(letters);
-            self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
-        }
-    }
-
-    /// The peer connection of two people breaks; both learn of it.
-    pub fn sever(&mut self, one: usize, other: usize) {
-        for (end, far) in [(one, other), (other, one)] {
-            let Some(peer) = self.people[far].pid else { continue };
-            if self.people[end].links.remove(&peer).is_some() {
-                self.later(end, Input::Mesh(MeshEvent::Closed { peer }));
-            }
-        }
-    }
-
-    /// No peer connection comes to be between two people, and the one they have breaks.
-    pub fn keep_apart(&mut self, one: usize, other: usize) {
-        self.apart.extend([(one, other), (other, one)]);
-        self.sever(one, other);
-    }
-
-    /// They can reach each other again.
-    pub fn let_together(&mut self, one: usize, other: usize) {
-        self.apart.remove(&(one, other));
-        self.apart.remove(&(other, one));
-    }
-
     /// What this person calls another one.
     ///
     /// # Errors
@@ -311,38 +278,6 @@ impl World {
     /// True when the server holds nothing of anybody.
     pub fn server_is_empty(&self) -> bool {
         self.server.is_empty()
-    }
-
-    /// The mole that this one is.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn mole_of(&mut self, who: usize) -> anyhow::Result<&mut Mole> {
-        self.people[who].mind.mole().ok_or_else(|| anyhow::anyhow!("{who} is no mole"))
-    }
-
-    /// The mole says something to somebody, over its own session.
-    ///
-    /// # Errors
-    /// When it has none.
-    pub fn mole_says(&mut self, who: usize, to: Pid, message: &Ctl) -> anyhow::Result<()> {
-        let output = self.mole_of(who)?.say(to, message);
-        let output = output.ok_or_else(|| anyhow::anyhow!("seed {}: no session of the mole", self.seed))?;
-        self.perform(who, output);
-        Ok(())
-    }
-
-    /// The mole has made this frame with its own key: who opens it as the mole's is not deceived.
-    pub fn vouch(&mut self, from: Pid, to: Pid, frame: &[u8]) {
-        self.ledger.sealed.insert((from, to, frame.to_vec()));
-    }
-
-    /// The server says something to somebody, whatever the lobby thinks of it.
-    pub fn server_tells(&mut self, who: usize, told: Told) {
-        if let Some((_, id)) = self.people[who].connection {
-            let at = self.in_order(usize::MAX, who);
-            self.at(at, Event::Told(who, id, told));
-        }
     }
 
     fn give(&mut self, who: usize, input: Input) {

@@ -23,10 +23,10 @@ pub(crate) fn test(options: &[&str]) -> anyhow::Result<()> {
     needs::meet(needs::Purpose::Test)?;
     let tally = std::env::temp_dir().join(format!("pushtalk-hostile-{}", std::process::id()));
     let begin = Instant::now();
-    // Optimised: thousands of worlds pay for the longer build.
-    let words = ["test", "--locked", "--release", "--package", "pushtalk-tests", "--test", "scenarios", "--"];
+    let words =
+        ["test", "--locked", "--profile", "hostile", "--package", "pushtalk-tests", "--test", "scenarios"];
     let result = cargo(words)
-        .words(&["hostile::"])
+        .words(&["--", "hostile::"])
         .env("PUSHTALK_SEEDS", seeds.to_string())
         .env("PUSHTALK_TALLY", &tally)
         .run();

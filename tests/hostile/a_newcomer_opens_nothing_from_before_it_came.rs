@@ -8,8 +8,11 @@ use pushtalk_tests::world::{Kind, Network, Parcel, World};
 
 const NAMES: [&str; 3] = ["Ana", "Ben", "Cem"];
 
+/// From whom, to whom, and what.
+type Capture = Vec<(Pid, Pid, Kind, Vec<u8>)>;
+
 /// A room in which all have talked; with all that went between them.
-fn before(seed: u64) -> anyhow::Result<(World, Vec<(Pid, Pid, Kind, Vec<u8>)>)> {
+fn before(seed: u64) -> anyhow::Result<(World, Capture)> {
     let mut world = World::new(seed, Network::default());
     world.recorded = true;
     world.gather(&NAMES, "Friday")?;

@@ -5,14 +5,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use pushtalk_e2ee::{HostKey, Responder, RoomSecret, ServerIdentity, room_id};
+use pushtalk_e2ee::{HostKey, Joiner, PasswordKind, Responder, RoomSecret, ServerIdentity, room_id};
 use pushtalk_engine::face::{ErrorCode, Intent, Stage};
 use pushtalk_protocol::{
     CertificateHash, Epoch, Invitation, Joined, LobbyId, LobbyMessage, LobbyOpened, MemberPublic, Nameplate,
+    RoomCode,
 };
 use pushtalk_signaling::lobby::{ConnectionId, Push};
 use pushtalk_tests::seeds::try_seeds;
-use pushtalk_tests::world::{Call, Desk, HASH, Malice, Mallory, Network, Operator, Reply, Told, World};
+use pushtalk_tests::world::{Call, Desk, HASH, Loot, Malice, Mallory, Network, Operator, Reply, Told, World};
 
 const NAMES: [&str; 2] = ["Ana", "Ben"];
 
@@ -203,4 +204,84 @@ fn answers(calls: &[(ConnectionId, Call)], lobby: LobbyId) -> (Vec<u8>, usize) {
     });
     let closed = |call: &Call| matches!(call, Call::LobbyClose(close) if close.lobby == lobby);
     (places.collect(), calls.iter().filter(|(_, call)| closed(call)).count())
+}
+
+/// A joiner with a password of its own choice, brought to one member by the server. Gives what that member answers.
+fn guess(world: &mut World, loot: &Rc<RefCell<Loot>>, member: usize, number: u8, code: &RoomCode) -> Vec<u8> {
+    let lobby = LobbyId::new([number, member as u8, 4, 4, 4, 4, 4, 4]);
+    let server = ServerIdentity::Certificate(HASH);
+    let before = loot.borrow().calls.len();
+    let password = code.password.expose();
+    let (joiner, first) =
+        Joiner::start(&mut world.rng, PasswordKind::Spoken, password, None, &code.nameplate, &server);
+    let bring = |world: &mut World, bytes: &[u8]| {
+        let data = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+        world.server_tells(member, Told::Push(Push::LobbyMessage(LobbyMessage { lobby, data })));
+        world.run(Duration::from_millis(5));
+        let loot = loot.borrow();
+        let said = loot.calls[before..].iter().rev().find_map(|(_, call)| match call {
+            Call::LobbyMessage(message) if message.lobby == lobby => Some(message.data.clone()),
+            _ => None,
+        });
+        said.map(|data| BASE64_URL_SAFE_NO_PAD.decode(data).unwrap_or_default()).unwrap_or_default()
+    };
+    let second = bring(world, &first);
+    match joiner.answer(&second) {
+        Ok((_, third)) => bring(world, &third),
+        Err(_) => second,
+    }
+}
+
+#[test]
+fn a_server_that_brings_a_guesser_to_each_member_in_turn_gets_five_guesses_in_all() {
+    try_seeds("guesses", 4, |seed| {
+        let (mallory, _, loot) = Mallory::new(Malice::default());
+        let mut world = World::run_by(seed, Network::default(), Box::new(mallory));
+        world.gather(&["Ana", "Ben", "Cem"], "")?;
+        let code = world.invitation(0)?.code;
+        let right = RoomCode::parse(&code)?;
+        let wrong = |n: u8| -> anyhow::Result<RoomCode> {
+            let digit = |at: u8| char::from(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"[usize::from(at % 32)]);
+            let text = format!("{}{}{}", &code[..9], digit(n / 32), digit(n));
+            Ok(RoomCode::parse(&text)?)
+        };
+        let (mut taken, mut number) = (0, 0);
+        for n in 0..40 {
+            let code = wrong(n)?;
+            if code.password.expose() == right.password.expose() {
+                continue;
+            }
+            let member = usize::from(n % 3);
+            number += 1;
+            // Version, place, reason: 5 is a wrong guess, 2 a password that is dead.
+            match guess(&mut world, &loot, member, number, &code).get(1..3) {
+                Some([5, 5]) => taken += 1,
+                Some([5, 2]) => {}
+                other => anyhow::bail!("the door answers {other:?}"),
+            }
+            world.tally.tampered += 1;
+        }
+        anyhow::ensure!(taken == 5, "{taken} guesses were taken");
+        for member in 0..3 {
+            let answer = guess(&mut world, &loot, member, 200, &right);
+            anyhow::ensure!(answer.get(1..3) == Some(&[5, 2]), "the right code opens {member}: {answer:?}");
+        }
+        let room = world.room_of(0)?;
+        anyhow::ensure!(room.code_dead, "the host is told");
+        let who = world.person()?;
+        world.join(who, "Dua", &world.invitation(0)?.link);
+        world.run(Duration::from_secs(3));
+        anyhow::ensure!(world.ready(who) == 3, "the link, which nobody guesses, lets in");
+        Ok(world.tally)
+    });
+}
+
+#[test]
+fn the_right_guess_within_the_five_would_be_answered_with_the_key() {
+    let (mallory, _, loot) = Mallory::new(Malice::default());
+    let mut world = World::run_by(9, Network::default(), Box::new(mallory));
+    world.gather(&NAMES, "").unwrap();
+    let right = RoomCode::parse(&world.invitation(0).unwrap().code).unwrap();
+    let answer = guess(&mut world, &loot, 1, 1, &right);
+    assert_eq!(answer.get(1), Some(&4), "else the test before proves nothing");
 }

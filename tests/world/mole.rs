@@ -67,6 +67,13 @@ pub struct Tie {
     pub open_keys: Vec<OpenKey>,
 }
 
+impl Tie {
+    /// True when there is a session.
+    pub fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+}
+
 impl Mole {
     /// Seals a message for a member, with its own session.
     pub fn say(&mut self, to: Pid, message: &Ctl) -> Option<Output> {
@@ -78,6 +85,25 @@ impl Mole {
         }
         let bytes = Writer::versioned().u8(TRANSPORT).u64(n).raw(&sealed).finish();
         Some(if tie.channel { Output::SendCtl(to, bytes.into()) } else { Output::Relay(to, bytes.into()) })
+    }
+
+    /// Begins a handshake anew, with all the keys that it had; none where the other one is to begin.
+    pub fn call_again(&mut self, rng: &mut dyn CryptoRng, peer: Pid, counter: u64) -> Option<Output> {
+        let context = self.context(peer)?;
+        let (key, admission) = (self.key.as_ref()?, self.admission.as_ref()?);
+        let psk = admission.secret.pair_psk(admission.room_id, admission.epoch);
+        let tie = self.ties.get_mut(&peer)?;
+        let mut rng = rng;
+        let (initiation, message) =
+            Initiation::start(context, key, &tie.public, &psk, counter, &mut rng).ok()?;
+        tie.initiation = Some(initiation);
+        tie.session = None;
+        Some(relay(peer, FIRST, &message))
+    }
+
+    /// Its own public key, as the server knows it.
+    pub fn public(&self) -> Option<MemberPublic> {
+        self.key.as_ref().map(MemberKey::public)
     }
 
     fn meet(&mut self, rng: &mut dyn CryptoRng, public: MemberPublic, out: &mut Vec<Output>) {

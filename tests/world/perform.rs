@@ -176,17 +176,6 @@ impl World {
         }
     }
 
-    /// The server is no more, and nobody answers there from now on.
-    pub fn server_dies(&mut self) {
-        self.server.die();
-        for who in 0..self.people.len() {
-            if let Some((attempt, _)) = self.people[who].connection.take() {
-                self.people[who].asked = None;
-                self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
-            }
-        }
-    }
-
     fn open_peer(&mut self, who: usize, peer: Pid, role: Role) {
         let Some(own) = self.people[who].pid else { return };
         self.ledger.opened.insert((own, peer));
