@@ -183,7 +183,7 @@ fn words(event: &Event<'_>) -> String {
             format!("door {door:?}, {mode:?} room{dead}").to_lowercase()
         }
         Event::Heard { by, of } => format!("heard by {by} of {of}"),
-        Event::Split { apart, hidden: 0 } if apart.is_empty() => "everybody hears everybody".to_owned(),
+        Event::Split { apart: [], hidden: 0 } => "everybody hears everybody".to_owned(),
         Event::Split { apart, hidden } => {
             let pairs: Vec<String> = apart.iter().map(|a| format!("{} and {}", a.one, a.other)).collect();
             format!("cannot hear each other: {}; hidden from us: {hidden}", pairs.join(", "))
