@@ -112,7 +112,10 @@ impl Room {
         }
         // What was due before comes first, so that a late tick decides nothing.
         self.notice_end(now);
-        self.run_timers(now);
+        // Nothing begins for who leaves.
+        if !matches!(input, Input::Leave) {
+            self.run_timers(now);
+        }
         match input {
             Input::Known(pid) => self.known(now, pid),
             Input::Up { pid, host } => self.up(now, pid, host),

@@ -3,7 +3,7 @@
 use pushtalk_protocol::{FloorMessage, Mode};
 
 use crate::table::{LIMIT, Table, ms, pid};
-use crate::{Floor, Input, LinkState, MemberView, Microphone, Room, RoomConfig, Situation};
+use crate::{Floor, Input, LinkState, MemberView, Microphone, Output, Room, RoomConfig, Situation};
 
 #[test]
 fn who_presses_first_talks_and_everybody_sees_it() {
@@ -291,4 +291,23 @@ fn the_view_lists_the_others_and_how_they_are_reached() {
             member(9, false, LinkState::Connecting),
         ]
     );
+}
+
+#[test]
+fn who_leaves_when_its_turn_has_come_does_not_begin() {
+    let config = RoomConfig { me: pid(3), hosting: true, talk_limit: LIMIT, mode: Mode::Radio };
+    let mut room = Room::new(config);
+    let request = FloorMessage::Request { spurt: 1, queue: true };
+    for input in [
+        Input::Microphone(Microphone::Open),
+        Input::Up { pid: pid(1), host: false },
+        Input::Floor { from: pid(1), message: request },
+        Input::Press,
+    ] {
+        let _ = room.handle(ms(0), input);
+    }
+    assert_eq!(room.view().button, Situation::Queued { place: 1 });
+    // The one who talked is silent by now.
+    let outputs = room.handle(ms(60_000), Input::Leave);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Begin(_) | Output::Keep)), "{outputs:?}");
 }
