@@ -1,8 +1,17 @@
 //! What the scenarios and the benches share: rigs, worlds and drivers.
 
 pub mod binary;
+pub mod canary;
 pub mod client;
+pub mod inventory;
+pub mod logs;
 pub mod pair;
+pub mod probe_events;
+pub mod probe_jitter;
+pub mod probe_strangers;
+pub mod probes;
 pub mod rig;
+pub mod seeds;
+pub mod vectors;
 pub mod window;
 pub mod world;

@@ -107,6 +107,12 @@ fn the_other_one_sees_who_talks_and_is_told_that_the_floor_is_taken() {
     pair.talker.command("press").unwrap();
     let receiving = pair.listener.event("receiving").unwrap();
     assert_eq!((&receiving["on"], &receiving["name"]), (&true.into(), &"Ana".into()));
+    // Whoever waits has a place in the queue; whoever does not want to wait is told that the floor is taken.
+    pair.listener.command("press").unwrap();
+    pair.listener.floor("queued").unwrap();
+    pair.listener.command("release").unwrap();
+    pair.listener.floor("receiving").unwrap();
+    pair.listener.command("queue off").unwrap();
     pair.listener.command("press").unwrap();
     pair.listener.floor("busy").unwrap();
     pair.listener.command("release").unwrap();

@@ -74,7 +74,7 @@ fn a_short_tap_is_said_even_when_it_ends_before_the_floor_is_granted() {
     let mut world = World::room(1, network, &NAMES[..2], "").unwrap();
     talk(&mut world, 1, Duration::from_millis(60));
     assert!(world.people[1].kept >= 6);
-    assert_eq!(world.people[1].sent.get(&0), Some(&world.people[1].kept));
+    assert_eq!(world.sent(1, 0), world.people[1].kept);
     assert!(world.people[0].loudest > 0.2);
 }
 
@@ -83,6 +83,7 @@ fn who_presses_while_another_talks_sends_nothing_and_is_told_who() {
     let mut world = World::room(2, Network::default(), &NAMES[..3], "").unwrap();
     world.act(1, Intent::Press);
     world.run(Duration::from_millis(200));
+    world.act(2, Intent::SetQueueing { on: false });
     world.act(2, Intent::Press);
     world.run(Duration::from_millis(200));
     let room = world.room_of(2).unwrap();

@@ -13,9 +13,9 @@ pub(crate) async fn run(engine: Arc<Engine>, arguments: Arguments) {
     let name = arguments.name.unwrap_or_default();
     let intent = match arguments.errand {
         Some(Errand::Host(title)) => Some(Intent::Host { name, title }),
-        Some(Errand::Join(text)) => Some(Intent::Join { name, text, server: None }),
+        Some(Errand::Join(text)) => Some(Intent::Join { name, text, server: None, pin: None }),
         Some(Errand::JoinFromInput) => {
-            first_line().await.map(|text| Intent::Join { name, text, server: None })
+            first_line().await.map(|text| Intent::Join { name, text, server: None, pin: None })
         }
         Some(Errand::Say(_)) | None => None,
     };

@@ -28,6 +28,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Errand::Say(text)) = &arguments.errand {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     }
+    pushtalk_process::forbid_core_dumps()?;
     log();
     let mut context = tauri::generate_context!();
     if let Some(profile) = &arguments.profile {

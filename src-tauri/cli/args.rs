@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// The signaling server: needed to join by a code; `host` makes its room there instead of hosting itself.
     #[arg(long, global = true, value_name = "HOST:PORT")]
     pub(crate) server: Option<String>,
+    /// The PIN of the room, if it has one.
+    #[arg(long, global = true, value_name = "DIGITS")]
+    pub(crate) pin: Option<String>,
     /// One JSON object a line on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,

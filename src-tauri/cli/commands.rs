@@ -2,28 +2,54 @@
 
 use std::str::FromStr;
 
+use pushtalk_engine::face::{Intent, RoomMode};
+
 /// What a line asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Line {
-    Press,
-    Release,
+    /// Something for the engine.
+    Act(Intent),
     Invite,
     Stats,
     Leave,
 }
 
+/// The commands that there are, for people.
+pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, invite, stats, leave, verify ID, same ID, \
+                               differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
+                               mode radio|open, limit SECONDS";
+
 impl FromStr for Line {
     type Err = UnknownLine;
 
     fn from_str(line: &str) -> Result<Self, Self::Err> {
-        match line.trim() {
-            "press" => Ok(Self::Press),
-            "release" => Ok(Self::Release),
-            "invite" => Ok(Self::Invite),
-            "stats" => Ok(Self::Stats),
-            "leave" => Ok(Self::Leave),
-            _ => Err(UnknownLine),
-        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let id = |id: &str| id.to_owned();
+        Ok(Self::Act(match words.as_slice() {
+            ["invite"] => return Ok(Self::Invite),
+            ["stats"] => return Ok(Self::Stats),
+            ["leave"] => return Ok(Self::Leave),
+            ["press"] => Intent::Press,
+            ["release"] => Intent::Release,
+            ["preempt"] => Intent::Preempt,
+            ["hand", "up"] => Intent::RaiseHand { up: true },
+            ["hand", "down"] => Intent::RaiseHand { up: false },
+            ["queue", "on"] => Intent::SetQueueing { on: true },
+            ["queue", "off"] => Intent::SetQueueing { on: false },
+            ["kick", member] => Intent::Kick { id: id(member) },
+            ["lock"] => Intent::Lock { pin: None },
+            ["lock", pin] => Intent::Lock { pin: Some((*pin).to_owned()) },
+            ["unlock"] => Intent::Unlock,
+            ["code"] => Intent::NewCode,
+            ["hand-over", member] => Intent::HandOver { id: id(member) },
+            ["verify", member] => Intent::Verify { id: id(member) },
+            ["same", member] => Intent::Verified { id: id(member), same: true },
+            ["differ", member] => Intent::Verified { id: id(member), same: false },
+            ["mode", "radio"] => Intent::SetMode { mode: RoomMode::Radio },
+            ["mode", "open"] => Intent::SetMode { mode: RoomMode::Open },
+            ["limit", seconds] => Intent::SetTalkLimit { seconds: seconds.parse().map_err(|_| UnknownLine)? },
+            _ => return Err(UnknownLine),
+        }))
     }
 }
 
@@ -37,9 +63,12 @@ mod tests {
 
     #[test]
     fn a_line_is_a_command_or_refused() {
-        assert_eq!(" press ".parse(), Ok(Line::Press));
+        assert_eq!(" press ".parse(), Ok(Line::Act(Intent::Press)));
         assert_eq!("leave".parse(), Ok(Line::Leave));
-        assert_eq!("PRESS".parse::<Line>(), Err(UnknownLine));
-        assert_eq!("".parse::<Line>(), Err(UnknownLine));
+        assert_eq!("lock 0042".parse(), Ok(Line::Act(Intent::Lock { pin: Some("0042".into()) })));
+        assert_eq!("kick abc".parse(), Ok(Line::Act(Intent::Kick { id: "abc".into() })));
+        for wrong in ["PRESS", "", "kick", "kick a b", "limit soon", "mode loud"] {
+            assert_eq!(wrong.parse::<Line>(), Err(UnknownLine), "{wrong}");
+        }
     }
 }

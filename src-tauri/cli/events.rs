@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use pushtalk_engine::face::{ErrorCode, Invitation, MemberLink, MemberView};
+use pushtalk_engine::emoji;
+use pushtalk_engine::face::{
+    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, RoomMode, Verifying,
+};
 use serde::Serialize;
 
 use crate::words::sentence;
@@ -21,6 +24,14 @@ pub(crate) enum Event<'a> {
     Ready { id: &'a str, name: &'a str },
     /// Who is here, we ourselves first.
     Members { members: Vec<Member<'a>> },
+    /// How the room works.
+    Room { door: Door, mode: RoomMode, hosting: bool, code_dead: bool },
+    /// So many have begun to hear what we say.
+    Heard { by: u32, of: u32 },
+    /// Members who cannot hear each other, and how many are hidden from us.
+    Split { apart: &'a [Apart], hidden: u32 },
+    /// What to compare with a member, as soon as it has answered.
+    Verifying { id: &'a str, emoji: Vec<&'static str>, names: Vec<&'static str>, numbers: &'a [u16] },
     /// What the talk button shows.
     Floor {
         state: &'static str,
@@ -51,11 +62,14 @@ pub(crate) struct Member<'a> {
     me: bool,
     host: bool,
     link: MemberLink,
+    verified: bool,
+    hand: bool,
 }
 
 impl<'a> From<&'a MemberView> for Member<'a> {
     fn from(m: &'a MemberView) -> Self {
-        Self { id: &m.id, name: &m.name, me: m.me, host: m.host, link: m.link }
+        let MemberView { id, name, me, host, link, verified, hand } = m;
+        Self { id, name, me: *me, host: *host, link: *link, verified: *verified, hand: *hand }
     }
 }
 
@@ -82,6 +96,15 @@ pub(crate) struct MemberNumbers {
 impl<'a> From<&'a Invitation> for Event<'a> {
     fn from(i: &'a Invitation) -> Self {
         Self::Invitation { link: &i.link, code: &i.code, servers: &i.servers }
+    }
+}
+
+impl<'a> From<&'a Verifying> for Event<'a> {
+    fn from(verifying: &'a Verifying) -> Self {
+        let code = verifying.code.as_ref();
+        let table = code.into_iter().flat_map(|code| &code.emoji).filter_map(|at| emoji(*at));
+        let (emoji, names) = table.unzip();
+        Self::Verifying { id: &verifying.id, emoji, names, numbers: code.map_or(&[], |code| &code.numbers) }
     }
 }
 
@@ -155,6 +178,20 @@ fn words(event: &Event<'_>) -> String {
                 .collect();
             format!("here: {}", names.join(", "))
         }
+        Event::Room { door, mode, code_dead, .. } => {
+            let dead = if *code_dead { "; the code is dead" } else { "" };
+            format!("door {door:?}, {mode:?} room{dead}").to_lowercase()
+        }
+        Event::Heard { by, of } => format!("heard by {by} of {of}"),
+        Event::Split { apart: [], hidden: 0 } => "everybody hears everybody".to_owned(),
+        Event::Split { apart, hidden } => {
+            let pairs: Vec<String> = apart.iter().map(|a| format!("{} and {}", a.one, a.other)).collect();
+            format!("cannot hear each other: {}; hidden from us: {hidden}", pairs.join(", "))
+        }
+        Event::Verifying { emoji, names, numbers, .. } if !emoji.is_empty() => {
+            format!("compare: {}  ({})  or {numbers:?}", emoji.join(" "), names.join(", "))
+        }
+        Event::Verifying { .. } => "comparing: waiting for the other one".to_owned(),
         Event::Floor { state, why, .. } => match why {
             Some(why) => format!("{state}: {why}"),
             None => (*state).to_owned(),

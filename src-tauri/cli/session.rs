@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::{Args, Command};
-use crate::commands::Line;
+use crate::commands::{LIST, Line};
 use crate::events::{Event, Failure, Member, MemberNumbers, Printer};
 
 /// Runs until we have left, or something fails.
@@ -58,7 +58,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
             Command::Host { title, .. } => Intent::Host { name: args.name, title },
             Command::Join { invitation } => {
                 let server = if invitation.contains("://") { None } else { args.server };
-                Intent::Join { name: args.name, text: invitation, server }
+                Intent::Join { name: args.name, text: invitation, server, pin: args.pin }
             }
             Command::Devices => return Ok(()),
         })
@@ -81,7 +81,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
                     Ok(line) => obey(line, &engine, printer).await,
                     Err(_) => printer.print(&Event::Error {
                         code: None,
-                        message: "commands are: press, release, invite, stats, leave".to_owned(),
+                        message: format!("commands are: {LIST}"),
                         about: None,
                     }),
                 },
@@ -109,8 +109,10 @@ fn check_device(args: &Args, name: Option<&str>, direction: Direction) -> anyhow
 
 async fn obey(line: Line, engine: &Engine, printer: &Printer) {
     match line {
-        Line::Press => engine.act(Intent::Press).await,
-        Line::Release => engine.act(Intent::Release).await,
+        Line::Act(intent) => {
+            let intent = named(intent, engine);
+            engine.act(intent).await;
+        }
         Line::Invite => {
             if let Stage::Room(RoomView { invitation: Some(invitation), .. }) = &engine.views().borrow().stage
             {
@@ -123,6 +125,20 @@ async fn obey(line: Line, engine: &Engine, printer: &Printer) {
         }
         Line::Leave => {}
     }
+}
+
+/// A member may be called by its name, where only one has it.
+fn named(mut intent: Intent, engine: &Engine) -> Intent {
+    if let Intent::Kick { id } | Intent::HandOver { id } | Intent::Verify { id } | Intent::Verified { id, .. } =
+        &mut intent
+        && let Stage::Room(room) = &engine.views().borrow().stage
+    {
+        let mut called = room.members.iter().filter(|m| !m.me && m.name == *id);
+        if let (Some(member), None) = (called.next(), called.next()) {
+            id.clone_from(&member.id);
+        }
+    }
+    intent
 }
 
 fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
@@ -205,6 +221,25 @@ impl Watcher {
             }
             self.ready = room.members.iter().filter(ready).map(|m| m.id.clone()).collect();
         }
+        if last.map(|l| (l.door, l.mode, l.hosting, l.code_dead))
+            != Some((room.door, room.mode, room.hosting, room.code_dead))
+        {
+            let RoomView { door, mode, hosting, code_dead, .. } = *room;
+            printer.print(&Event::Room { door, mode, hosting, code_dead });
+        }
+        if let Some(heard) = room.heard
+            && last.map(|l| l.heard) != Some(room.heard)
+        {
+            printer.print(&Event::Heard { by: heard.by, of: heard.of });
+        }
+        if last.is_some_and(|l| l.apart != room.apart || l.hidden != room.hidden) {
+            printer.print(&Event::Split { apart: &room.apart, hidden: room.hidden });
+        }
+        if last.map(|l| &l.verifying) != Some(&room.verifying)
+            && let Some(verifying) = &room.verifying
+        {
+            printer.print(&verifying.into());
+        }
         if last.map(|l| state(&l.button)) != Some(state(&room.button)) {
             let (state, id, why) = state(&room.button);
             printer.print(&Event::Floor { state, id, why });
@@ -236,6 +271,7 @@ fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
         Button::Idle => ("idle", None, None),
         Button::Requesting => ("requesting", None, None),
         Button::Talking { .. } => ("talking", None, None),
+        Button::Queued { place } => ("queued", None, Some(place.to_string())),
         Button::Busy { id } => ("busy", Some(id), None),
         Button::Revoked { why } => ("revoked", None, Some(format!("{why:?}").to_lowercase())),
         Button::Receiving { id } => ("receiving", Some(id), None),

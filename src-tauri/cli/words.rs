@@ -26,6 +26,25 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::CannotConnect => "a member cannot be connected to; trying on",
         ErrorCode::CannotConnectSecurely => "a member cannot be connected to securely; nothing is sent to it",
         ErrorCode::RoomClosed => "the room was closed",
+        ErrorCode::CodeRetired => {
+            "so many wrong codes were tried that this one is dead; ask the host for a new one"
+        }
+        ErrorCode::PinNeeded => "the room has a PIN: add --pin DIGITS",
+        ErrorCode::PinUnneeded => "the room has no PIN: leave --pin out",
+        ErrorCode::WrongPin => "code or PIN are wrong; tries that are left",
+        ErrorCode::BadPin => "a PIN has 4 to 12 digits",
+        ErrorCode::RoomLocked => "the room is locked: the host lets nobody in",
+        ErrorCode::Removed => "the host has sent you away",
+        ErrorCode::CodeGuessed => {
+            "somebody tried so many wrong codes that the code is dead: make a new one (code)"
+        }
+        ErrorCode::HostChanged => "another member is the host now",
+        ErrorCode::YouAreHost => "you are the host now",
+        ErrorCode::HostLost => "the host is gone; nobody can lock or remove until it is back",
+        ErrorCode::EmojiDiffer => {
+            "the emoji differ: somebody may be between; nothing is sent to this member any more"
+        }
+        ErrorCode::VerifyingEnded => "a member does not compare emoji now",
         ErrorCode::PreferencesUnreadable => "the stored preferences could not be read",
         ErrorCode::PreferencesNotStored => "the preferences could not be stored",
     };

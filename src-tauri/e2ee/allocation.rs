@@ -5,7 +5,7 @@ use std::time::Duration;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use pushtalk_protocol::SecretBytes;
 
-use crate::{MediaKey, OpenKey, SealKey, VoicePlaintext};
+use crate::{MediaKey, OpenKey, OpenKeys, SealKey, VoicePlaintext};
 
 #[global_allocator]
 static ALLOCATOR: AllocDisabler = AllocDisabler;
@@ -13,7 +13,9 @@ static ALLOCATOR: AllocDisabler = AllocDisabler;
 #[test]
 fn a_spurt_of_voice_is_sealed_and_opened_without_asking_for_memory() {
     let key = || MediaKey::from(SecretBytes::new([1; 32]));
-    let (mut talk, mut listen) = (SealKey::new(key(), 1), OpenKey::new(key(), 1));
+    let mut talk = SealKey::new(key(), 2);
+    let mut listen = OpenKeys::new(OpenKey::new(key(), 1));
+    listen.add(Duration::ZERO, OpenKey::new(key(), 2)).unwrap();
     let (mut plain, mut opened) = ([0; 200], [0; 200]);
     // The first frame asks for the memory that the others are cut from.
     drop(talk.seal(&[0; 121]).unwrap());

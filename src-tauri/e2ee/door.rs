@@ -2,11 +2,12 @@
 //!
 //! Section 4 of the protocol. Each message is the version, its place in the order (1 to 4), then fields of fixed length:
 //!
-//! 1. kind(1) ‖ nJ(16) ‖ Ya(32)
+//! 1. kind(1) ‖ nJ(16) ‖ Ya(32); bit 4 of the kind says that a PIN goes into the password
 //! 2. nR(16) ‖ Yb(32)
 //! 3. tag_J(32)
 //! 4. tag_R(32) ‖ AES-256-GCM(room_id(16) ‖ host_pub(32) ‖ e(4) ‖ RS_e(32))
 //!
+//! In place of 2 and 4 the member may send a refusal, message 5.
 //! The joiner shows its tag first, so a responder is no oracle: who guesses learns one bit, and is counted.
 
 use pushtalk_protocol::{Epoch, HostPublic, Nameplate, Reader, RoomId, VERSION, Writer};
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::cpace::{Isk, Share};
 use crate::derive::{Prk, Secret};
-use crate::{DoorError, RoomSecret, ServerIdentity};
+use crate::{DoorError, DoorRefusal, RoomSecret, ServerIdentity};
 
 /// room_id ‖ host_pub ‖ e ‖ RS_e.
 pub(crate) const ADMISSION: usize = RoomId::LEN + HostPublic::LEN + 4 + 32;
@@ -32,12 +33,35 @@ pub enum PasswordKind {
     Link,
 }
 
-impl PasswordKind {
+/// What a first message says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Knock {
+    /// Which password the joiner has.
+    pub kind: PasswordKind,
+    /// Whether it has a PIN too.
+    pub pin: bool,
+}
+
+impl Knock {
+    /// Set when there is a PIN.
+    const PIN: u8 = 0x10;
+
+    /// The first field of message 1. It is the joiner's associated data too, so nobody changes it on the way.
     pub(crate) const fn byte(self) -> u8 {
-        match self {
-            Self::Spoken => 1,
-            Self::Link => 2,
-        }
+        let kind = match self.kind {
+            PasswordKind::Spoken => 1,
+            PasswordKind::Link => 2,
+        };
+        if self.pin { kind | Self::PIN } else { kind }
+    }
+
+    pub(crate) fn from_byte(byte: u8) -> Result<Self, DoorError> {
+        let kind = match byte & !Self::PIN {
+            1 => PasswordKind::Spoken,
+            2 => PasswordKind::Link,
+            _ => return Err(DoorError::Malformed),
+        };
+        Ok(Self { kind, pin: byte & Self::PIN != 0 })
     }
 }
 
@@ -105,6 +129,16 @@ pub(crate) fn begin(place: u8) -> Writer {
 pub(crate) fn read(message: &[u8], place: u8) -> Result<Reader<'_>, DoorError> {
     let mut r = Reader::versioned(message)?;
     if r.u8()? == place { Ok(r) } else { Err(DoorError::Malformed) }
+}
+
+/// As `read`, for the joiner, who may be turned away instead.
+pub(crate) fn read_or_refusal(message: &[u8], place: u8) -> Result<Reader<'_>, DoorError> {
+    let mut r = Reader::versioned(message)?;
+    match r.u8()? {
+        DoorRefusal::PLACE => Err(DoorError::TurnedAway(DoorRefusal::read(r)?)),
+        found if found == place => Ok(r),
+        _ => Err(DoorError::Malformed),
+    }
 }
 
 pub(crate) fn check(ours: &[u8; 32], theirs: &[u8; 32]) -> Result<(), DoorError> {
@@ -198,14 +232,96 @@ mod tests {
     }
 
     #[test]
-    fn the_member_learns_which_password_is_meant() {
-        for kind in [PasswordKind::Spoken, PasswordKind::Link] {
+    fn the_member_learns_which_password_is_meant_and_whether_there_is_a_pin() {
+        for (kind, pin, byte) in [
+            (PasswordKind::Spoken, None, 0x01),
+            (PasswordKind::Link, None, 0x02),
+            (PasswordKind::Spoken, Some(&b"1234"[..]), 0x11),
+            (PasswordKind::Link, Some(&b"1234"[..]), 0x12),
+        ] {
             let rng = &mut StdRng::seed_from_u64(1);
             let Side { password, nameplate, srv, .. } = side();
-            let (_, message) = Joiner::start(rng, kind, password, None, &nameplate, &srv);
-            assert_eq!(Responder::kind(&message), Ok(kind));
+            let (_, mut message) = Joiner::start(rng, kind, password, pin, &nameplate, &srv);
+            assert_eq!(message[2], byte);
+            assert_eq!(Responder::inspect(&message), Ok(Knock { kind, pin: pin.is_some() }));
+            for unknown in [0, 3, 0x10, 0x13, 0x21, 0x81] {
+                message[2] = unknown;
+                assert_eq!(Responder::inspect(&message), Err(DoorError::Malformed));
+            }
         }
-        assert_eq!(Responder::kind(&[]), Err(DoorError::Malformed));
+        assert_eq!(Responder::inspect(&[]), Err(DoorError::Malformed));
+    }
+
+    #[test]
+    fn who_is_turned_away_is_told_why_in_place_of_either_answer() {
+        let reasons = [
+            (DoorRefusal::Locked, [1, 0]),
+            (DoorRefusal::CodeRetired, [2, 0]),
+            (DoorRefusal::PinNeeded, [3, 0]),
+            (DoorRefusal::PinUnneeded, [4, 0]),
+            (DoorRefusal::Wrong { left: 4 }, [5, 4]),
+        ];
+        for (refusal, bytes) in reasons {
+            let message = refusal.encode();
+            assert_eq!(message, [&[VERSION, 5], &bytes[..]].concat());
+            for place in [2, 4] {
+                let result = run(&side(), &side(), |p, m| {
+                    if p == place {
+                        m.clone_from(&message)
+                    }
+                });
+                assert_eq!(result.err(), Some(DoorError::TurnedAway(refusal)));
+            }
+            // A member turns nobody away because a joiner says so.
+            for place in [1, 3] {
+                let result = run(&side(), &side(), |p, m| {
+                    if p == place {
+                        m.clone_from(&message)
+                    }
+                });
+                assert_eq!(result.err(), Some(DoorError::Malformed));
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_that_is_not_written_as_the_protocol_says_is_malformed() {
+        for message in [
+            &[VERSION, 5][..],
+            &[VERSION, 5, 1],
+            &[VERSION, 5, 1, 1],
+            &[VERSION, 5, 4, 9],
+            &[VERSION, 5, 0, 0],
+            &[VERSION, 5, 6, 0],
+            &[VERSION, 5, 5, 4, 0],
+        ] {
+            let result = run(&side(), &side(), |p, m| {
+                if p == 2 {
+                    m.clone_from(&message.to_vec())
+                }
+            });
+            assert_eq!(result.err(), Some(DoorError::Malformed), "{message:?}");
+        }
+        let result = run(&side(), &side(), |p, m| {
+            if p == 2 {
+                m.clone_from(&vec![2, 5, 1, 0])
+            }
+        });
+        assert_eq!(result.err(), Some(DoorError::Version { theirs: 2 }));
+    }
+
+    #[test]
+    fn the_flag_of_the_pin_cannot_be_changed_on_the_way() {
+        // With and without a PIN: who changes the flag spoils the joiner's tag, as with any other change.
+        for pin in [None, Some(&b"1234"[..])] {
+            let side = Side { pin, ..side() };
+            let result = run(&side, &side, |place, message| {
+                if place == 1 {
+                    message[2] ^= 0x10
+                }
+            });
+            assert_eq!(result.err(), Some(DoorError::WrongTag));
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use pushtalk_protocol::{VERSION, WireError};
 use thiserror::Error;
 
+use crate::DoorRefusal;
+
 /// A signature, tag, key or point does not fit. Which one, and why, is not said.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("not authentic")]
@@ -31,6 +33,9 @@ pub enum DoorError {
     /// A point or the sealed end does not fit.
     #[error("not authentic")]
     Refused,
+    /// The member says that it lets nobody in, or not like this. Not authentic: the server may have said it.
+    #[error("turned away: {0}")]
+    TurnedAway(DoorRefusal),
 }
 
 impl From<WireError> for DoorError {
@@ -63,6 +68,9 @@ pub enum SessionError {
         /// The number that is next.
         expected: u64,
     },
+    /// New keys are being moved to already, or the new ones are those of another pair.
+    #[error("no change to these keys now")]
+    Switch,
     /// More than one Noise message holds.
     #[error("the message is too long")]
     TooLong,

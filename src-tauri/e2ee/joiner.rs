@@ -7,12 +7,12 @@ use zeroize::Zeroizing;
 use crate::aead::{Aead, TAG};
 use crate::cpace::{Sent, Share};
 use crate::derive::draw;
-use crate::door::{ADMISSION, DoorKeys, NONCE, begin, check, read, share};
-use crate::{Admission, DoorError, PasswordKind, RoomSecret, ServerIdentity, room_id};
+use crate::door::{ADMISSION, DoorKeys, NONCE, begin, check, read_or_refusal, share};
+use crate::{Admission, DoorError, Knock, PasswordKind, RoomSecret, ServerIdentity, room_id};
 
 /// A joiner that has knocked.
 pub struct Joiner {
-    kind: PasswordKind,
+    knock: Knock,
     nonce: [u8; 16],
     share: Share,
 }
@@ -29,20 +29,21 @@ impl Joiner {
     ) -> (Self, Vec<u8>) {
         let nonce: [u8; 16] = **draw(rng);
         let share = share(rng, password, pin, nameplate, srv, &nonce);
-        let message = begin(1).u8(kind.byte()).raw(&nonce).raw(share.public()).finish();
-        (Self { kind, nonce, share }, message)
+        let knock = Knock { kind, pin: pin.is_some() };
+        let message = begin(1).u8(knock.byte()).raw(&nonce).raw(share.public()).finish();
+        (Self { knock, nonce, share }, message)
     }
 
     /// Takes the second message and gives the third, which proves that we know the password.
     ///
     /// # Errors
-    /// `Version`, `Malformed`, or `Refused` for a bad point.
+    /// `TurnedAway`, `Version`, `Malformed`, or `Refused` for a bad point.
     pub fn answer(self, message: &[u8]) -> Result<(JoinerProved, Vec<u8>), DoorError> {
-        let mut r = read(message, 2)?;
+        let mut r = read_or_refusal(message, 2)?;
         let (nonce, theirs): ([u8; 16], _) = (r.array()?, r.array()?);
         r.end()?;
         let theirs = Sent { share: &theirs, ad: &nonce };
-        let keys = DoorKeys::new(&self.share.finish_first(&self.nonce, &[self.kind.byte()], theirs)?);
+        let keys = DoorKeys::new(&self.share.finish_first(&self.nonce, &[self.knock.byte()], theirs)?);
         let message = begin(3).raw(&**keys.tag_joiner).finish();
         Ok((JoinerProved { keys }, message))
     }
@@ -57,10 +58,10 @@ impl JoinerProved {
     /// Takes the fourth message: the other side proves that it knows the password too, and lets us in.
     ///
     /// # Errors
-    /// `Version`, `Malformed`, `WrongTag`, or `Refused` when the sealed part is not authentic or names a room that is
+    /// `TurnedAway`, `Version`, `Malformed`, `WrongTag`, or `Refused` when the sealed part is not authentic or names a room that is
     /// not its host's.
     pub fn finish(self, message: &[u8]) -> Result<Admission, DoorError> {
-        let mut r = read(message, 4)?;
+        let mut r = read_or_refusal(message, 4)?;
         let tag: [u8; 32] = r.array()?;
         let mut sealed = Zeroizing::new(r.array::<ADMISSION>()?);
         let seal_tag: [u8; TAG] = r.array()?;

@@ -1,16 +1,17 @@
-//! The keys of hosts, members and joiners, with what they prove.
+//! The keys of hosts, members and joiners, with what they sign.
 
 use curve25519_dalek::digest::Digest;
-use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer, SigningKey};
 use pushtalk_protocol::{
-    Challenge, Create, Epoch, HostPublic, Join, JoinPublic, MemberPublic, Pid, Resume, RoomId, SeatPublic,
-    Signature, Writer,
+    Challenge, Epoch, HostPublic, JoinPublic, MemberPublic, Pid, RoomId, SeatPublic, Signature,
+    SignedStatement, Statement,
 };
 use rand::CryptoRng;
 use sha2::Sha512;
 
 use crate::derive::{Secret, draw};
-use crate::{CryptoError, ServerIdentity, x25519};
+use crate::words::{create_words, host_words, join_words, resume_words, statement_words};
+use crate::{ServerIdentity, x25519};
 
 /// The room that a host key makes: the id commits to the key.
 pub fn room_id(host: &HostPublic) -> RoomId {
@@ -52,6 +53,12 @@ impl HostKey {
         srv: &ServerIdentity,
     ) -> Signature {
         sign(&self.0, &create_words(challenge, room_id, epoch, join_pub, pid, srv))
+    }
+
+    /// Begins an epoch, for all who know this host.
+    pub fn sign_statement(&self, statement: Statement) -> SignedStatement {
+        let signature = sign(&self.0, &statement_words(&statement));
+        SignedStatement { statement, signature }
     }
 }
 
@@ -126,134 +133,8 @@ impl JoinKey {
     }
 }
 
-/// Checks what a member says in `hello` to be the host.
-///
-/// # Errors
-/// It is not.
-pub fn verify_host_proof(
-    host: &HostPublic,
-    room_id: RoomId,
-    epoch: Epoch,
-    pid: Pid,
-    proof: &Signature,
-) -> Result<(), CryptoError> {
-    verify(host.as_bytes(), &host_words(room_id, epoch, pid), proof)
-}
-
-/// Checks all that `create` claims: the room is the host key's, the host key signed, and so did the join key. Gives the
-/// creator's pid.
-///
-/// # Errors
-/// One of them is not so.
-pub fn verify_create(
-    create: &Create,
-    challenge: &Challenge,
-    srv: &ServerIdentity,
-) -> Result<Pid, CryptoError> {
-    let Create { room_id: room, host_pub, epoch, join_pub, member_pub, host_sig, join_sig, .. } = create;
-    if *room != room_id(host_pub) {
-        return Err(CryptoError);
-    }
-    let pid = pid(member_pub);
-    verify(host_pub.as_bytes(), &create_words(challenge, *room, *epoch, join_pub, pid, srv), host_sig)?;
-    verify(join_pub.as_bytes(), &join_words(challenge, *room, *epoch, pid, srv), join_sig)?;
-    Ok(pid)
-}
-
-/// Checks what `join` claims against the join key of that room and epoch. Gives the joiner's pid.
-///
-/// # Errors
-/// The signature is not by that key over this.
-pub fn verify_join(
-    join: &Join,
-    join_pub: &JoinPublic,
-    challenge: &Challenge,
-    srv: &ServerIdentity,
-) -> Result<Pid, CryptoError> {
-    let pid = pid(&join.member_pub);
-    verify(join_pub.as_bytes(), &join_words(challenge, join.room_id, join.epoch, pid, srv), &join.sig)?;
-    Ok(pid)
-}
-
-/// Checks what `resume` claims against the key of that seat.
-///
-/// # Errors
-/// The signature is not by that key over this.
-pub fn verify_resume(
-    resume: &Resume,
-    seat_pub: &SeatPublic,
-    challenge: &Challenge,
-    srv: &ServerIdentity,
-) -> Result<(), CryptoError> {
-    verify(seat_pub.as_bytes(), &resume_words(challenge, resume.room_id, resume.pid, srv), &resume.sig)
-}
-
-fn host_words(room_id: RoomId, epoch: Epoch, pid: Pid) -> Vec<u8> {
-    Writer::new()
-        .raw(b"PushTalk1 host")
-        .u8(0)
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(pid.as_bytes())
-        .finish()
-}
-
-fn create_words(
-    challenge: &Challenge,
-    room_id: RoomId,
-    epoch: Epoch,
-    join_pub: &JoinPublic,
-    pid: Pid,
-    srv: &ServerIdentity,
-) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 create")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(join_pub.as_bytes())
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
-fn join_words(
-    challenge: &Challenge,
-    room_id: RoomId,
-    epoch: Epoch,
-    pid: Pid,
-    srv: &ServerIdentity,
-) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 join")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .u32(epoch.0)
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
-fn resume_words(challenge: &Challenge, room_id: RoomId, pid: Pid, srv: &ServerIdentity) -> Vec<u8> {
-    let w = Writer::new()
-        .raw(b"PushTalk1 resume")
-        .u8(0)
-        .raw(challenge.as_bytes())
-        .raw(room_id.as_bytes())
-        .raw(pid.as_bytes());
-    srv.write(w).finish()
-}
-
 fn sign(key: &SigningKey, words: &[u8]) -> Signature {
     Signature::new(key.sign(words).to_bytes())
-}
-
-/// Strict (no small-order key, no second form of a signature), so that all members and servers agree.
-fn verify(public: &[u8; 32], words: &[u8], signature: &Signature) -> Result<(), CryptoError> {
-    let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
-    VerifyingKey::from_bytes(public)
-        .and_then(|key| key.verify_strict(words, &signature))
-        .map_err(|_| CryptoError)
 }
 
 /// H(label ‖ 0 ‖ public), cut to 16 bytes.
@@ -264,147 +145,16 @@ fn name(label: &[u8], public: &[u8; 32]) -> [u8; 16] {
 
 #[cfg(test)]
 mod tests {
-    use pushtalk_protocol::CertificateHash;
-    use rand::{SeedableRng, rngs::StdRng};
-
     use super::*;
-    use crate::RoomSecret;
     use crate::derive::tests::hex;
 
-    struct World {
-        host: HostKey,
-        join: JoinKey,
-        member: MemberPublic,
-        room: RoomId,
-        challenge: Challenge,
-        srv: ServerIdentity,
-    }
-
-    const EPOCH: Epoch = Epoch(7);
-
-    fn world(seed: u64) -> World {
-        let rng = &mut StdRng::seed_from_u64(seed);
-        let host = HostKey::generate(rng);
-        let room = room_id(&host.public());
-        let join = RoomSecret::generate(rng).join_key(room, EPOCH);
-        let member = MemberKey::generate(rng).public();
-        let challenge = Challenge::new([seed as u8; 32]);
-        World {
-            host,
-            join,
-            member,
-            room,
-            challenge,
-            srv: ServerIdentity::Certificate(CertificateHash::new([9; 32])),
-        }
-    }
-
-    fn create(w: &World) -> Create {
-        let (room_id, join_pub, pid) = (w.room, w.join.public(), pid(&w.member));
-        Create {
-            room_id,
-            host_pub: w.host.public(),
-            epoch: EPOCH,
-            join_pub,
-            member_pub: w.member,
-            seat_pub: SeatPublic::new([3; 32]),
-            host_sig: w.host.sign_create(&w.challenge, room_id, EPOCH, &join_pub, pid, &w.srv),
-            join_sig: w.join.sign_join(&w.challenge, room_id, EPOCH, pid, &w.srv),
-        }
-    }
-
     #[test]
-    fn names_and_signed_words_are_those_of_the_protocol() {
+    fn names_are_those_of_the_protocol() {
         // The hashes were worked out with another program.
         assert_eq!(
             *room_id(&HostPublic::new([7; 32])).as_bytes(),
             hex("06d58e22f46e40ffd547c6256017d4ec")[..]
         );
         assert_eq!(*pid(&MemberPublic::new([7; 32])).as_bytes(), hex("2e055c64fbe4801b600e09286a8d3831")[..]);
-        let (challenge, room, pid) = (Challenge::new([1; 32]), RoomId::new([2; 16]), Pid::new([3; 16]));
-        let (join_pub, srv) = (JoinPublic::new([4; 32]), ServerIdentity::Origin("https://a".into()));
-        let e: &[u8] = &[0, 0, 0, 7];
-        let (c, r, p, j): (&[u8], &[u8], &[u8], &[u8]) = (&[1; 32], &[2; 16], &[3; 16], &[4; 32]);
-        let s: &[u8] = b"\x00\x0a\x02https://a";
-        assert_eq!(host_words(room, EPOCH, pid), [b"PushTalk1 host\0", r, e, p].concat());
-        assert_eq!(
-            create_words(&challenge, room, EPOCH, &join_pub, pid, &srv),
-            [b"PushTalk1 create\0", c, r, e, j, p, s].concat()
-        );
-        assert_eq!(
-            join_words(&challenge, room, EPOCH, pid, &srv),
-            [b"PushTalk1 join\0", c, r, e, p, s].concat()
-        );
-    }
-
-    #[test]
-    fn a_room_is_made_by_its_host_key_only() {
-        let (w, other) = (world(1), world(2));
-        let good = create(&w);
-        assert_eq!(verify_create(&good, &w.challenge, &w.srv), Ok(pid(&w.member)));
-        let wrong = [
-            Create { room_id: other.room, ..good.clone() },
-            Create { host_pub: other.host.public(), ..good.clone() },
-            Create { room_id: other.room, host_pub: other.host.public(), ..good.clone() },
-            Create { epoch: Epoch(8), ..good.clone() },
-            Create { join_pub: other.join.public(), ..good.clone() },
-            Create { member_pub: other.member, ..good.clone() },
-            Create { host_sig: good.join_sig, ..good.clone() },
-            Create { join_sig: good.host_sig, ..good.clone() },
-        ];
-        for (i, wrong) in wrong.iter().enumerate() {
-            assert_eq!(verify_create(wrong, &w.challenge, &w.srv), Err(CryptoError), "{i}");
-        }
-        assert_eq!(verify_create(&good, &other.challenge, &w.srv), Err(CryptoError));
-        // A host that signs all of it properly, for a room that is not its own.
-        let stolen = World { room: other.room, ..world(1) };
-        assert_eq!(verify_create(&create(&stolen), &w.challenge, &w.srv), Err(CryptoError));
-        let elsewhere = ServerIdentity::Origin("https://talk.example".into());
-        assert_eq!(verify_create(&good, &w.challenge, &elsewhere), Err(CryptoError));
-    }
-
-    #[test]
-    fn a_room_is_joined_only_by_who_has_its_secret() {
-        let (w, other) = (world(1), world(2));
-        let sign = |key: &JoinKey| key.sign_join(&w.challenge, w.room, EPOCH, pid(&w.member), &w.srv);
-        let seat_pub = SeatPublic::new([3; 32]);
-        let good = Join { room_id: w.room, epoch: EPOCH, member_pub: w.member, seat_pub, sig: sign(&w.join) };
-        let public = w.join.public();
-        assert_eq!(verify_join(&good, &public, &w.challenge, &w.srv), Ok(pid(&w.member)));
-        let wrong = [
-            Join { room_id: other.room, ..good.clone() },
-            Join { epoch: Epoch(6), ..good.clone() },
-            Join { member_pub: other.member, ..good.clone() },
-            Join { sig: sign(&other.join), ..good.clone() },
-        ];
-        for (i, wrong) in wrong.iter().enumerate() {
-            assert_eq!(verify_join(wrong, &public, &w.challenge, &w.srv), Err(CryptoError), "{i}");
-        }
-        assert_eq!(verify_join(&good, &public, &other.challenge, &w.srv), Err(CryptoError));
-        assert_eq!(verify_join(&good, &other.join.public(), &w.challenge, &w.srv), Err(CryptoError));
-    }
-
-    #[test]
-    fn a_key_that_signs_everything_is_refused() {
-        // The neutral element as a key, with R neutral and S zero: RFC 8032 without strictness takes it for any words.
-        let mut neutral = [0; 32];
-        neutral[0] = 1;
-        let mut signature = [0; 64];
-        signature[..32].copy_from_slice(&neutral);
-        assert_eq!(verify(&neutral, b"anything", &Signature::new(signature)), Err(CryptoError));
-    }
-
-    #[test]
-    fn only_the_host_proves_to_be_the_host() {
-        let (w, other) = (world(1), world(2));
-        let me = pid(&w.member);
-        let proof = w.host.prove_host(w.room, EPOCH, me);
-        let check =
-            |host: &HostKey, room, epoch, pid| verify_host_proof(&host.public(), room, epoch, pid, &proof);
-        assert_eq!(check(&w.host, w.room, EPOCH, me), Ok(()));
-        assert_eq!(check(&other.host, w.room, EPOCH, me), Err(CryptoError));
-        assert_eq!(check(&w.host, other.room, EPOCH, me), Err(CryptoError));
-        assert_eq!(check(&w.host, w.room, Epoch(8), me), Err(CryptoError));
-        assert_eq!(check(&w.host, w.room, EPOCH, pid(&other.member)), Err(CryptoError));
     }
 }

@@ -153,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::SealKey;
+    use crate::sframe::tests::opens_no_earlier_frame;
 
     const NOW: Duration = Duration::from_secs(100);
 
@@ -276,6 +277,26 @@ mod tests {
         assert_eq!(listen.open_into(NOW, &frame, &mut out[..3]), Err(FrameError::TooLong));
         assert_eq!(listen.open_into(NOW, &frame, &mut out).map(|(_, length)| length), Ok(4));
         assert_eq!(&out, b"word");
+    }
+
+    #[test]
+    fn a_look_into_the_memory_of_a_listener_opens_no_spurt_that_is_over() {
+        let (mut talk, mut listen) = keys();
+        let mut earlier = Vec::new();
+        for spurt in 1..5u32 {
+            let now = NOW + GRACE * 2 * spurt;
+            let frames = [seal(&mut talk, b"first"), seal(&mut talk, b"lost")];
+            assert!(listen.open(now, &frames[0]).is_ok());
+            earlier.extend(frames);
+            talk.next_spurt().unwrap();
+            assert!(listen.open(now, &seal(&mut talk, b"next")).is_ok());
+            // In the time of grace the last spurt can be opened, and no earlier one.
+            let passed = &listen.passed.as_ref().unwrap().0;
+            opens_no_earlier_frame(&listen.base, &passed.key, &earlier[..earlier.len() - 2]);
+            listen.expire(now + GRACE);
+            assert!(listen.passed.is_none());
+            opens_no_earlier_frame(&listen.base, &listen.current.key, &earlier);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::aead::Aead;
 use crate::cpace::Sent;
 use crate::derive::draw;
 use crate::door::{ADMISSION, DoorKeys, NONCE, begin, check, read, share};
-use crate::{DoorError, PasswordKind, RoomSecret, ServerIdentity};
+use crate::{DoorError, Knock, RoomSecret, ServerIdentity};
 
 /// A member that has answered a joiner and waits for its tag.
 pub struct Responder {
@@ -16,12 +16,13 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Which password a first message is about, so that the right one can be given to `start`.
+    /// Which password a first message is about, and whether a PIN goes with it, so that the right ones can be given to
+    /// `start`, or a refusal instead.
     ///
     /// # Errors
     /// `Version` or `Malformed`.
-    pub fn kind(message: &[u8]) -> Result<PasswordKind, DoorError> {
-        Knock::read(message).map(|knock| knock.kind)
+    pub fn inspect(message: &[u8]) -> Result<Knock, DoorError> {
+        First::read(message).map(|first| first.knock)
     }
 
     /// Takes the first message and gives the second.
@@ -36,11 +37,11 @@ impl Responder {
         nameplate: &Nameplate,
         srv: &ServerIdentity,
     ) -> Result<(Self, Vec<u8>), DoorError> {
-        let knock = Knock::read(message)?;
+        let first = First::read(message)?;
         let nonce: [u8; 16] = **draw(rng);
-        let share = share(rng, password, pin, nameplate, srv, &knock.nonce);
-        let theirs = Sent { share: &knock.share, ad: &[knock.kind.byte()] };
-        let keys = DoorKeys::new(&share.finish_second(&knock.nonce, theirs, &nonce)?);
+        let share = share(rng, password, pin, nameplate, srv, &first.nonce);
+        let theirs = Sent { share: &first.share, ad: &[first.knock.byte()] };
+        let keys = DoorKeys::new(&share.finish_second(&first.nonce, theirs, &nonce)?);
         Ok((Self { keys }, begin(2).raw(&nonce).raw(share.public()).finish()))
     }
 
@@ -75,22 +76,18 @@ impl Responder {
 }
 
 /// The first message, taken apart.
-struct Knock {
-    kind: PasswordKind,
+struct First {
+    knock: Knock,
     nonce: [u8; 16],
     share: [u8; 32],
 }
 
-impl Knock {
+impl First {
     fn read(message: &[u8]) -> Result<Self, DoorError> {
         let mut r = read(message, 1)?;
-        let kind = match r.u8()? {
-            1 => PasswordKind::Spoken,
-            2 => PasswordKind::Link,
-            _ => return Err(DoorError::Malformed),
-        };
-        let knock = Self { kind, nonce: r.array()?, share: r.array()? };
+        let knock = Knock::from_byte(r.u8()?)?;
+        let first = Self { knock, nonce: r.array()?, share: r.array()? };
         r.end()?;
-        Ok(knock)
+        Ok(first)
     }
 }

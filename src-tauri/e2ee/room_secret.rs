@@ -23,6 +23,11 @@ impl RoomSecret {
         self.0.expose()
     }
 
+    /// A second holder of the bytes, for the message that carries the secret to another member.
+    pub fn to_secret(&self) -> SecretBytes<32> {
+        SecretBytes::new(*self.expose())
+    }
+
     /// What proves to the server that one may join.
     pub fn join_key(&self, room_id: RoomId, epoch: Epoch) -> JoinKey {
         JoinKey::from_seed(&self.derive(b"join auth", room_id, epoch))
@@ -54,6 +59,12 @@ impl RoomSecret {
     }
 }
 
+impl From<SecretBytes<32>> for RoomSecret {
+    fn from(bytes: SecretBytes<32>) -> Self {
+        Self(bytes)
+    }
+}
+
 /// The pre-shared key of the handshakes within one epoch: who was removed does not have the next one.
 pub struct PairPsk(Secret<32>);
 
@@ -79,6 +90,17 @@ mod tests {
         assert_eq!(secret.pair_psk(room, epoch).expose()[..], hex(psk));
         assert_eq!(secret.link_password(room, epoch).expose()[..], hex("ebc6c5601bc403a50d96c57ce197c9d2"));
         assert_eq!(secret.spoken_password(room, epoch).expose(), b"ZETRWM");
+    }
+
+    #[test]
+    fn a_secret_that_was_passed_on_is_known_by_its_public_half() {
+        let secret = RoomSecret::new(&[1; 32]);
+        let passed = RoomSecret::from(secret.to_secret());
+        assert_eq!(secret.expose(), passed.expose());
+        let (room, epoch) = (RoomId::new([2; 16]), Epoch(3));
+        assert_eq!(secret.join_key(room, epoch).public(), passed.join_key(room, epoch).public());
+        let other = RoomSecret::from(SecretBytes::new([2; 32]));
+        assert_ne!(secret.join_key(room, epoch).public(), other.join_key(room, epoch).public());
     }
 
     #[test]

@@ -102,6 +102,7 @@ mod tests {
     use pushtalk_protocol::SecretBytes;
 
     use super::*;
+    use crate::sframe::tests::opens_no_earlier_frame;
 
     fn key(generation: u32) -> SealKey {
         SealKey::new(SecretBytes::new([4; 32]).into(), generation)
@@ -155,6 +156,19 @@ mod tests {
         assert_eq!(kept, copies);
         // Longer than a piece of memory.
         assert_eq!(key.seal(&vec![0; 3 * CHUNK]).unwrap().as_bytes().len(), 3 * CHUNK + TAG + 5);
+    }
+
+    #[test]
+    fn a_look_into_the_memory_of_a_talker_opens_no_earlier_spurt() {
+        let mut key = key(1);
+        let mut earlier = Vec::new();
+        for _ in 0..4 {
+            earlier.push(key.seal(b"first").unwrap().as_bytes().to_vec());
+            earlier.push(key.seal(b"second").unwrap().as_bytes().to_vec());
+            key.next_spurt().unwrap();
+            // Base and key of the step are all that is held; both are taken apart here.
+            opens_no_earlier_frame(&key.base, &key.key, &earlier);
+        }
     }
 
     #[test]

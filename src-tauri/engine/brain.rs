@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DisplayName, Pid, ServerAddress};
+use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
 use rand::CryptoRng;
 
 use crate::entering::Entering;
+use crate::epoch::Begin;
 use crate::face::{self, EnteringStep, ErrorCode, Intent, Microphone};
 use crate::inside::Inside;
 use crate::notices::Notices;
@@ -119,11 +120,21 @@ impl Brain {
                     let step = entering.handle_timeout(now);
                     self.follow(now, rng, step, &mut out);
                 }
-                Stage::Inside(inside) => inside.tick(now, rng, &mut self.notices, &mut out),
+                Stage::Inside(inside) => {
+                    if inside.wants_seat(now) {
+                        self.attempt += 1;
+                        inside.seek_seat(now, self.attempt, &mut out);
+                    }
+                    inside.tick(now, rng, &mut self.notices, &mut out);
+                }
             },
         }
         if let Stage::Inside(inside) = &mut self.stage {
             inside.remember_title(&mut self.preferences);
+            if let Some(why) = inside.sent_away {
+                self.go_home(now, rng, &mut out);
+                self.notices.tell(why, None);
+            }
         }
         out
     }
@@ -131,13 +142,19 @@ impl Brain {
     fn intent(&mut self, now: Duration, rng: &mut dyn CryptoRng, intent: Intent, out: &mut Vec<Output>) {
         match intent {
             Intent::Host { name, title } => self.host(now, rng, &name, &title, out),
-            Intent::Join { name, text, server } => self.join(now, rng, &name, &text, server.as_deref(), out),
+            Intent::Join { name, text, server, pin } => {
+                let pin = pin.as_deref().map(str::trim).filter(|pin| !pin.is_empty()).map(Pin::parse);
+                match pin.transpose() {
+                    Ok(pin) => self.join(now, rng, &name, &text, server.as_deref(), pin, out),
+                    Err(_) => self.notices.tell(ErrorCode::BadPin, None),
+                }
+            }
             Intent::Inspect { text, ask } => {
                 if let Stage::Home { .. } = self.stage {
                     self.stage = Stage::Home { inspected: inspect(&text), ask };
                 }
             }
-            Intent::Leave => self.go_home(now, out),
+            Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
             Intent::SetDevices { input, output } => {
@@ -181,6 +198,29 @@ impl Brain {
                     inside.release(now, out);
                 }
             }
+            Intent::SetQueueing { on } => {
+                self.preferences.queueing = on;
+                if let Stage::Inside(inside) = &mut self.stage {
+                    inside.floor.handle(now, pushtalk_room::Input::Queueing(on), out);
+                    inside.flush(out);
+                }
+            }
+            Intent::Preempt
+            | Intent::RaiseHand { .. }
+            | Intent::SetMode { .. }
+            | Intent::SetTalkLimit { .. }
+            | Intent::Kick { .. }
+            | Intent::Lock { .. }
+            | Intent::Unlock
+            | Intent::NewCode
+            | Intent::HandOver { .. }
+            | Intent::Verify { .. }
+            | Intent::Verified { .. }
+            | Intent::StopVerifying => {
+                if let Stage::Inside(inside) = &mut self.stage {
+                    in_room(now, rng, inside, intent, &mut self.notices, out);
+                }
+            }
         }
     }
 
@@ -204,6 +244,10 @@ impl Brain {
         self.stage = Stage::Entering(entering);
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that a person gives to join, with time and randomness"
+    )]
     fn join(
         &mut self,
         now: Duration,
@@ -211,6 +255,7 @@ impl Brain {
         name: &str,
         text: &str,
         server: Option<&str>,
+        pin: Option<Pin>,
         out: &mut Vec<Output>,
     ) {
         if !matches!(self.stage, Stage::Home { .. }) {
@@ -223,7 +268,7 @@ impl Brain {
             Err((code, about)) => return self.notices.tell(code, about),
         };
         self.attempt += 1;
-        self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, self.attempt, out));
+        self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
     }
 
     fn name(&mut self, text: &str) -> Option<DisplayName> {
@@ -248,7 +293,7 @@ impl Brain {
             }
             Stage::Inside(inside) => match news {
                 ServerNews::Push(event) => inside.server(now, rng, event, &mut self.notices, out),
-                ServerNews::Failed(..) | ServerNews::Connected(_) | ServerNews::Answer(_) => {}
+                news => inside.seat_news(now, rng, news, &mut self.notices, out),
             },
         }
     }
@@ -258,10 +303,11 @@ impl Brain {
         match step {
             Step::Stay => {}
             Step::Fail(code, about) => {
-                self.go_home(now, out);
+                self.go_home(now, rng, out);
                 self.notices.tell(code, about);
             }
-            Step::Enter(arrival) => {
+            Step::Enter(mut arrival) => {
+                arrival.queueing = self.preferences.queueing;
                 let recent = face::Recent {
                     title: arrival.title.clone(),
                     hosted: arrival.identity.hosting && self.habits.server.is_none(),
@@ -290,17 +336,79 @@ impl Brain {
         }
     }
 
-    fn go_home(&mut self, now: Duration, out: &mut Vec<Output>) {
+    fn go_home(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
         match &mut self.stage {
             Stage::Home { .. } => return,
             Stage::Entering(_) => {}
-            Stage::Inside(inside) => inside.leave(now, out),
+            Stage::Inside(inside) => inside.leave(now, rng, &mut self.notices, out),
         }
         out.push(Output::Disconnect);
         self.attempt += 1;
         self.stage = Stage::Home { inspected: None, ask: 0 };
         self.notices.clear();
     }
+}
+
+/// What a person asks for in a room, beyond talking.
+fn in_room(
+    now: Duration,
+    rng: &mut dyn CryptoRng,
+    inside: &mut Inside,
+    intent: Intent,
+    notices: &mut Notices,
+    out: &mut Vec<Output>,
+) {
+    let door = |door| Begin { kind: StatementKind::Door, removed: Vec::new(), door };
+    let begin = match intent {
+        Intent::Preempt => {
+            inside.floor.handle(now, pushtalk_room::Input::Preempt, out);
+            return inside.flush(out);
+        }
+        Intent::RaiseHand { up } => return inside.raise_hand(up, out),
+        Intent::SetMode { mode } => {
+            let mode = match mode {
+                face::RoomMode::Radio => Mode::Radio,
+                face::RoomMode::Open => Mode::Open,
+            };
+            return inside.set(now, |settings| settings.mode = mode, out);
+        }
+        Intent::SetTalkLimit { seconds } => {
+            return inside.set(now, |settings| settings.talk_limit = seconds.clamp(10, 300), out);
+        }
+        Intent::Kick { id } => {
+            let Some(pid) = inside.member_of(&id) else { return };
+            Begin { kind: StatementKind::Remove, removed: vec![pid], door: None }
+        }
+        Intent::Lock { pin: None } => door(Some(DoorState::Locked)),
+        Intent::Lock { pin: Some(pin) } => match Pin::parse(&pin) {
+            Ok(pin) => door(Some(DoorState::Pin(pin))),
+            Err(_) => return notices.tell(ErrorCode::BadPin, None),
+        },
+        Intent::Unlock => door(Some(DoorState::Open)),
+        Intent::NewCode => door(None),
+        Intent::HandOver { id } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.hand_over(now, rng, Some(pid), notices, out);
+            }
+            return;
+        }
+        Intent::Verify { id } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.verify(rng, pid, out);
+            }
+            return;
+        }
+        Intent::Verified { id, same } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.verified(now, pid, same, notices, out);
+            }
+            return;
+        }
+        Intent::StopVerifying => return inside.stop_verifying(out),
+        _ => return,
+    };
+    notices.withdraw(ErrorCode::CodeGuessed);
+    inside.begin_epoch(now, rng, begin, notices, out);
 }
 
 /// Where entering leads.

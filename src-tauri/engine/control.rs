@@ -193,6 +193,16 @@ impl Control {
                     let _ = client.lobby_close(lobby);
                 }
             }
+            Output::Rotate(signed) => {
+                if let Connection::Open(_, client) = &self.connection {
+                    let client = client.clone();
+                    tokio::spawn(async move {
+                        if client.rotate(&signed).await.is_err() {
+                            tracing::debug!("the server did not take a statement");
+                        }
+                    });
+                }
+            }
             Output::Disconnect => self.disconnect().await,
             Output::OpenPeer(peer, role) => self.peers.open(peer, role),
             Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
@@ -262,6 +272,7 @@ impl Control {
                     client.lobby_open(nameplate, &first).await.map(Answer::LobbyOpened)
                 }
                 Request::Join(join) => client.join(&join).await.map(Answer::Joined),
+                Request::Resume(resume) => client.resume(&resume).await.map(Answer::Joined),
             };
             let answer = answer.unwrap_or_else(|error| match error {
                 ClientError::Refused(code) => Answer::Refused(code),

@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Limiter, Pulled, VoiceFrame, mix};
-use pushtalk_e2ee::{FrameId, OpenKey, VoicePlaintext};
+use pushtalk_e2ee::{FrameError, OpenKey, OpenKeys, VoicePlaintext};
 use pushtalk_protocol::Pid;
 
 use crate::stats::HearingStats;
 
 /// "Somebody talks" is told this often.
 const TELL_EVERY: Duration = Duration::from_millis(250);
-/// How long the key before holds after the first frame of the next.
-const GRACE: Duration = Duration::from_secs(2);
 /// Longest frame that is opened, in bytes.
 const LONGEST: usize = 1500;
 
@@ -30,13 +28,11 @@ pub struct Ear {
 
 /// One member's voice.
 struct Voice {
-    key: OpenKey,
-    /// The key before, for frames that were on their way when it changed.
-    old_key: Option<OpenKey>,
-    /// When the key before is wiped; none until a frame of the next has come.
-    old_until: Option<Duration>,
+    keys: OpenKeys,
     jitter: JitterBuffer,
     told: Option<Duration>,
+    /// Generation and step of the last spurt.
+    spurt: Option<(u32, u8)>,
     rejected: u64,
 }
 
@@ -47,9 +43,13 @@ pub enum Heard {
     Voice {
         /// True a few times a second: worth telling.
         news: bool,
+        /// Generation and step of a spurt that begins with it.
+        begins: Option<(u32, u8)>,
     },
     /// It did not open.
     Rejected,
+    /// Its key cannot be reached any more from the one that we have: a new generation has to be asked for.
+    OutOfReach,
     /// From somebody that no key is known of.
     Stranger,
 }
@@ -70,17 +70,18 @@ impl Ear {
     ///
     /// # Errors
     /// When a decoder could not be made.
-    pub fn add_peer(&mut self, pid: Pid, key: OpenKey) -> Result<(), AudioError> {
+    pub fn add_peer(&mut self, now: Duration, pid: Pid, key: OpenKey) -> Result<(), AudioError> {
         match self.voices.get_mut(&pid) {
             Some(voice) => {
-                voice.old_key = Some(std::mem::replace(&mut voice.key, key));
-                voice.old_until = None;
+                if voice.keys.add(now, key).is_err() {
+                    tracing::debug!("a generation that is not new was refused");
+                }
             }
             None => {
                 let jitter = JitterBuffer::new(self.config)?;
                 self.voices.insert(
                     pid,
-                    Voice { key, old_key: None, old_until: None, jitter, told: None, rejected: 0 },
+                    Voice { keys: OpenKeys::new(key), jitter, told: None, spurt: None, rejected: 0 },
                 );
             }
         }
@@ -107,29 +108,24 @@ impl Ear {
         sealed: &[u8],
     ) -> Heard {
         let Some(voice) = self.voices.get_mut(&peer) else { return Heard::Stranger };
-        // The key is chosen by the generation in the clear header, never by trying.
-        let generation = FrameId::read(sealed).ok().map(|id| id.generation);
-        let key = match &mut voice.old_key {
-            Some(old) if Some(old.generation()) == generation => old,
-            _ => &mut voice.key,
-        };
-        let plaintext = key
-            .open_into(arrival, sealed, &mut self.opened)
+        let opened = voice.keys.open_into(arrival, sealed, &mut self.opened);
+        let plaintext = opened
             .ok()
-            .and_then(|(_, len)| VoicePlaintext::decode(self.opened.get(..len)?).ok());
-        let Some(VoicePlaintext { first, last, opus }) = plaintext else {
+            .and_then(|(id, len)| Some((id, VoicePlaintext::decode(self.opened.get(..len)?).ok()?)));
+        let Some((id, VoicePlaintext { first, last, opus })) = plaintext else {
             voice.rejected += 1;
-            return Heard::Rejected;
+            return if opened == Err(FrameError::TooFar) { Heard::OutOfReach } else { Heard::Rejected };
         };
         voice.jitter.push(sequence, timestamp, arrival, VoiceFrame { first, last, opus });
-        if voice.old_key.is_some() && generation == Some(voice.key.generation()) {
-            voice.old_until.get_or_insert(arrival + GRACE);
-        }
+        // A late frame of the spurt before begins nothing.
+        let spurt = Some((id.generation, id.step));
+        let begins = spurt.filter(|_| voice.spurt < spurt);
+        voice.spurt = voice.spurt.max(spurt);
         let news = voice.told.is_none_or(|told| arrival.saturating_sub(told) >= TELL_EVERY);
         if news {
             voice.told = Some(arrival);
         }
-        Heard::Voice { news }
+        Heard::Voice { news, begins }
     }
 
     /// The next 10 ms of everybody who talks, mixed. Gives true when there was any voice.
@@ -138,10 +134,7 @@ impl Ear {
         let mut any = false;
         for voice in self.voices.values_mut() {
             // Keys of what is over are wiped also when nothing more comes.
-            voice.key.expire(now);
-            if voice.old_until.is_some_and(|until| until <= now) {
-                (voice.old_key, voice.old_until) = (None, None);
-            }
+            voice.keys.expire(now);
             if voice.jitter.pull(now, &mut self.block) != Pulled::Silence {
                 mix(out, &self.block, 1.0);
                 any = true;

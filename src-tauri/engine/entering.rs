@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use pushtalk_e2ee::{
-    HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, SeatKey, ServerIdentity, pid, room_id,
+    DoorRefusal, HostKey, Joiner, JoinerProved, MemberKey, PasswordKind, RoomSecret, SeatKey, ServerIdentity,
+    pid, room_id,
 };
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, DisplayName, Epoch, Join, LobbyId, MemberPublic, Nameplate,
-    RefusalCode, RoomCode, ServerAddress,
+    CertificateHash, Challenge, Create, DisplayName, DoorState, Epoch, Join, LobbyId, MemberPublic,
+    Nameplate, Pin, RefusalCode, RoomCode, ServerAddress,
 };
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
@@ -53,7 +54,7 @@ impl Keys {
 
 enum Plan {
     Host { secret: RoomSecret, title: String },
-    Join { nameplate: Nameplate, password: Password, lobby: Option<LobbyId>, door: Door },
+    Join { nameplate: Nameplate, password: Password, pin: Option<Pin>, lobby: Option<LobbyId>, door: Door },
 }
 
 enum Password {
@@ -107,6 +108,7 @@ impl Entering {
         rng: &mut dyn CryptoRng,
         name: DisplayName,
         ticket: Ticket,
+        pin: Option<Pin>,
         attempt: u64,
         out: &mut Vec<Output>,
     ) -> Self {
@@ -126,7 +128,7 @@ impl Entering {
         Self {
             name,
             keys: Some(Keys::generate(&mut rng)),
-            plan: Plan::Join { nameplate, password, lobby: None, door: Door::Closed },
+            plan: Plan::Join { nameplate, password, pin, lobby: None, door: Door::Closed },
             server: None,
             challenge: None,
             servers,
@@ -274,7 +276,8 @@ impl Entering {
     }
 
     fn knock(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) -> Step {
-        let (Plan::Join { nameplate, password, door, .. }, Some(server)) = (&mut self.plan, &self.server)
+        let (Plan::Join { nameplate, password, pin, door, .. }, Some(server)) =
+            (&mut self.plan, &self.server)
         else {
             return Step::Stay;
         };
@@ -283,14 +286,16 @@ impl Entering {
             Password::Link(password) => (PasswordKind::Link, password.expose()),
             Password::Spoken(password) => (PasswordKind::Spoken, password.expose()),
         };
-        let (joiner, message) = Joiner::start(&mut rng, kind, password, None, nameplate, server);
+        let (joiner, message) =
+            Joiner::start(&mut rng, kind, password, pin.as_ref().map(Pin::expose), nameplate, server);
         *door = Door::Knocked(joiner);
         out.push(Output::Request(Request::LobbyOpen(*nameplate, message)));
         self.go(now, EnteringStep::Proving)
     }
 
     fn push(&mut self, now: Duration, event: ServerEvent, out: &mut Vec<Output>) -> Step {
-        let Plan::Join { lobby, door, .. } = &mut self.plan else { return self.keep(event) };
+        let Plan::Join { lobby, door, pin, .. } = &mut self.plan else { return self.keep(event) };
+        let has_pin = pin.is_some();
         match (event, *lobby) {
             (ServerEvent::Gone, _) => Step::Fail(ErrorCode::ServerUnreachable, None),
             (ServerEvent::LobbyMessage { lobby: l, data }, Some(open)) if l == open => {
@@ -301,7 +306,7 @@ impl Entering {
                             out.push(Output::LobbyMessage(open, message));
                             Step::Stay
                         }
-                        Err(error) => door_error(&error),
+                        Err(error) => door_error(&error, has_pin),
                     },
                     Door::Proved(proved) => match proved.finish(&data) {
                         Ok(admission) => {
@@ -310,7 +315,7 @@ impl Entering {
                             *door = Door::Open(admission);
                             self.enter(now, out)
                         }
-                        Err(error) => door_error(&error),
+                        Err(error) => door_error(&error, has_pin),
                     },
                     other => {
                         *door = other;
@@ -363,30 +368,35 @@ impl Entering {
         let placeholder = Plan::Join {
             nameplate,
             password: Password::Link(pushtalk_protocol::LinkPassword::new([0; 16])),
+            pin: None,
             lobby: None,
             door: Door::Closed,
         };
         let (Some(server), Some(keys)) = (self.server.take(), self.keys.take()) else { return Step::Stay };
-        let (room_id, host_public, epoch, secret, hosting, title) =
+        let (room_id, host_public, epoch, secret, hosting, title, door) =
             match std::mem::replace(&mut self.plan, placeholder) {
                 Plan::Host { secret, title } => {
                     let host_public = keys.heir.public();
-                    (room_id(&host_public), host_public, Epoch::default(), secret, true, title)
+                    let epoch = Epoch::default();
+                    (room_id(&host_public), host_public, epoch, secret, true, title, DoorState::Open)
                 }
-                Plan::Join { door: Door::Open(admission), .. } => (
+                Plan::Join { door: Door::Open(admission), pin, .. } => (
                     admission.room_id,
                     admission.host_pub,
                     admission.epoch,
                     admission.secret,
                     false,
                     String::new(),
+                    pin.map_or(DoorState::Open, DoorState::Pin),
                 ),
                 Plan::Join { .. } => return Step::Stay,
             };
         let identity = Identity {
             room_id,
+            first_host: host_public,
             host_public,
             epoch,
+            before: None,
             pid: pid(&keys.member.public()),
             psk: secret.pair_psk(room_id, epoch),
             member_key: keys.member,
@@ -405,15 +415,25 @@ impl Entering {
             servers: std::mem::take(&mut self.servers),
             certificate: self.certificate,
             early: std::mem::take(&mut self.early),
+            door,
+            queueing: true,
         }))
     }
 }
 
-fn door_error(error: &pushtalk_e2ee::DoorError) -> Step {
+fn door_error(error: &pushtalk_e2ee::DoorError, has_pin: bool) -> Step {
     match error {
         pushtalk_e2ee::DoorError::Version { theirs } => {
             Step::Fail(ErrorCode::OtherVersion, Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)))
         }
+        pushtalk_e2ee::DoorError::TurnedAway(refusal) => match refusal {
+            DoorRefusal::Locked => Step::Fail(ErrorCode::RoomLocked, None),
+            DoorRefusal::CodeRetired => Step::Fail(ErrorCode::CodeRetired, None),
+            DoorRefusal::PinNeeded => Step::Fail(ErrorCode::PinNeeded, None),
+            DoorRefusal::PinUnneeded => Step::Fail(ErrorCode::PinUnneeded, None),
+            DoorRefusal::Wrong { left } if has_pin => Step::Fail(ErrorCode::WrongPin, Some(left.to_string())),
+            DoorRefusal::Wrong { .. } => Step::Fail(ErrorCode::WrongCode, None),
+        },
         _ => Step::Fail(ErrorCode::WrongCode, None),
     }
 }

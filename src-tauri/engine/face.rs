@@ -32,6 +32,8 @@ pub enum Intent {
         text: String,
         /// `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
         server: Option<String>,
+        /// The PIN, where the room has one.
+        pin: Option<String>,
     },
     /// Open the microphone for this room. The only intent that ever does.
     EnableAudio,
@@ -41,6 +43,61 @@ pub enum Intent {
     Press,
     /// The talk button came up.
     Release,
+    /// The talk button of the host went down, and who talks is to stop. From others it is a `Press`.
+    Preempt,
+    /// Show the others that one would like to say something, or no longer.
+    RaiseHand {
+        /// True to show it.
+        up: bool,
+    },
+    /// Choose whether holding the button while somebody talks waits in the queue.
+    SetQueueing {
+        /// True to wait.
+        on: bool,
+    },
+    /// The host: choose who may talk.
+    SetMode {
+        /// From now on.
+        mode: RoomMode,
+    },
+    /// The host: choose how long one person may talk without a pause.
+    SetTalkLimit {
+        /// 10 to 300 seconds.
+        seconds: u16,
+    },
+    /// The host: send a member away; all keys and the code change.
+    Kick {
+        /// `MemberView::id`.
+        id: String,
+    },
+    /// The host: let nobody in any more, or only who has the PIN too. Code and link change.
+    Lock {
+        /// 4 to 12 digits; none to let in nobody.
+        pin: Option<String>,
+    },
+    /// The host: let in whoever has the new code or link.
+    Unlock,
+    /// The host: make a new code and link; the ones before are dead.
+    NewCode,
+    /// The host: make another member the host.
+    HandOver {
+        /// `MemberView::id`.
+        id: String,
+    },
+    /// Compare emoji with a member.
+    Verify {
+        /// `MemberView::id`.
+        id: String,
+    },
+    /// Tell whether the emoji are the same on both devices; where they differ, the pair ends.
+    Verified {
+        /// `MemberView::id`.
+        id: String,
+        /// True when they are.
+        same: bool,
+    },
+    /// Stop comparing.
+    StopVerifying,
     /// Leave the room, or stop trying to enter one.
     Leave,
     /// Close a notice.
@@ -94,6 +151,7 @@ pub struct View {
 #[derive(Clone, Debug, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "at", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a view has one of it")]
 pub enum Stage {
     /// In no room.
     Home {
@@ -165,14 +223,29 @@ pub struct RoomView {
     pub hosting: bool,
     /// Everybody, ourselves first, then in the order they came.
     pub members: Vec<MemberView>,
+    /// Who may talk.
+    pub mode: RoomMode,
     /// Who talks.
     pub floor: FloorView,
+    /// While one talks, and until the next press: how many began to hear it.
+    pub heard: Option<HeardBy>,
     /// The one situation of the talk button.
     pub button: Button,
     /// Longest time one person may talk without a pause, in seconds.
     pub talk_limit: u32,
-    /// How others come in; none until it is known.
+    /// How others come in; none until it is known, and while nobody can.
     pub invitation: Option<Invitation>,
+    /// Who may come in.
+    pub door: Door,
+    /// True when so many wrong codes were tried that the code (with a PIN: every way in) is dead until the host makes
+    /// a new one.
+    pub code_dead: bool,
+    /// Pairs of members who cannot hear each other, longer than it takes to connect.
+    pub apart: Vec<Apart>,
+    /// Members whom others see and we do not: somebody hides them from us.
+    pub hidden: u32,
+    /// Emoji that are being compared.
+    pub verifying: Option<Verifying>,
     /// What the microphone does.
     pub microphone: Microphone,
     /// False when the server is gone: those inside talk on, nobody new can come in.
@@ -194,6 +267,79 @@ pub struct MemberView {
     pub host: bool,
     /// How well we reach them.
     pub link: MemberLink,
+    /// True when emoji were compared and found the same.
+    pub verified: bool,
+    /// True for who would like to say something.
+    pub hand: bool,
+}
+
+/// Who may talk.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum RoomMode {
+    /// One at a time.
+    #[default]
+    Radio,
+    /// Anybody.
+    Open,
+}
+
+/// Who may come in.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum Door {
+    /// Whoever has the code or the link.
+    Open,
+    /// Nobody.
+    Locked,
+    /// Who has the PIN as well.
+    Pin,
+}
+
+/// How many began to hear a spurt.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct HeardBy {
+    /// So many.
+    pub by: u32,
+    /// Of so many.
+    pub of: u32,
+}
+
+/// Two members who cannot hear each other.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Apart {
+    /// `MemberView::id`.
+    pub one: String,
+    /// `MemberView::id`.
+    pub other: String,
+}
+
+/// Comparing emoji with a member.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Verifying {
+    /// `MemberView::id`.
+    pub id: String,
+    /// What to compare; none as long as the other device has not answered.
+    pub code: Option<SasCode>,
+}
+
+/// What both devices show when nobody is between them.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct SasCode {
+    /// Seven places in the table of 64 emoji, from 0.
+    pub emoji: Vec<u8>,
+    /// The same as three numbers, for those who prefer.
+    pub numbers: Vec<u16>,
 }
 
 /// How well a member is reached.
@@ -227,6 +373,11 @@ pub enum FloorView {
         /// Milliseconds since it was granted, at the time of this view.
         for_ms: u32,
     },
+    /// Several at once, in an open room.
+    Open {
+        /// `MemberView::id` of each.
+        ids: Vec<String>,
+    },
 }
 
 /// The talk button shows exactly one of these.
@@ -252,6 +403,13 @@ pub enum Button {
         for_ms: u32,
         /// Milliseconds until the limit.
         left_ms: u32,
+        /// True in the last three seconds before the limit.
+        near: bool,
+    },
+    /// Pressed, and waiting for its turn.
+    Queued {
+        /// From 1.
+        place: u16,
     },
     /// Pressed, but somebody else talks.
     Busy {
@@ -395,6 +553,32 @@ pub enum ErrorCode {
     CannotConnectSecurely,
     /// The room was closed, because everybody left it or its time was over.
     RoomClosed,
+    /// So many wrong codes were tried that this one is dead; the host can make a new one.
+    CodeRetired,
+    /// The room has a PIN.
+    PinNeeded,
+    /// The room has no PIN, or no longer.
+    PinUnneeded,
+    /// Code or PIN are wrong; `about` says how many tries are left.
+    WrongPin,
+    /// Not 4 to 12 digits.
+    BadPin,
+    /// Nobody is let in.
+    RoomLocked,
+    /// The host has sent us away.
+    Removed,
+    /// Somebody tried so many wrong codes that the code is dead: make a new one.
+    CodeGuessed,
+    /// A member (`about`) is the host from now on.
+    HostChanged,
+    /// We are the host from now on.
+    YouAreHost,
+    /// The host is gone; until it is back nobody can lock, remove or change anything.
+    HostLost,
+    /// The emoji that were compared with a member (`about`) differ: somebody is between; nothing flows any more.
+    EmojiDiffer,
+    /// A member (`about`) does not compare emoji now.
+    VerifyingEnded,
     /// The stored preferences could not be read; defaults are used.
     PreferencesUnreadable,
     /// The preferences could not be stored.
@@ -416,7 +600,7 @@ pub enum Theme {
 }
 
 /// What stays on this device, and nothing else does.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Preferences {
@@ -428,6 +612,19 @@ pub struct Preferences {
     pub input: Option<String>,
     /// Chosen loudspeaker; none means the system's default.
     pub output: Option<String>,
+    /// True to wait in the queue when the button is held while somebody talks.
+    #[serde(default = "yes")]
+    pub queueing: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { theme: Theme::default(), recent: Vec::new(), input: None, output: None, queueing: true }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A room that this device was in.

@@ -46,6 +46,7 @@ impl FloorDesk {
     pub(crate) fn settings(&mut self, now: Duration, settings: &Settings, out: &mut Vec<Output>) {
         let limit = Duration::from_secs(settings.talk_limit.into());
         self.handle(now, Input::TalkLimit(limit), out);
+        self.handle(now, Input::Mode(settings.mode), out);
     }
 
     /// What is to be said since the last call, in order.

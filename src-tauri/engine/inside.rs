@@ -1,23 +1,30 @@
 //! In a room: its members, their pairs, the door for newcomers, and the floor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_mesh::{FailWhy, MeshEvent};
-use pushtalk_protocol::{CertificateHash, Ctl, MemberPublic, Mode, Pid, ServerAddress, Settings};
-use pushtalk_room::{Input, Room, RoomConfig};
+use pushtalk_protocol::{
+    CertificateHash, Ctl, DoorState, MemberPublic, Mode, Pid, Roster, ServerAddress, Settings, Status,
+};
+use pushtalk_room::{Input, Room, RoomConfig, Rosters};
 use pushtalk_signaling::client::ServerEvent;
 use rand::CryptoRng;
 
 use crate::brain::{Habits, ListenOrder, Output, TalkOrder, VoiceNews};
 use crate::door::Doorkeeper;
-use crate::face::{self, ErrorCode, Microphone, Preferences};
+use crate::epoch::Epochs;
+use crate::face::{self, ErrorCode, MemberLink, Microphone, Preferences};
 use crate::floor::FloorDesk;
+use crate::guesses::Guesses;
+use crate::heard::Spurt;
 use crate::identity::Identity;
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
+use crate::seat::Seat;
 use crate::ties::silence;
+use crate::verify::Comparing;
 use crate::view;
 
 /// Asked this often over the data channel.
@@ -30,6 +37,8 @@ const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
 /// Between a loss and the next handshake.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
+/// Who is lost is the same member for so long: as long as the server keeps the seat.
+pub(crate) const ABSENCE: Duration = Duration::from_secs(60);
 
 /// With what we come in.
 pub(crate) struct Arrival {
@@ -39,21 +48,39 @@ pub(crate) struct Arrival {
     pub(crate) servers: Vec<ServerAddress>,
     pub(crate) certificate: Option<CertificateHash>,
     pub(crate) early: Vec<ServerEvent>,
+    /// Who may come in, as far as who comes in knows it.
+    pub(crate) door: DoorState,
+    pub(crate) queueing: bool,
 }
 
 /// Our stay in one room.
 pub(crate) struct Inside {
     pub(crate) identity: Identity,
+    pub(crate) servers: Vec<ServerAddress>,
+    pub(crate) certificate: Option<CertificateHash>,
     /// Made once: it is the same until the epoch changes.
     pub(crate) invitation: face::Invitation,
     pub(crate) settings: Settings,
     pub(crate) members: BTreeMap<Pid, Member>,
     /// In the order they came.
     pub(crate) order: Vec<Pid>,
-    pub(crate) server_up: bool,
+    pub(crate) seat: Seat,
+    pub(crate) epochs: Epochs,
+    pub(crate) guesses: Guesses,
+    pub(crate) rosters: Rosters,
+    told_roster: Roster,
+    pub(crate) comparing: Option<Comparing>,
+    /// Those whom the host has sent away.
+    pub(crate) removed: BTreeSet<Pid>,
+    /// Those whose emoji were the same.
+    pub(crate) verified: BTreeSet<Pid>,
+    pub(crate) spurt: Spurt,
+    pub(crate) hand: bool,
+    /// Set when the host has sent us away: our stay is over.
+    pub(crate) sent_away: Option<ErrorCode>,
     pub(crate) floor: FloorDesk,
     microphone: Microphone,
-    door: Doorkeeper,
+    pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
     early: Vec<ServerEvent>,
     next_ping: Duration,
@@ -62,20 +89,35 @@ pub(crate) struct Inside {
 
 impl Inside {
     pub(crate) fn new(now: Duration, arrival: Arrival, habits: &Habits) -> Self {
-        let Arrival { identity, title, members, servers, certificate, early } = arrival;
+        let Arrival { identity, title, members, servers, certificate, early, door, queueing } = arrival;
         let hosting = identity.hosting;
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
         let talk_limit = Duration::from_secs(limit.into());
-        let room = Room::new(RoomConfig { me: identity.pid, hosting, talk_limit });
+        let (me, mode) = (identity.pid, settings.mode);
+        let mut floor = FloorDesk::new(Room::new(RoomConfig { me, hosting, talk_limit, mode }));
+        // Nothing is to be done for that.
+        floor.handle(now, Input::Queueing(queueing), &mut Vec::new());
         Self {
             invitation: view::invitation(&identity, &servers, certificate),
+            servers,
+            certificate,
+            told_roster: Roster { epoch: identity.epoch, pids: vec![me] },
             identity,
             settings,
             members: BTreeMap::new(),
             order: Vec::new(),
-            server_up: true,
-            floor: FloorDesk::new(room),
+            seat: Seat::Taken,
+            epochs: Epochs::new(door),
+            guesses: Guesses::default(),
+            rosters: Rosters::new(me),
+            comparing: None,
+            removed: BTreeSet::new(),
+            verified: BTreeSet::new(),
+            spurt: Spurt::default(),
+            hand: false,
+            sent_away: None,
+            floor,
             microphone: Microphone::Off,
             door: Doorkeeper::default(),
             newcomers: members,
@@ -107,12 +149,25 @@ impl Inside {
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         let pairs = self.members.values().filter_map(|m| m.pair.poll_timeout());
+        let renewals = self.members.values().filter(|m| m.path != Path::None);
+        let renewals = renewals.flat_map(|m| [Some(m.renew_at), m.renewing_until]).flatten();
+        let absences = self.members.values().filter_map(|m| m.absent_until);
+        let before = self.identity.before.as_ref().map(|before| before.until);
+        let others =
+            [before, self.seat.poll_timeout(), self.epochs.poll_timeout(), self.rosters.poll_timeout()];
         let paths = self.members.values().filter_map(|m| match m.path {
             Path::Opening { until } | Path::Open { until } => Some(until),
             Path::None | Path::Up => None,
         });
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
-        pairs.chain(paths).chain(ping).chain(self.floor.poll_timeout()).chain(self.door.poll_timeout()).min()
+        let desks = [ping, self.floor.poll_timeout(), self.door.poll_timeout()];
+        pairs
+            .chain(paths)
+            .chain(renewals)
+            .chain(absences)
+            .chain(others.into_iter().flatten())
+            .chain(desks.into_iter().flatten())
+            .min()
     }
 
     /// The host's name for the room reaches the list of recent rooms when it is learned.
@@ -140,7 +195,7 @@ impl Inside {
                 if let Some(member) = self.members.get_mut(&left.pid) {
                     member.at_server = false;
                     if member.path != Path::Up {
-                        self.part(now, left.pid, out);
+                        self.miss(now, left.pid, out);
                     }
                 }
             }
@@ -148,28 +203,26 @@ impl Inside {
                 self.hear(now, rng, from, Way::Relay, &data, notices, out);
             }
             ServerEvent::LobbyMessage { lobby, data } => {
-                self.door.message(now, rng, lobby, &data, &self.identity, out);
+                self.knocked(now, rng, lobby, &data, notices, out);
             }
             ServerEvent::LobbyClose { lobby } => self.door.closed(lobby),
             ServerEvent::RoomClosed => {
-                self.server_up = false;
+                self.seat = Seat::Given;
                 notices.tell(ErrorCode::RoomClosed, None);
             }
             ServerEvent::Gone => {
-                if self.server_up {
-                    self.server_up = false;
-                    notices.tell(ErrorCode::ServerGone, None);
-                }
+                self.unseated(now, notices);
                 let gone: Vec<Pid> =
                     self.members.iter().filter(|(_, m)| m.path != Path::Up).map(|(pid, _)| *pid).collect();
                 for member in self.members.values_mut() {
                     member.at_server = false;
                 }
                 for pid in gone {
-                    self.part(now, pid, out);
+                    self.miss(now, pid, out);
                 }
             }
         }
+        self.compare_rosters(now, out);
     }
 
     pub(crate) fn mesh(
@@ -201,6 +254,7 @@ impl Inside {
                 self.lose(now, peer, notices, out);
             }
         }
+        self.compare_rosters(now, out);
     }
 
     pub(crate) fn voice(
@@ -241,7 +295,16 @@ impl Inside {
                 self.floor.handle(now, Input::Tick, out);
                 self.flush(out);
             }
-            VoiceNews::KeysWorn => self.renew_keys(rng, out),
+            VoiceNews::KeysWorn => {
+                for peer in self.order.clone() {
+                    self.renew(now, rng, peer, out);
+                }
+            }
+            VoiceNews::KeyWanted(peer) => self.renew(now, rng, peer, out),
+            VoiceNews::Spurt(keys) => self.spurt = Spurt::begun(keys),
+            VoiceNews::Began(peer, generation, step) => {
+                self.say(peer, &Ctl::Heard { generation, step }, out);
+            }
             VoiceNews::Devices(_) => {}
         }
     }
@@ -290,6 +353,11 @@ impl Inside {
         self.floor.handle(now, Input::Tick, out);
         self.flush(out);
         self.door.tick(now, out);
+        self.seat_timeout(now);
+        self.identity.forget_before(now);
+        self.rosters.handle_timeout(now);
+        self.end_old_epochs(now, notices, out);
+        self.renew_what_is_due(now, rng, out);
         if now >= self.next_ping {
             self.next_ping = now + PING_EVERY;
             let up: Vec<Pid> =
@@ -307,6 +375,11 @@ impl Inside {
             send(*pid, parcels, out);
             let silence = if member.at_server { SILENCE } else { SILENCE_AFTER_LEAVING };
             match member.path {
+                Path::Up | Path::Opening { .. } | Path::Open { .. }
+                    if member.renewing_until.is_some_and(|until| now >= until) =>
+                {
+                    lost.push(*pid);
+                }
                 Path::Up if now >= member.last_heard + silence => lost.push(*pid),
                 Path::Opening { until } | Path::Open { until } if now >= until => lost.push(*pid),
                 _ => {}
@@ -315,21 +388,32 @@ impl Inside {
         for pid in lost {
             self.lose(now, pid, notices, out);
         }
+        let gone = |m: &Member| m.absent_until.is_some_and(|until| now >= until);
+        let gone: Vec<Pid> = self.members.iter().filter(|(_, m)| gone(m)).map(|(pid, _)| *pid).collect();
+        for pid in gone {
+            if self.members.get(&pid).is_some_and(|member| member.host) {
+                notices.tell(ErrorCode::HostLost, None);
+            }
+            self.part(now, pid, out);
+        }
+        self.compare_rosters(now, out);
     }
 
-    /// Says good-bye to everybody and takes back every key.
-    pub(crate) fn leave(&mut self, now: Duration, out: &mut Vec<Output>) {
+    /// Says good-bye to everybody and takes back every key. A host hands the room over first.
+    pub(crate) fn leave(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
+        if self.identity.hosting {
+            self.hand_over(now, rng, None, notices, out);
+        }
         self.floor.handle(now, Input::Leave, out);
         self.flush(out);
-        for (pid, member) in &mut self.members {
-            let mut parcels = Vec::new();
-            member.pair.say(&Ctl::Bye, &mut parcels);
-            // The data channel is closed right behind it, so it goes over the relay too; the second one is dropped by
-            // its number.
-            let again = parcels.iter().map(|p| Parcel { way: Way::Relay, bytes: p.bytes.clone() });
-            let again: Vec<Parcel> = again.collect();
-            parcels.extend(again);
-            send(*pid, parcels, out);
+        for pid in self.order.clone() {
+            self.say_last(pid, &Ctl::Bye, out);
         }
         out.push(Output::Talk(TalkOrder::CloseMicrophone));
         out.push(Output::Listen(ListenOrder::CloseOutput));
@@ -345,6 +429,57 @@ impl Inside {
             let mut parcels = Vec::new();
             member.pair.say(message, &mut parcels);
             send(peer, parcels, out);
+        }
+    }
+
+    /// The member that the window calls so.
+    pub(crate) fn member_of(&self, id: &str) -> Option<Pid> {
+        self.order.iter().find(|pid| view::member_id(pid) == id).copied()
+    }
+
+    /// The others are to know that we would like to say something.
+    pub(crate) fn raise_hand(&mut self, up: bool, out: &mut Vec<Output>) {
+        self.hand = up;
+        for peer in self.order.clone() {
+            self.tell_status(peer, out);
+        }
+    }
+
+    pub(crate) fn tell_status(&mut self, peer: Pid, out: &mut Vec<Output>) {
+        let status = Status { hand: self.hand, ..Status::default() };
+        self.say(peer, &Ctl::Status(status), out);
+    }
+
+    /// As host: changes how the room works, and tells everybody.
+    pub(crate) fn set(&mut self, now: Duration, change: impl FnOnce(&mut Settings), out: &mut Vec<Output>) {
+        if !self.identity.hosting {
+            return;
+        }
+        change(&mut self.settings);
+        self.settings.n = self.settings.n.saturating_add(1);
+        self.floor.settings(now, &self.settings, out);
+        self.flush(out);
+        for peer in self.order.clone() {
+            self.say(peer, &Ctl::Settings(self.settings.clone()), out);
+        }
+    }
+
+    /// Tells the others with whom we have a living session, when that has changed.
+    fn compare_rosters(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let ready = |m: &Member| m.link == MemberLink::Ready;
+        let mut living: BTreeSet<Pid> =
+            self.members.iter().filter(|(_, m)| ready(m)).map(|(pid, _)| *pid).collect();
+        living.insert(self.identity.pid);
+        let mut known: BTreeSet<Pid> = self.members.keys().copied().collect();
+        known.insert(self.identity.pid);
+        let roster = Roster { epoch: self.identity.epoch, pids: living.iter().copied().collect() };
+        self.rosters.own(now, roster.epoch, &living, &known);
+        if roster != self.told_roster {
+            living.remove(&self.identity.pid);
+            for peer in living {
+                self.say(peer, &Ctl::Roster(roster.clone()), out);
+            }
+            self.told_roster = roster;
         }
     }
 

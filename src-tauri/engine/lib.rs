@@ -1,15 +1,19 @@
 //! The composition: one control loop, the talk and listen threads, and the faces it shows.
 
 pub mod brain;
+mod channel;
 mod control;
 mod door;
 pub mod ear;
 mod engine;
 mod entering;
+mod epoch;
 pub mod face;
 #[cfg(test)]
 mod face_contract;
 mod floor;
+mod guesses;
+mod heard;
 mod hosting;
 mod identity;
 mod inside;
@@ -23,11 +27,13 @@ mod pair;
 #[cfg(test)]
 mod pair_tests;
 mod peers;
+mod seat;
 mod sound;
 mod stats;
 mod talk;
 mod ticket;
 mod ties;
+mod verify;
 mod view;
 
 pub use engine::{Engine, EngineConfig, EngineError};
@@ -36,6 +42,11 @@ pub use stats::{HearingStats, MemberStats};
 
 pub use pushtalk_audio::FrameLength;
 pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};
+
+/// One of the 64 emoji that are compared, with its English name.
+pub fn emoji(place: u8) -> Option<(&'static str, &'static str)> {
+    pushtalk_protocol::EMOJI.get(usize::from(place)).map(|emoji| (emoji.symbol, emoji.en))
+}
 
 /// Reads `HOST:PORT`.
 pub fn parse_server(text: &str) -> Option<pushtalk_protocol::ServerAddress> {

@@ -97,7 +97,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
                 self.work.levels.set_heard(0);
             }
             ListenOrder::AddPeer(pid, key) => {
-                if let Err(error) = self.ear.add_peer(pid, key) {
+                if let Err(error) = self.ear.add_peer(self.work.start.elapsed(), pid, key) {
                     tracing::error!(%error, "a decoder could not be made");
                 }
             }
@@ -138,8 +138,17 @@ impl<T: Fn(VoiceNews)> Listener<T> {
     fn receive(&mut self, frame: &ReceivedFrame) {
         let arrival = frame.arrival.saturating_duration_since(self.work.start);
         let heard = self.ear.receive(frame.peer, frame.sequence, frame.timestamp, arrival, &frame.payload);
-        if heard == (Heard::Voice { news: true }) {
-            (self.work.tell)(VoiceNews::Heard(frame.peer));
+        match heard {
+            Heard::Voice { news, begins } => {
+                if let Some((generation, step)) = begins {
+                    (self.work.tell)(VoiceNews::Began(frame.peer, generation, step));
+                }
+                if news {
+                    (self.work.tell)(VoiceNews::Heard(frame.peer));
+                }
+            }
+            Heard::OutOfReach => (self.work.tell)(VoiceNews::KeyWanted(frame.peer)),
+            Heard::Rejected | Heard::Stranger => {}
         }
     }
 

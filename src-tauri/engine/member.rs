@@ -23,6 +23,15 @@ pub(crate) struct Member {
     /// Waits until the voice path is up: nothing is sealed for a member that is not shown as ready.
     pub(crate) seal_key: Option<SealKey>,
     pub(crate) last_heard: Duration,
+    /// Cannot be reached at all; forgotten then.
+    pub(crate) absent_until: Option<Duration>,
+    /// When new keys are due.
+    pub(crate) renew_at: Duration,
+    /// When the present ones came.
+    pub(crate) renewed: Duration,
+    /// As initiator: new keys that were begun are there by then, or the pair is begun anew.
+    pub(crate) renewing_until: Option<Duration>,
+    pub(crate) hand: bool,
     pub(crate) failures: u32,
 }
 

@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 const LAST_FRAMES: u32 = 2;
 /// After so many spurts a new generation of keys is asked for.
 const SPURTS_A_KEY: u32 = 200;
+/// A new key is used within a spurt that goes on for so long after it came: 5 s at 48 kHz.
+const LATEST: u32 = 5 * 48_000;
 /// Most frames that are kept without an answer: six seconds at 10 ms.
 const MOST_KEPT: usize = 600;
 /// Longest plaintext of a frame, in bytes: the longest packet of the encoder and the flags.
@@ -38,8 +40,17 @@ struct Seal {
     key: SealKey,
     /// Spurts that it has sealed.
     spurts: u32,
-    /// Takes its place at the next spurt: within one, its frames could outrun the message that brings it.
-    next: Option<SealKey>,
+    /// Takes its place when the spurt is over: within it, its frames could outrun the message that brings it. So long
+    /// that it would be waited for, the message is there.
+    next: Option<(SealKey, Option<u32>)>,
+}
+
+impl Seal {
+    fn change(&mut self) {
+        if let Some((next, _)) = self.next.take() {
+            (self.key, self.spurts) = (next, 0);
+        }
+    }
 }
 
 /// One talker's sealing keys and the spurt it is in.
@@ -79,10 +90,17 @@ impl Default for Mouth {
 }
 
 impl Mouth {
-    /// From now on frames are sealed for this member too; a key it has already is used to the end of the spurt.
+    /// From now on frames are sealed for this member too; a key it has already is used to the end of the spurt, for
+    /// five seconds at most.
     pub fn add_peer(&mut self, pid: Pid, key: SealKey) {
+        let on_air = matches!(self.spurt, Spurt::OnAir { .. });
         match self.keys.get_mut(&pid) {
-            Some(seal) => seal.next = Some(key),
+            Some(seal) => {
+                seal.next = Some((key, None));
+                if !on_air {
+                    seal.change();
+                }
+            }
             None => {
                 self.keys.insert(pid, Seal { key, spurts: 0, next: None });
             }
@@ -92,6 +110,11 @@ impl Mouth {
     /// Nothing more for this member; its key is wiped.
     pub fn remove_peer(&mut self, pid: Pid) {
         self.keys.remove(&pid);
+    }
+
+    /// Generation and step of each listener's key.
+    pub fn spurt_keys(&self) -> Vec<(Pid, u32, u8)> {
+        self.keys.iter().map(|(pid, seal)| (*pid, seal.key.generation(), seal.key.step())).collect()
     }
 
     /// True, once, when keys have sealed so many spurts that new ones are wanted.
@@ -121,9 +144,7 @@ impl Mouth {
         };
         // Each spurt has its own key.
         for seal in self.keys.values_mut() {
-            if let Some(next) = seal.next.take() {
-                (seal.key, seal.spurts) = (next, 0);
-            }
+            seal.change();
             seal.spurts += 1;
             self.worn |= seal.key.next_spurt().is_err() || seal.spurts == SPURTS_A_KEY;
         }
@@ -156,6 +177,7 @@ impl Mouth {
 
     /// Lets go of the turn, if there is one, and wipes what was kept.
     pub fn stop(&mut self) -> Said {
+        self.keys.values_mut().for_each(Seal::change);
         match std::mem::take(&mut self.spurt) {
             Spurt::OnAir { .. } => Said::TurnEnded,
             Spurt::Silent | Spurt::Keeping { .. } => Said::Nothing,
@@ -194,6 +216,11 @@ impl Mouth {
         let stamp = RtpStamp { timestamp, marker: *first };
         *first = false;
         for (pid, seal) in &mut self.keys {
+            if let Some((_, since)) = &mut seal.next
+                && timestamp.wrapping_sub(*since.get_or_insert(timestamp)) >= LATEST
+            {
+                seal.change();
+            }
             if let Ok(frame) = seal.key.seal(plaintext) {
                 send(*pid, frame, stamp);
             }

@@ -5,7 +5,7 @@ use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
     CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate, Pid,
-    RefusalCode, Sdp, ServerAddress,
+    RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -58,7 +58,7 @@ pub enum Answer {
     Created(Created),
     /// To `Request::LobbyOpen`.
     LobbyOpened(LobbyOpened),
-    /// To `Request::Join`.
+    /// To `Request::Join` and `Request::Resume`.
     Joined(Joined),
     /// No.
     Refused(RefusalCode),
@@ -79,6 +79,8 @@ pub enum Request {
     LobbyOpen(Nameplate, Vec<u8>),
     /// Enter.
     Join(Box<Join>),
+    /// Come back.
+    Resume(Box<Resume>),
 }
 
 /// News of the voice threads.
@@ -95,6 +97,12 @@ pub enum VoiceNews {
     TurnEnded,
     /// Keys have sealed so many spurts that new ones are wanted.
     KeysWorn,
+    /// The key of this member's frames cannot be reached from the one that we have.
+    KeyWanted(Pid),
+    /// A spurt of ours begins; with generation and step of each listener's key.
+    Spurt(Vec<(Pid, u32, u8)>),
+    /// A spurt of this member begins to be played; with generation and step of its key.
+    Began(Pid, u32, u8),
     /// The devices that there are.
     Devices(face::Devices),
 }
@@ -113,6 +121,8 @@ pub enum Output {
     LobbyMessage(LobbyId, Vec<u8>),
     /// A lobby is over.
     LobbyClose(LobbyId),
+    /// Give the server what the host has signed.
+    Rotate(SignedStatement),
     /// Leave and close the connection; stop the embedded server.
     Disconnect,
     /// Open a peer connection.

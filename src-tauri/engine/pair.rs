@@ -1,20 +1,18 @@
 //! One pair: the handshake with one other member, and the ordered ctl channel over relay first and data channel later.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushtalk_e2ee::{Initiation, PairContext, Session, respond};
-use pushtalk_protocol::{Ctl, MemberPublic, Pid, Reader, Writer};
+use pushtalk_e2ee::{Initiation, PairContext, PairPsk, Session, respond};
+use pushtalk_protocol::{Ctl, Epoch, MemberPublic, Pid, Reader, Rekey, Writer};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::channel::{Channel, Rekeying};
 use crate::identity::Identity;
 
 /// A handshake that is not done by then is begun anew.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
-/// Messages that may arrive ahead of their turn while the channel moves from relay to data channel.
-const MOST_EARLY: usize = 64;
 /// Messages kept for sending again over the data channel.
 const MOST_COPIES: usize = 256;
 
@@ -32,11 +30,14 @@ pub(crate) enum Way {
 }
 
 /// What a message made happen.
+#[expect(clippy::large_enum_variant, reason = "a few at a time, on their way from one function to the next")]
 pub(crate) enum PairEvent {
     /// A new session has proved itself; what hung on an older one is over.
     Proved,
     /// The other one said this.
     Said(Ctl),
+    /// The session has keys that nobody can work out from those before; new media keys are due.
+    Renewed,
     /// The other one speaks another version.
     OtherVersion(u8),
 }
@@ -49,41 +50,52 @@ pub(crate) struct Parcel {
 
 /// The session with one member, as far as it has come.
 pub(crate) struct Pair {
-    context: PairContext,
+    me: Pid,
+    peer_pid: Pid,
     peer: MemberPublic,
+    /// Handshakes begun since the last session: every second one is for the epoch before, if that one still counts.
+    tries: u32,
     /// Last handshake counter: used by us as initiator, seen by us as responder.
     counter: Option<u64>,
-    initiation: Option<Initiation>,
+    initiation: Option<(Initiation, Epoch)>,
     /// As responder: answered, but the other side has not proved itself yet.
-    unproved: Option<Session>,
+    unproved: Option<(Session, Epoch)>,
     channel: Option<Channel>,
     retry_at: Option<Duration>,
 }
 
-/// A proved session and the order of its messages.
-struct Channel {
-    session: Session,
-    way: Way,
-    /// What went over the relay, to be sent again over the data channel: the relay may die with it undelivered, and
-    /// the receiver drops what it has by its number.
-    copies: Vec<Bytes>,
-    early: BTreeMap<u64, Bytes>,
-}
-
 impl Pair {
     pub(crate) fn new(identity: &Identity, peer_pid: Pid, peer: MemberPublic) -> Self {
-        let context = PairContext {
-            room_id: identity.room_id,
-            epoch: identity.epoch,
+        Self {
             me: identity.pid,
-            peer: peer_pid,
-        };
-        Self { context, peer, counter: None, initiation: None, unproved: None, channel: None, retry_at: None }
+            peer_pid,
+            peer,
+            tries: 0,
+            counter: None,
+            initiation: None,
+            unproved: None,
+            channel: None,
+            retry_at: None,
+        }
+    }
+
+    fn context(&self, identity: &Identity, epoch: Epoch) -> PairContext {
+        PairContext { room_id: identity.room_id, epoch, me: self.me, peer: self.peer_pid }
+    }
+
+    /// The epoch of the session, if there is one.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.channel.as_ref().map(|channel| channel.epoch)
+    }
+
+    /// Names the pair's session; the same on both sides.
+    pub(crate) fn handshake_hash(&self) -> Option<[u8; 64]> {
+        self.channel.as_ref().map(|channel| channel.session.handshake_hash())
     }
 
     /// The smaller pid begins; so there is no glare.
     pub(crate) fn is_initiator(&self) -> bool {
-        self.context.is_initiator()
+        self.me < self.peer_pid
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
@@ -102,24 +114,156 @@ impl Pair {
         if !self.is_initiator() {
             return;
         }
+        // Who was away when the epoch began can only be met in the one before, and learns of the new one there.
+        let before = identity.before(now, &self.peer_pid).filter(|_| self.tries % 2 == 1);
+        let (epoch, psk) = before.unwrap_or((identity.epoch, &identity.psk));
+        self.tries += 1;
+        if let Some((initiation, message)) = self.start(identity, epoch, psk, rng) {
+            self.initiation = Some((initiation, epoch));
+            self.retry_at = Some(now + HANDSHAKE_PATIENCE);
+            out.push(Parcel::relay(FIRST, &message));
+        }
+    }
+
+    fn start(
+        &mut self,
+        identity: &Identity,
+        epoch: Epoch,
+        psk: &PairPsk,
+        rng: &mut dyn CryptoRng,
+    ) -> Option<(Initiation, Vec<u8>)> {
         let counter = self.counter.map_or(1, |c| c + 1);
         self.counter = Some(counter);
-        let mut rng = rng;
-        match Initiation::start(
-            self.context,
-            &identity.member_key,
-            &self.peer,
-            &identity.psk,
-            counter,
-            &mut rng,
-        ) {
-            Ok((initiation, message)) => {
-                self.initiation = Some(initiation);
-                self.retry_at = Some(now + HANDSHAKE_PATIENCE);
-                out.push(Parcel::relay(FIRST, &message));
-            }
-            Err(_) => tracing::warn!("a handshake could not be begun"),
+        let (context, mut rng) = (self.context(identity, epoch), rng);
+        let started = Initiation::start(context, &identity.member_key, &self.peer, psk, counter, &mut rng);
+        if started.is_err() {
+            tracing::warn!("a handshake could not be begun");
         }
+        started.ok()
+    }
+
+    /// As initiator: begins a handshake inside the session, unless one is under way. Gives false when there is no session.
+    pub(crate) fn rekey(
+        &mut self,
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) -> bool {
+        let Some(channel) = &self.channel else { return false };
+        // One at a time; another one is begun behind it if the epoch has changed meanwhile.
+        if matches!(&channel.rekeying, Rekeying::Asked(..)) {
+            return true;
+        }
+        let Some((initiation, message)) = self.start(identity, identity.epoch, &identity.psk, rng) else {
+            return false;
+        };
+        if let Some(channel) = &mut self.channel {
+            channel.rekeying = Rekeying::Asked(Box::new(initiation), identity.epoch);
+        }
+        self.say(&Ctl::Rekey(Rekey::First { epoch: identity.epoch, message }), out)
+    }
+
+    /// One step of a handshake inside the session. Gives true when it is done.
+    fn rekeyed(
+        &mut self,
+        now: Duration,
+        rekey: Rekey,
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) -> bool {
+        match rekey {
+            Rekey::First { epoch, message } if !self.is_initiator() => {
+                let before = identity.before(now, &self.peer_pid).filter(|(before, _)| *before == epoch);
+                let current = (epoch == identity.epoch).then_some((epoch, &identity.psk));
+                if let Some((epoch, psk)) = current.or(before) {
+                    self.answer_inside(&message, identity, epoch, psk, rng, out);
+                } else if let Some(channel) = &mut self.channel
+                    && epoch > identity.epoch
+                    && !matches!(channel.rekeying, Rekeying::Answered(_))
+                {
+                    channel.rekeying = Rekeying::Early(epoch, message);
+                }
+                false
+            }
+            Rekey::Second { message } => self.finish_inside(&message, out),
+            Rekey::Done => {
+                let Some(channel) = &mut self.channel else { return false };
+                let Rekeying::Answered(epoch) = channel.rekeying else { return false };
+                channel.session.switch_opening();
+                (channel.epoch, channel.rekeying) = (epoch, Rekeying::None);
+                true
+            }
+            Rekey::First { .. } => false,
+        }
+    }
+
+    /// The epoch has begun here too: what the other one has begun for it is answered.
+    pub(crate) fn epoch_began(
+        &mut self,
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) {
+        let Some(channel) = &mut self.channel else { return };
+        match std::mem::replace(&mut channel.rekeying, Rekeying::None) {
+            Rekeying::Early(epoch, message) if epoch == identity.epoch => {
+                self.answer_inside(&message, identity, epoch, &identity.psk, rng, out);
+            }
+            other => channel.rekeying = other,
+        }
+    }
+
+    fn answer_inside(
+        &mut self,
+        message: &[u8],
+        identity: &Identity,
+        epoch: Epoch,
+        psk: &PairPsk,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) {
+        let answered = |channel: &Channel| matches!(channel.rekeying, Rekeying::Answered(_));
+        if self.channel.as_ref().is_none_or(answered) {
+            return;
+        }
+        let Some((next, message)) = self.respond(message, identity, epoch, psk, rng) else {
+            return;
+        };
+        // The last message that is sealed with the keys before.
+        self.say(&Ctl::Rekey(Rekey::Second { message }), out);
+        if let Some(channel) = &mut self.channel
+            && channel.session.begin_switch(next).is_ok()
+        {
+            channel.session.switch_sending();
+            channel.rekeying = Rekeying::Answered(epoch);
+        }
+    }
+
+    fn finish_inside(&mut self, message: &[u8], out: &mut Vec<Parcel>) -> bool {
+        let Some(channel) = &mut self.channel else { return false };
+        let (initiation, epoch) = match std::mem::replace(&mut channel.rekeying, Rekeying::None) {
+            Rekeying::Asked(initiation, epoch) => (initiation, epoch),
+            other => {
+                channel.rekeying = other;
+                return false;
+            }
+        };
+        let Ok(next) = initiation.finish(message) else {
+            tracing::debug!("the answer to a handshake inside a session was refused");
+            return false;
+        };
+        if channel.session.begin_switch(next).is_err() {
+            return false;
+        }
+        channel.session.switch_opening();
+        channel.epoch = epoch;
+        // The last message that is sealed with the keys before.
+        self.say(&Ctl::Rekey(Rekey::Done), out);
+        if let Some(channel) = &mut self.channel {
+            channel.session.switch_sending();
+        }
+        true
     }
 
     /// Begins anew when a handshake was not answered. Gives true when it did.
@@ -142,6 +286,11 @@ impl Pair {
         if self.is_initiator() {
             self.retry_at = Some(at);
         }
+    }
+
+    /// Nobody is there to answer: no handshake is begun until `begin` or `begin_at`.
+    pub(crate) fn rest(&mut self) {
+        (self.retry_at, self.initiation) = (None, None);
     }
 
     /// The peer connection is gone: what is said next goes over the relay.
@@ -194,12 +343,12 @@ impl Pair {
         };
         match (reader.u8(), way) {
             (Ok(FIRST), Way::Relay) if !self.is_initiator() => {
-                self.answer(reader.rest(), identity, rng, out);
+                self.answer(now, reader.rest(), identity, rng, out);
                 Vec::new()
             }
             (Ok(SECOND), Way::Relay) => self.finish(now, reader.rest()),
             (Ok(TRANSPORT), _) => match reader.u64() {
-                Ok(n) => self.open(n, bytes.slice_ref(reader.rest())),
+                Ok(n) => self.open(now, way, n, bytes.slice_ref(reader.rest()), identity, rng, out),
                 Err(_) => Vec::new(),
             },
             _ => Vec::new(),
@@ -208,37 +357,50 @@ impl Pair {
 
     fn answer(
         &mut self,
+        now: Duration,
         message: &[u8],
         identity: &Identity,
         rng: &mut dyn CryptoRng,
         out: &mut Vec<Parcel>,
     ) {
-        let mut rng = rng;
-        let answer = respond(
-            self.context,
-            &identity.member_key,
-            &self.peer,
-            &identity.psk,
-            message,
-            self.counter,
-            &mut rng,
-        );
-        match answer {
+        let now_and_before = [Some((identity.epoch, &identity.psk)), identity.before(now, &self.peer_pid)];
+        for (epoch, psk) in now_and_before.into_iter().flatten() {
+            if let Some((session, message)) = self.respond(message, identity, epoch, psk, rng) {
+                self.unproved = Some((session, epoch));
+                out.push(Parcel::relay(SECOND, &message));
+                return;
+            }
+        }
+    }
+
+    fn respond(
+        &mut self,
+        message: &[u8],
+        identity: &Identity,
+        epoch: Epoch,
+        psk: &PairPsk,
+        rng: &mut dyn CryptoRng,
+    ) -> Option<(Session, Vec<u8>)> {
+        let (context, mut rng) = (self.context(identity, epoch), rng);
+        let key = &identity.member_key;
+        match respond(context, key, &self.peer, psk, message, self.counter, &mut rng) {
             Ok((session, counter, message)) => {
                 self.counter = Some(counter);
-                self.unproved = Some(session);
-                out.push(Parcel::relay(SECOND, &message));
+                Some((session, message))
             }
-            Err(_) => tracing::debug!("a handshake was refused"),
+            Err(_) => {
+                tracing::debug!("a handshake was refused");
+                None
+            }
         }
     }
 
     fn finish(&mut self, now: Duration, message: &[u8]) -> Vec<PairEvent> {
-        let Some(initiation) = self.initiation.take() else { return Vec::new() };
+        let Some((initiation, epoch)) = self.initiation.take() else { return Vec::new() };
         match initiation.finish(message) {
             Ok(session) => {
-                self.retry_at = None;
-                self.channel = Some(Channel::new(session));
+                (self.retry_at, self.tries) = (None, 0);
+                self.channel = Some(Channel::new(session, epoch));
                 vec![PairEvent::Proved]
             }
             Err(_) => {
@@ -249,66 +411,49 @@ impl Pair {
         }
     }
 
-    fn open(&mut self, n: u64, ciphertext: Bytes) -> Vec<PairEvent> {
+    /// Opens what has its turn now. A step of a handshake is taken before the next message is opened: that one may
+    /// have its keys.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one message has a way, a number, a time and places to answer to"
+    )]
+    fn open(
+        &mut self,
+        now: Duration,
+        way: Way,
+        n: u64,
+        ciphertext: Bytes,
+        identity: &Identity,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Parcel>,
+    ) -> Vec<PairEvent> {
         let mut events = Vec::new();
-        if let Some(mut session) = self.unproved.take() {
+        let mut opened = None;
+        if let Some((mut session, epoch)) = self.unproved.take() {
             match session.open(n, &ciphertext) {
                 Ok(plaintext) => {
                     events.push(PairEvent::Proved);
-                    let mut channel = Channel::new(session);
-                    channel.decode(plaintext, &mut events);
-                    self.channel = Some(channel);
-                    return events;
+                    self.channel = Some(Channel::new(session, epoch));
+                    opened = Some(plaintext);
                 }
-                Err(_) => self.unproved = Some(session),
+                Err(_) => self.unproved = Some((session, epoch)),
             }
         }
-        if let Some(channel) = &mut self.channel {
-            channel.open(n, ciphertext, &mut events);
+        if opened.is_none() {
+            opened = self.channel.as_mut().and_then(|channel| channel.open(way, n, ciphertext));
+        }
+        while let Some(plaintext) = opened {
+            match self.channel.as_mut().and_then(|channel| channel.decode(plaintext)) {
+                Some(Ctl::Rekey(rekey)) => {
+                    let renewed = self.rekeyed(now, rekey, identity, rng, out);
+                    events.extend(renewed.then_some(PairEvent::Renewed));
+                }
+                Some(message) => events.push(PairEvent::Said(message)),
+                None => {}
+            }
+            opened = self.channel.as_mut().and_then(Channel::open_early);
         }
         events
-    }
-}
-
-impl Channel {
-    fn new(session: Session) -> Self {
-        Self { session, way: Way::Relay, copies: Vec::new(), early: BTreeMap::new() }
-    }
-
-    /// In order, each once: an old number is a copy, a later one waits for its turn.
-    fn open(&mut self, n: u64, ciphertext: Bytes, events: &mut Vec<PairEvent>) {
-        let expected = self.session.expected();
-        if n > expected {
-            if self.early.len() < MOST_EARLY {
-                self.early.insert(n, ciphertext);
-            }
-            return;
-        }
-        if n < expected {
-            return;
-        }
-        let Ok(plaintext) = self.session.open(n, &ciphertext) else {
-            tracing::debug!("a message did not open");
-            return;
-        };
-        self.decode(plaintext, events);
-        while let Some(next) = self.early.remove(&self.session.expected()) {
-            let Ok(plaintext) = self.session.open(self.session.expected(), &next) else { break };
-            self.decode(plaintext, events);
-        }
-    }
-
-    fn decode(&mut self, plaintext: Vec<u8>, events: &mut Vec<PairEvent>) {
-        let plaintext = Zeroizing::new(plaintext);
-        match Ctl::decode(&plaintext) {
-            Ok(message) => {
-                if matches!(message, Ctl::MediaKey { .. }) {
-                    self.session.rekey_receiving();
-                }
-                events.push(PairEvent::Said(message));
-            }
-            Err(error) => tracing::warn!(%error, "a member said something unreadable"),
-        }
     }
 }
 

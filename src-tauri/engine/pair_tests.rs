@@ -1,5 +1,6 @@
 //! Two members say things to each other while relay and data channel come and go.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +23,7 @@ struct Two {
     pairs: [Pair; 2],
     said: [Vec<Ctl>; 2],
     proved: [u32; 2],
+    renewed: [u32; 2],
 }
 
 /// The secret, brought to somebody else through the door: there is no other way to have it twice.
@@ -46,7 +48,9 @@ impl Two {
             let room_id = room_id(&host.public());
             Identity {
                 room_id,
+                first_host: host.public(),
                 host_public: host.public(),
+                before: None,
                 epoch: Epoch::default(),
                 pid: pid(&member_key.public()),
                 psk: secret.pair_psk(room_id, Epoch::default()),
@@ -67,16 +71,17 @@ impl Two {
             Pair::new(&identities[a], identities[b].pid, identities[b].member_key.public())
         };
         let pairs = [pair(0, 1), pair(1, 0)];
-        Self { rng, identities, pairs, said: [Vec::new(), Vec::new()], proved: [0; 2] }
+        Self { rng, identities, pairs, said: [Vec::new(), Vec::new()], proved: [0; 2], renewed: [0; 2] }
     }
 
     /// Delivers to `to`; gives what it answers.
     fn deliver(&mut self, to: usize, way: Way, bytes: &Bytes) -> Vec<Parcel> {
         let mut out = Vec::new();
-        let Self { rng, identities, pairs, said, proved } = self;
+        let Self { rng, identities, pairs, said, proved, renewed } = self;
         for event in pairs[to].hear(NOW, way, bytes, &identities[to], rng, &mut out) {
             match event {
                 PairEvent::Proved => proved[to] += 1,
+                PairEvent::Renewed => renewed[to] += 1,
                 PairEvent::Said(message) => said[to].push(message),
                 PairEvent::OtherVersion(_) => panic!("another version"),
             }
@@ -93,6 +98,14 @@ impl Two {
         let hello = self.say(0, 0);
         self.deliver(1, Way::Relay, &hello.bytes);
         assert_eq!(self.proved, [1, 1]);
+    }
+
+    /// The next epoch begins for this one.
+    fn enter(&mut self, who: usize) {
+        let secret = RoomSecret::from(SecretBytes::new([9; 32]));
+        let mut roster: Vec<_> = self.identities.iter().map(|identity| identity.pid).collect();
+        roster.sort_unstable();
+        self.identities[who].enter(NOW, Epoch(1), secret, roster);
     }
 
     fn say(&mut self, from: usize, token: u32) -> Parcel {
@@ -157,6 +170,91 @@ fn a_media_key_changes_the_session_key_behind_it_and_the_talk_goes_on() {
         }
     }
     assert_eq!(two.tokens(0), [1, 2, 3]);
+}
+
+/// What each has said and the other has not heard yet.
+#[derive(Default)]
+struct Wires([VecDeque<Parcel>; 2]);
+
+impl Wires {
+    /// The first one has new keys begun now and then; both talk on, and what they say arrives in order, at any time.
+    fn talk(&mut self, two: &mut Two, tokens: &mut [u32; 2], steps: u32) {
+        for _ in 0..steps {
+            match two.rng.random_range(0..8) {
+                0 => {
+                    let mut out = Vec::new();
+                    assert!(two.pairs[0].rekey(&two.identities[0], &mut two.rng, &mut out));
+                    self.0[0].extend(out);
+                }
+                1..4 => {
+                    let from = two.rng.random_range(0..2);
+                    tokens[from] += 1;
+                    let parcel = two.say(from, tokens[from]);
+                    self.0[from].push_back(parcel);
+                }
+                _ => {
+                    let from = two.rng.random_range(0..2);
+                    self.arrive(two, from);
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, two: &mut Two, from: usize) {
+        if let Some(parcel) = self.0[from].pop_front() {
+            let answers = two.deliver(1 - from, parcel.way, &parcel.bytes);
+            self.0[1 - from].extend(answers);
+        }
+    }
+
+    fn all_arrive(&mut self, two: &mut Two) {
+        while self.0.iter().any(|wire| !wire.is_empty()) {
+            (0..2).for_each(|from| self.arrive(two, from));
+        }
+    }
+}
+
+#[test]
+fn two_who_talk_on_change_their_keys_and_lose_no_word() {
+    for seed in 0..300 {
+        let mut two = Two::new(seed);
+        two.shake_hands();
+        let (mut wires, mut tokens) = (Wires::default(), [0; 2]);
+        wires.talk(&mut two, &mut tokens, 60);
+        wires.all_arrive(&mut two);
+        assert_eq!(two.tokens(1), (0..=tokens[0]).collect::<Vec<_>>(), "seed {seed}");
+        assert_eq!(two.tokens(0), (1..=tokens[1]).collect::<Vec<_>>(), "seed {seed}");
+        assert_eq!(two.renewed[0], two.renewed[1], "seed {seed}");
+        assert_eq!(two.pairs[0].handshake_hash(), two.pairs[1].handshake_hash());
+    }
+}
+
+#[test]
+fn an_epoch_that_begins_at_different_times_for_two_is_reached_by_both() {
+    for seed in 0..300 {
+        let mut two = Two::new(seed);
+        two.shake_hands();
+        let (mut wires, mut tokens) = (Wires::default(), [0; 2]);
+        wires.talk(&mut two, &mut tokens, 20);
+        let first = two.rng.random_range(0..2);
+        for who in [first, 1 - first] {
+            two.enter(who);
+            let mut out = Vec::new();
+            two.pairs[who].epoch_began(&two.identities[who], &mut two.rng, &mut out);
+            wires.0[who].extend(out);
+            wires.talk(&mut two, &mut tokens, 20);
+        }
+        wires.all_arrive(&mut two);
+        let mut out = Vec::new();
+        if two.pairs[0].epoch() != Some(Epoch(1)) {
+            assert!(two.pairs[0].rekey(&two.identities[0], &mut two.rng, &mut out));
+            wires.0[0].extend(out);
+            wires.all_arrive(&mut two);
+        }
+        assert_eq!([0, 1].map(|who| two.pairs[who].epoch()), [Some(Epoch(1)); 2], "seed {seed}");
+        assert_eq!(two.tokens(1), (0..=tokens[0]).collect::<Vec<_>>(), "seed {seed}");
+        assert_eq!(two.tokens(0), (1..=tokens[1]).collect::<Vec<_>>(), "seed {seed}");
+    }
 }
 
 #[test]

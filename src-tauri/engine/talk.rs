@@ -112,9 +112,13 @@ impl<T: Fn(VoiceNews)> Talker<T> {
                 }
                 self.mouth.keep()
             }
-            TalkOrder::Begin(turn) => self.mouth.begin(turn, &mut |pid, frame, stamp| {
-                sender.send(pid, frame, stamp);
-            }),
+            TalkOrder::Begin(turn) => {
+                let said = self.mouth.begin(turn, &mut |pid, frame, stamp| {
+                    sender.send(pid, frame, stamp);
+                });
+                (self.tell)(VoiceNews::Spurt(self.mouth.spurt_keys()));
+                said
+            }
             TalkOrder::Drop => self.mouth.stop(),
             TalkOrder::Finish => {
                 self.mouth.finish(self.settings.tail_frames(TAIL));

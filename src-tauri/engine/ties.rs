@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushtalk_e2ee::{MediaKey, OpenKey, pid, verify_host_proof};
+use pushtalk_e2ee::{MediaKey, OpenKey, pid};
 use pushtalk_mesh::Role;
 use pushtalk_protocol::{Capabilities, Ctl, Hello, MemberPublic, Pid};
 use pushtalk_room::Input;
@@ -12,10 +12,19 @@ use rand::CryptoRng;
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{Inside, PATH_PATIENCE, PAUSE, send};
+use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
+
+/// New keys are made this often, if nothing asks for them earlier.
+const KEYS_LAST: Duration = Duration::from_secs(15 * 60);
+/// Keys that were begun are there by then, or the pair is begun anew.
+const RENEWING: Duration = Duration::from_secs(10);
+/// The other one is not followed when it wants new keys more often.
+const RENEWED_ENOUGH: Duration = Duration::from_secs(1);
+/// Others that are met, whatever the server says: no room has more.
+const MOST_MEMBERS: usize = 64;
 
 impl Inside {
     pub(crate) fn meet(
@@ -26,7 +35,13 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         let peer = pid(&public);
-        if peer == self.identity.pid || self.members.contains_key(&peer) {
+        if peer == self.identity.pid || self.removed.contains(&peer) {
+            return;
+        }
+        if self.members.contains_key(&peer) {
+            return self.meet_again(now, rng, peer, out);
+        }
+        if self.members.len() >= MOST_MEMBERS {
             return;
         }
         let mut member = Member {
@@ -39,6 +54,11 @@ impl Inside {
             generation: 0,
             seal_key: None,
             last_heard: now,
+            absent_until: None,
+            renew_at: now + KEYS_LAST,
+            renewed: now,
+            renewing_until: None,
+            hand: false,
             failures: 0,
         };
         let mut parcels = Vec::new();
@@ -80,7 +100,8 @@ impl Inside {
         for event in events {
             match event {
                 PairEvent::Proved => self.proved(now, peer, rng, out),
-                PairEvent::Said(message) => self.said(now, peer, message, out),
+                PairEvent::Renewed => self.renewed(now, peer, rng, out),
+                PairEvent::Said(message) => self.said(now, rng, peer, message, notices, out),
                 PairEvent::OtherVersion(theirs) => notices.tell(
                     ErrorCode::OtherVersion,
                     Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)),
@@ -102,9 +123,17 @@ impl Inside {
         member.link = MemberLink::Connecting;
         member.path = Path::Opening { until: now + PATH_PATIENCE };
         member.pair.channel_closed();
+        (member.absent_until, member.renewing_until) = (None, None);
+        (member.renewed, member.renew_at) = (now, now + KEYS_LAST);
+        if member.pair.epoch() != Some(self.identity.epoch) {
+            // Who comes back from the epoch before gets the keys of this one first.
+            member.renew_at = now;
+        }
         let (seal_key, media_key) = member.next_generation(rng);
         member.seal_key = Some(seal_key);
         out.push(Output::OpenPeer(peer, role));
+        self.comparing.take_if(|comparing| comparing.peer == peer);
+        self.tell_epochs(peer, out);
         let Identity { room_id, epoch, pid, heir_key, hosting, .. } = &self.identity;
         let host_proof = hosting.then(|| heir_key.prove_host(*room_id, *epoch, *pid));
         let heir = heir_key.public();
@@ -120,30 +149,74 @@ impl Inside {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
         }
         self.say(peer, &media_key, out);
+        if self.guesses.own() > 0 {
+            let (epoch, count) = (self.identity.epoch, self.guesses.own());
+            self.say(peer, &Ctl::WrongGuesses { epoch, count }, out);
+        }
         self.flush(out);
     }
 
-    /// A new generation of keys for everybody that frames are sealed for; in order behind what was said before.
-    pub(crate) fn renew_keys(&mut self, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
-        for peer in self.order.clone() {
-            let Some(member) = self.members.get_mut(&peer) else { continue };
-            if member.link == MemberLink::Ready {
-                let (seal_key, media_key) = member.next_generation(rng);
-                self.say(peer, &media_key, out);
-                out.push(Output::Talk(TalkOrder::AddPeer(peer, seal_key)));
-            }
+    /// Sees to it that a pair gets new keys: the initiator begins, the other one asks for it.
+    pub(crate) fn renew(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        member.renew_at = now + KEYS_LAST;
+        if member.path == Path::None {
+            return;
+        }
+        if !member.pair.is_initiator() {
+            return self.say(peer, &Ctl::Renew, out);
+        }
+        let mut parcels = Vec::new();
+        if member.pair.rekey(&self.identity, rng, &mut parcels) {
+            member.renewing_until.get_or_insert(now + RENEWING);
+        }
+        send(peer, parcels, out);
+    }
+
+    pub(crate) fn renew_what_is_due(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        out: &mut Vec<Output>,
+    ) {
+        let due = |m: &Member| m.path != Path::None && now >= m.renew_at;
+        let due: Vec<Pid> = self.members.iter().filter(|(_, m)| due(m)).map(|(pid, _)| *pid).collect();
+        for peer in due {
+            self.renew(now, rng, peer, out);
         }
     }
 
-    fn said(&mut self, now: Duration, peer: Pid, message: Ctl, out: &mut Vec<Output>) {
+    /// The session has new keys: the frames get some too.
+    fn renewed(&mut self, now: Duration, peer: Pid, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        (member.renewed, member.renew_at, member.renewing_until) = (now, now + KEYS_LAST, None);
+        let (seal_key, media_key) = member.next_generation(rng);
+        if member.link == MemberLink::Ready {
+            out.push(Output::Talk(TalkOrder::AddPeer(peer, seal_key)));
+        } else {
+            member.seal_key = Some(seal_key);
+        }
+        // The epoch may have begun while this was on its way.
+        if member.pair.epoch() != Some(self.identity.epoch) {
+            member.renew_at = now;
+        }
+        self.say(peer, &media_key, out);
+    }
+
+    fn said(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        peer: Pid,
+        message: Ctl,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         match message {
             Ctl::Hello(hello) => {
-                let Identity { room_id, host_public, epoch, .. } = &self.identity;
-                member.host = hello.host_proof.as_ref().is_some_and(|proof| {
-                    verify_host_proof(host_public, *room_id, *epoch, peer, proof).is_ok()
-                });
                 member.hello = Some(hello);
+                self.recognise_hosts(now, out);
             }
             Ctl::Sdp(sdp) => out.push(Output::RemoteDescription(peer, sdp)),
             Ctl::Ice(candidate) => out.push(Output::RemoteCandidate(peer, candidate)),
@@ -164,23 +237,36 @@ impl Inside {
             }
             Ctl::Ping { token } => self.say(peer, &Ctl::Pong { token }, out),
             Ctl::Bye => self.part(now, peer, out),
-            Ctl::Status(_)
-            | Ctl::Heard { .. }
-            | Ctl::Pong { .. }
-            | Ctl::Renew
-            | Ctl::Rekey(_)
-            | Ctl::Statement(_)
-            | Ctl::RoomSecret { .. }
-            | Ctl::Roster(_)
-            | Ctl::Sas(_)
-            | Ctl::WrongGuesses { .. } => {}
+            Ctl::Status(status) => member.hand = status.hand,
+            Ctl::Heard { generation, step } => self.spurt.heard(peer, generation, step),
+            Ctl::Renew => {
+                if member.pair.is_initiator() && now >= member.renewed + RENEWED_ENOUGH {
+                    self.renew(now, rng, peer, out);
+                }
+            }
+            Ctl::Statement(signed) => self.take_statement(now, Some(peer), signed, notices, out),
+            Ctl::RoomSecret { epoch, secret, door } => {
+                self.take_secret(now, rng, Some(peer), epoch, secret.into(), door, out);
+            }
+            Ctl::Roster(roster) => self.rosters.told(now, peer, &roster),
+            Ctl::Sas(sas) => self.sas(now, rng, peer, sas, notices, out),
+            Ctl::WrongGuesses { epoch, count } => {
+                if epoch == self.identity.epoch {
+                    self.guesses.told(peer, count);
+                    self.tell_guessed(notices);
+                }
+            }
+            // A step of a handshake is taken by the pair itself.
+            Ctl::Pong { .. } | Ctl::Rekey(_) => {}
         }
     }
 
     /// Voice can flow to a member once both have spoken over the data channel and it is known who they are.
     fn ready(&mut self, now: Duration, peer: Pid, notices: &mut Notices, out: &mut Vec<Output>) {
+        let epoch = self.epoch();
         let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.path != Path::Up || member.hello.is_none() || member.link == MemberLink::Ready {
+        let is_new = member.path == Path::Up && member.hello.is_some() && member.link != MemberLink::Ready;
+        if !is_new || member.pair.epoch() != Some(epoch) {
             return;
         }
         let Some(key) = member.seal_key.take() else { return };
@@ -191,6 +277,25 @@ impl Inside {
         out.push(Output::Talk(TalkOrder::AddPeer(peer, key)));
         self.floor.handle(now, Input::Up { pid: peer, host }, out);
         self.flush(out);
+        if self.hand {
+            self.tell_status(peer, out);
+        }
+    }
+
+    /// Somebody who was here is announced again: it has come back to its seat.
+    fn meet_again(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        member.at_server = true;
+        if member.link == MemberLink::Mismatch || member.path != Path::None {
+            return;
+        }
+        member.absent_until = None;
+        member.link = MemberLink::Connecting;
+        let mut parcels = Vec::new();
+        member.pair.begin(now, &self.identity, rng, &mut parcels);
+        send(peer, parcels, out);
+        self.floor.handle(now, Input::Known(peer), out);
+        self.flush(out);
     }
 
     /// No answer any more: take the keys back, and find each other anew where the server still knows the member.
@@ -199,18 +304,37 @@ impl Inside {
         if member.link == MemberLink::Mismatch || member.path == Path::None {
             return;
         }
-        if !member.at_server || !self.server_up {
-            return self.part(now, peer, out);
+        if !member.at_server || !self.seat.is_taken() {
+            return self.miss(now, peer, out);
         }
-        member.link = MemberLink::Lost;
-        member.path = Path::None;
-        member.seal_key = None;
-        member.pair.channel_closed();
         member.pair.begin_at(now + PAUSE);
         member.failed(notices);
+        self.cut(now, peer, MemberLink::Lost, out);
+    }
+
+    /// Cannot be reached at all: its place is kept for a while.
+    pub(crate) fn miss(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        // Of who was never met there is nothing to keep.
+        if member.link == MemberLink::Mismatch || member.hello.is_none() {
+            return self.part(now, peer, out);
+        }
+        member.absent_until.get_or_insert(now + ABSENCE);
+        member.pair.rest();
+        self.cut(now, peer, MemberLink::Lost, out);
+    }
+
+    /// No peer connection, and no key.
+    fn cut(&mut self, now: Duration, peer: Pid, link: MemberLink, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        (member.link, member.path) = (link, Path::None);
+        (member.seal_key, member.renewing_until) = (None, None);
+        member.pair.channel_closed();
+        self.comparing.take_if(|comparing| comparing.peer == peer);
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
-        self.floor.handle(now, Input::Down(peer), out);
+        let input = if link == MemberLink::Mismatch { Input::Mismatch(peer) } else { Input::Down(peer) };
+        self.floor.handle(now, input, out);
         self.flush(out);
     }
 
@@ -223,14 +347,13 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        member.link = MemberLink::Mismatch;
-        member.path = Path::None;
-        member.seal_key = None;
         notices.tell(ErrorCode::CannotConnectSecurely, member.name());
-        silence(peer, out);
-        out.push(Output::ClosePeer(peer));
-        self.floor.handle(now, Input::Mismatch(peer), out);
-        self.flush(out);
+        self.end_pair(now, peer, out);
+    }
+
+    /// Nothing flows to a member any more until it has left.
+    pub(crate) fn end_pair(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        self.cut(now, peer, MemberLink::Mismatch, out);
     }
 
     /// A member is gone for good.
@@ -239,6 +362,8 @@ impl Inside {
             return;
         }
         self.order.retain(|pid| *pid != peer);
+        self.comparing.take_if(|comparing| comparing.peer == peer);
+        self.rosters.gone(now, peer);
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
         self.floor.handle(now, Input::Gone(peer), out);

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use pushtalk_protocol::{CertificateHash, Invitation, Pid, RoomCode, ServerAddress};
+use pushtalk_protocol::{CertificateHash, DoorState, Invitation, Mode, Pid, RoomCode, ServerAddress};
 use pushtalk_room::{Floor, Situation};
 
 use crate::brain::{Brain, Stage};
-use crate::face::{self, Button, FloorView, MemberLink, MemberView, Qr, RevokedWhy, RoomView, View};
+use crate::face::{
+    self, Apart, Button, FloorView, MemberLink, MemberView, Qr, RevokedWhy, RoomView, SasCode, Verifying,
+    View,
+};
 use crate::identity::Identity;
 use crate::inside::Inside;
 
@@ -41,7 +44,7 @@ pub(crate) fn steady(view: &View) -> View {
         if let FloorView::Taken { for_ms, .. } = &mut room.floor {
             *for_ms = 0;
         }
-        if let Button::Talking { for_ms, left_ms } = &mut room.button {
+        if let Button::Talking { for_ms, left_ms, .. } = &mut room.button {
             (*for_ms, *left_ms) = (0, 0);
         }
     }
@@ -64,6 +67,8 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         me: true,
         host: identity.hosting,
         link: MemberLink::Own,
+        verified: false,
+        hand: inside.hand,
     };
     let others = inside.order.iter().filter_map(|pid| {
         let member = inside.members.get(pid)?;
@@ -73,14 +78,26 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
             me: false,
             host: member.host,
             link: member.link,
+            verified: inside.verified.contains(pid),
+            hand: member.hand,
         })
     });
     let view = inside.floor.view();
+    let differences = inside.rosters.differences();
+    let locked = matches!(inside.epochs.door, DoorState::Locked);
     RoomView {
         title: inside.settings.title.clone(),
         hosting: identity.hosting,
         members: std::iter::once(own).chain(others).collect(),
+        mode: match inside.settings.mode {
+            Mode::Radio => face::RoomMode::Radio,
+            Mode::Open => face::RoomMode::Open,
+        },
+        heard: inside.spurt.shown(),
         floor: match view.floor {
+            _ if inside.settings.mode == Mode::Open && !view.talkers.is_empty() => {
+                FloorView::Open { ids: view.talkers.iter().map(|talker| member_id(&talker.pid)).collect() }
+            }
             Floor::Idle => FloorView::Idle,
             Floor::Taken { pid, since } => {
                 FloorView::Taken { id: member_id(&pid), for_ms: millis(now.saturating_sub(since)) }
@@ -88,9 +105,27 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         },
         button: button(view.button, now),
         talk_limit: u32::from(inside.settings.talk_limit),
-        invitation: inside.server_up.then(|| inside.invitation.clone()),
+        invitation: (inside.seat.is_taken() && !locked).then(|| inside.invitation.clone()),
+        door: match inside.epochs.door {
+            DoorState::Open => face::Door::Open,
+            DoorState::Locked => face::Door::Locked,
+            DoorState::Pin(_) => face::Door::Pin,
+        },
+        code_dead: inside.guesses.are_over(),
+        apart: differences
+            .apart
+            .iter()
+            .map(|(one, other)| Apart { one: member_id(one), other: member_id(other) })
+            .collect(),
+        hidden: u32::try_from(differences.hidden.len()).unwrap_or(u32::MAX),
+        verifying: inside.comparing.as_ref().map(|comparing| Verifying {
+            id: member_id(&comparing.peer),
+            code: comparing
+                .code()
+                .map(|code| SasCode { emoji: code.emoji.to_vec(), numbers: code.numbers.to_vec() }),
+        }),
         microphone: inside.microphone(),
-        server: inside.server_up,
+        server: inside.seat.is_taken(),
     }
 }
 
@@ -102,9 +137,11 @@ fn button(situation: Situation, now: Duration) -> Button {
         Situation::Alone => Button::Alone,
         Situation::Idle => Button::Idle,
         Situation::Requesting => Button::Requesting,
-        Situation::Talking { since, until } => Button::Talking {
+        Situation::Queued { place } => Button::Queued { place },
+        Situation::Talking { since, until, near } => Button::Talking {
             for_ms: millis(now.saturating_sub(since)),
             left_ms: millis(until.saturating_sub(now)),
+            near,
         },
         Situation::Busy { who } => Button::Busy { id: member_id(&who) },
         Situation::Revoked { why } => Button::Revoked { why: revoked(why) },

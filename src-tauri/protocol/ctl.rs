@@ -276,7 +276,7 @@ impl Ctl {
         let mut r = Reader::versioned(bytes)?;
         let message = match r.u8()? {
             1 => Self::Hello(Hello {
-                name: DisplayName::parse(r.text()?).map_err(|_| WireError::Value)?,
+                name: name(r.text()?)?,
                 app_version: short(r.text()?, 32)?,
                 capabilities: Capabilities(r.u32()?),
                 host_proof: if r.bool()? { Some(Signature::new(r.array()?)) } else { None },
@@ -377,6 +377,11 @@ fn handshake(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
     if bytes.len() > LONGEST_HANDSHAKE { Err(WireError::Value) } else { Ok(bytes.to_vec()) }
 }
 
+/// As it is shown: what would be trimmed or normalized is refused, so that there is one way to write a message.
+fn name(text: &str) -> Result<DisplayName, WireError> {
+    DisplayName::parse(text).ok().filter(|name| name.as_str() == text).ok_or(WireError::Value)
+}
+
 fn short(text: &str, most: usize) -> Result<String, WireError> {
     if text.len() > most { Err(WireError::Value) } else { Ok(text.to_owned()) }
 }
@@ -475,6 +480,14 @@ mod tests {
             }
             let longer = [&bytes[..], &[0]].concat();
             assert!(Ctl::decode(&longer).is_err(), "{message:?} lengthened");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_written_as_it_is_shown_is_an_error() {
+        for (written, ok) in [("Ana", true), (" Ana", false), ("Ana\n", false), ("e\u{301}", false)] {
+            let w = Writer::versioned().u8(1).lv(written.as_bytes()).lv(b"").u32(0).u8(0).raw(&[2; 32]);
+            assert_eq!(Ctl::decode(&w.finish()).is_ok(), ok, "{written:?}");
         }
     }
 

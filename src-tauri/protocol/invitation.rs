@@ -124,6 +124,13 @@ impl Invitation {
 }
 
 impl ServerAddress {
+    fn port(&self) -> u16 {
+        match self {
+            Self::Ip(address) => address.port(),
+            Self::Name(_, port) => *port,
+        }
+    }
+
     fn write(&self, w: Writer) -> Writer {
         match self {
             Self::Ip(SocketAddr::V4(a)) => w.u8(4).raw(&a.ip().octets()).u16(a.port()),
@@ -141,13 +148,17 @@ impl ServerAddress {
                 6 => Self::Ip(SocketAddr::new(IpAddr::V6(Ipv6Addr::from(r.array::<16>()?)), r.u16()?)),
                 0 => {
                     let name = r.text()?;
-                    if !is_host_name(name) {
+                    if !is_host_name(name) || name.bytes().any(|b| b.is_ascii_uppercase()) {
                         return Err(WireError::Value);
                     }
                     Self::Name(name.to_owned(), r.u16()?)
                 }
                 other => return Err(WireError::Kind(other)),
             });
+            // As when it is typed: what is shown before joining can be typed, and leads to the same place.
+            if all.last().is_some_and(|server| server.port() == 0) {
+                return Err(WireError::Value);
+            }
         }
         Ok(all)
     }
@@ -249,6 +260,18 @@ mod tests {
         assert_eq!(Invitation::parse("https://example.org/").err(), Some(InvitationError::NotAnInvitation));
         assert_eq!(Invitation::parse("hello").err(), Some(InvitationError::NotAnInvitation));
         assert_eq!(Invitation::parse(&format!("{link}.x")).err(), Some(InvitationError::Damaged));
+    }
+
+    #[test]
+    fn a_link_to_an_address_that_nobody_could_type_is_damaged() {
+        for server in [
+            ServerAddress::Name("Talk.Example".into(), 443),
+            ServerAddress::Name("talk.example".into(), 0),
+            ServerAddress::Ip(SocketAddr::from(([10, 0, 0, 1], 0))),
+        ] {
+            let link = Invitation { servers: vec![server], ..sample() }.link();
+            assert_eq!(Invitation::parse(&link).err(), Some(InvitationError::Damaged), "{link}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod code;
 mod ctl;
+mod emoji;
 mod floor;
 mod ids;
 mod invitation;
@@ -20,6 +21,7 @@ pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
 pub use ctl::{
     Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Roster, Sas, Sdp, SdpKind, Settings, Status,
 };
+pub use emoji::{EMOJI, Emoji};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};
 pub use ids::{
     CertificateHash, Challenge, Epoch, HostPublic, JoinPublic, LobbyId, MemberPublic, Pid, RoomId,

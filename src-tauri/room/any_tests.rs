@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use pushtalk_protocol::{DeniedReason, FloorMessage, Pid, RevokedReason};
+use pushtalk_protocol::{DeniedReason, FloorMessage, Mode, Pid, RevokedReason};
 
 use crate::table::{LIMIT, ms, pid};
 use crate::{Input, LinkState, Microphone, Output, Room, RoomConfig, Situation, Turn};
@@ -27,6 +27,8 @@ fn message() -> impl Strategy<Value = FloorMessage> {
         Just(RevokedReason::Limit),
         Just(RevokedReason::Collision),
         Just(RevokedReason::Silence),
+        Just(RevokedReason::Preempted),
+        Just(RevokedReason::Mode),
     ];
     prop_oneof![
         spurt().prop_map(|spurt| FloorMessage::Request { spurt, queue: spurt % 2 == 0 }),
@@ -39,6 +41,11 @@ fn message() -> impl Strategy<Value = FloorMessage> {
         }),
         (count(), spurt(), denied).prop_map(|(n, spurt, reason)| FloorMessage::Denied { n, spurt, reason }),
         (count(), spurt(), reason).prop_map(|(n, spurt, reason)| FloorMessage::Revoked { n, spurt, reason }),
+        (count(), spurt(), any::<u16>()).prop_map(|(n, spurt, place)| FloorMessage::Queued {
+            n,
+            spurt,
+            place
+        }),
         (count(), member()).prop_map(|(n, talker)| FloorMessage::Taken { n, talker }),
         count().prop_map(|n| FloorMessage::Idle { n }),
     ]
@@ -54,6 +61,10 @@ fn input() -> impl Strategy<Value = Input> {
         2 => member().prop_map(Input::Gone),
         1 => member().prop_map(Input::Mismatch),
         8 => Just(Input::Press),
+        2 => Just(Input::Preempt),
+        2 => any::<bool>().prop_map(|open| Input::Mode(if open { Mode::Open } else { Mode::Radio })),
+        1 => proptest::option::of(member()).prop_map(Input::Host),
+        1 => any::<bool>().prop_map(Input::Queueing),
         6 => Just(Input::Release),
         20 => (member(), message()).prop_map(|(from, message)| Input::Floor { from, message }),
         2 => member().prop_map(Input::Voice),
@@ -71,7 +82,7 @@ proptest! {
         hosting: bool,
         steps in proptest::collection::vec((input(), 0..3_000_u64, any::<bool>()), 1..120),
     ) {
-        let mut room = Room::new(RoomConfig { me: pid(3), hosting, talk_limit: LIMIT });
+        let mut room = Room::new(RoomConfig { me: pid(3), hosting, talk_limit: LIMIT, mode: Mode::Radio });
         let mut now = ms(0);
         let _ = room.handle(now, Input::Microphone(Microphone::Open));
         let mut open: Option<Duration> = None;
@@ -82,7 +93,7 @@ proptest! {
                     Output::Send { to, .. } => prop_assert!(to != pid(3), "says something to itself"),
                     Output::Keep => prop_assert!(open.replace(now).is_none() && turn.is_none()),
                     Output::Begin(begun) => {
-                        prop_assert!(open.take().is_some() && turn.is_none() && begun.is_live());
+                        prop_assert!(open.take().is_some() && turn.is_none());
                         prop_assert!(begun.until() <= now + Duration::from_secs(300));
                         turn = Some(begun);
                     }
@@ -92,8 +103,12 @@ proptest! {
                     Output::Finish => {}
                 }
             }
+            // What ends in the same breath is dropped in it.
+            prop_assert!(turn.as_ref().is_none_or(Turn::is_live));
             let view = room.view();
             let live = turn.as_ref().is_some_and(Turn::is_live);
+            let bound = view.members.len() + 1;
+            prop_assert!(room.queue.pids().len() <= bound && view.talkers.len() <= bound);
             let mismatch = matches!(view.button, Situation::KeyMismatch { .. });
             prop_assert_eq!(live, matches!(view.button, Situation::Talking { .. }));
             prop_assert!(!live || view.members.iter().any(|member| member.link == LinkState::Ready));
@@ -107,5 +122,11 @@ proptest! {
                 turn = None;
             }
         }
+        // However it stands, leaving ends it.
+        for output in room.handle(now, Input::Leave) {
+            prop_assert!(!matches!(output, Output::Begin(_) | Output::Keep));
+        }
+        prop_assert!(turn.is_none_or(|turn| !turn.is_live()));
+        prop_assert_eq!(room.poll_timeout(), None);
     }
 }

@@ -4,19 +4,16 @@ use std::time::Duration;
 
 use pushtalk_protocol::{DeniedReason, FloorMessage, Pid, RevokedReason};
 
-use crate::button::Own;
-use crate::room::{Room, Word};
+use crate::room::Room;
 
 /// After a limit the same member has to wait so long.
 pub(crate) const PAUSE: Duration = Duration::from_secs(3);
 /// A holder of whom no voice comes for so long loses the floor.
 const SILENCE: Duration = Duration::from_secs(4);
-/// The same for a holder that a new arbiter knows from hearsay only.
-const HEARSAY_SILENCE: Duration = Duration::from_secs(2);
+/// The same for who has waited in the queue: it has to begin, or the next one may.
+const BEGINNING: Duration = Duration::from_millis(1_500);
 /// Who is revoked stops at once and says so. The next one is not let in before, but does not wait longer than this.
 const REVOKING: Duration = Duration::from_secs(1);
-/// So long after a change the new arbiter listens to what was granted before.
-const HANDOVER: Duration = Duration::from_secs(2);
 
 /// Who holds the floor.
 pub(crate) struct Holder {
@@ -26,21 +23,21 @@ pub(crate) struct Holder {
     /// The number of its grant: where two were granted, the lower one stays.
     pub(crate) n: u64,
     pub(crate) since: Duration,
-    until: Duration,
+    pub(crate) until: Duration,
     /// When it is taken for silent; each frame moves it.
-    silent: Duration,
-    /// From when on it is waited for its release.
-    revoked: Option<Duration>,
+    pub(crate) silent: Duration,
+    /// Once it was told to stop: from when on it is waited for its release, and why.
+    pub(crate) revoked: Option<(Duration, RevokedReason)>,
 }
 
 impl Room {
     /// The next number.
-    fn count(&mut self) -> u64 {
+    pub(crate) fn count(&mut self) -> u64 {
         self.n = self.n.saturating_add(1);
         self.n
     }
 
-    fn holder(&self, now: Duration, pid: Pid, spurt: Option<u32>, n: u64) -> Holder {
+    pub(crate) fn holder(&self, now: Duration, pid: Pid, spurt: Option<u32>, n: u64) -> Holder {
         Holder {
             pid,
             spurt,
@@ -61,7 +58,7 @@ impl Room {
     }
 
     /// Tells everybody how the floor stands, except the one who knows.
-    fn announce(&mut self, n: u64, except: Option<Pid>) {
+    pub(crate) fn announce(&mut self, n: u64, except: Option<Pid>) {
         let state = self.state(n);
         let others: Vec<Pid> = self.ready().filter(|pid| Some(*pid) != except).collect();
         for to in others {
@@ -69,30 +66,53 @@ impl Room {
         }
     }
 
-    fn answer(&mut self, now: Duration, to: Pid, message: FloorMessage) {
+    pub(crate) fn answer(&mut self, now: Duration, to: Pid, message: FloorMessage) {
         if to == self.me { self.answered(now, message) } else { self.send(to, message) }
     }
 
-    /// Decides a request, which may be our own.
-    pub(crate) fn decide(&mut self, now: Duration, who: Pid, spurt: u32) {
-        let n = self.count();
+    /// Decides a request, which may be our own. With `queue` it waits where it cannot be granted at once.
+    pub(crate) fn decide(&mut self, now: Duration, who: Pid, spurt: u32, queue: bool) {
         if self.rests(now, who) {
-            return self.answer(now, who, FloorMessage::Denied { n, spurt, reason: DeniedReason::TooSoon });
+            return self.deny(now, who, spurt, DeniedReason::TooSoon);
         }
         match &self.floor {
+            Some(holder) if holder.pid != who && queue => self.queue_up(now, who, spurt),
             Some(holder) if holder.pid != who => {
                 let reason = DeniedReason::Busy { talker: holder.pid };
-                self.answer(now, who, FloorMessage::Denied { n, spurt, reason });
+                self.deny(now, who, spurt, reason);
             }
             // Asked twice, because the answer was not there in time.
             Some(holder) if holder.spurt == Some(spurt) => {
                 let limit_ms = millis(holder.until.saturating_sub(now));
+                let n = self.count();
                 self.answer(now, who, FloorMessage::Granted { n, spurt, limit_ms });
             }
             _ => {
+                let n = self.count();
                 let holder = self.holder(now, who, Some(spurt), n);
                 self.grant(now, holder, n);
             }
+        }
+    }
+
+    pub(crate) fn deny(&mut self, now: Duration, who: Pid, spurt: u32, reason: DeniedReason) {
+        self.unqueue(now, who, None);
+        let n = self.count();
+        self.answer(now, who, FloorMessage::Denied { n, spurt, reason });
+    }
+
+    /// The host's own press takes the floor away from who has it, and gets it as soon as that one has stopped.
+    pub(crate) fn pre_empt(&mut self, now: Duration, spurt: u32) {
+        match &mut self.floor {
+            Some(holder) if holder.pid != self.me => {
+                self.preempting = Some(spurt);
+                if holder.revoked.is_none() {
+                    holder.revoked = Some((now, RevokedReason::Preempted));
+                    let (pid, spurt) = (holder.pid, holder.spurt);
+                    self.revoke(now, pid, spurt, RevokedReason::Preempted);
+                }
+            }
+            _ => self.decide(now, self.me, spurt, false),
         }
     }
 
@@ -100,8 +120,11 @@ impl Room {
         let (who, spurt) = (holder.pid, holder.spurt.unwrap_or_default());
         let limit_ms = millis(holder.until.saturating_sub(now));
         self.floor = Some(holder);
+        self.queue.remove(who);
         self.answer(now, who, FloorMessage::Granted { n, spurt, limit_ms });
         self.announce(n, Some(who));
+        // Behind the others' news: its number is the lower one.
+        self.tell_places(now);
     }
 
     /// A talker that was granted the floor by another arbiter, or of whom we had lost sight, goes on.
@@ -114,6 +137,14 @@ impl Room {
         match &mut self.floor {
             _ if rests => {
                 self.send(who, FloorMessage::Revoked { n, spurt, reason: RevokedReason::Limit });
+            }
+            _ if self.preempting.is_some() => {
+                self.send(who, FloorMessage::Revoked { n, spurt, reason: RevokedReason::Preempted });
+            }
+            // It may not have been possible to tell it before.
+            Some(Holder { pid, revoked: Some((_, reason)), .. }) if *pid == who => {
+                let reason = *reason;
+                self.send(who, FloorMessage::Revoked { n, spurt, reason });
             }
             Some(holder) if holder.pid == who && holder.spurt.is_none_or(|known| known == spurt) => {
                 (holder.spurt, holder.n, holder.silent) = (Some(spurt), granted, now + SILENCE);
@@ -138,21 +169,36 @@ impl Room {
     }
 
     /// A talker has finished, or does not want the floor any more.
-    pub(crate) fn released(&mut self, who: Pid, spurt: u32) {
+    pub(crate) fn released(&mut self, now: Duration, who: Pid, spurt: u32) {
+        if !self.is_arbiter() {
+            return;
+        }
+        self.unqueue(now, who, Some(spurt));
+        if who == self.me && self.preempting == Some(spurt) {
+            self.preempting = None;
+        }
         let ends = |holder: &Holder| holder.pid == who && holder.spurt.is_none_or(|known| known == spurt);
-        if self.is_arbiter() && self.floor.as_ref().is_some_and(ends) {
-            self.free();
+        if self.floor.as_ref().is_some_and(ends) {
+            self.free(now);
         }
     }
 
-    /// Nobody holds the floor any more.
-    pub(crate) fn free(&mut self) {
+    /// Nobody holds the floor any more: the next one may, if there is one.
+    pub(crate) fn free(&mut self, now: Duration) {
         self.floor = None;
+        let next = self.next();
         let n = self.count();
-        self.announce(n, None);
+        match next {
+            Some((pid, spurt)) => {
+                let holder = self.holder(now, pid, Some(spurt), n);
+                self.grant(now, Holder { silent: now + BEGINNING, ..holder }, n);
+            }
+            None => self.announce(n, None),
+        }
     }
 
-    pub(crate) fn heard(&mut self, now: Duration, from: Pid) {
+    /// The holder is heard.
+    pub(crate) fn hold(&mut self, now: Duration, from: Pid) {
         if let Some(holder) = &mut self.floor
             && holder.pid == from
         {
@@ -167,18 +213,18 @@ impl Room {
         }
         let Some(holder) = &self.floor else { return };
         let (pid, spurt) = (holder.pid, holder.spurt);
-        if holder.revoked.is_some_and(|at| now >= at + REVOKING) {
-            self.free();
+        if holder.revoked.is_some_and(|(at, _)| now >= at + REVOKING) {
+            self.free(now);
         } else if holder.revoked.is_none() && now >= holder.until {
             self.resting.insert(pid, now + PAUSE);
             if let Some(holder) = &mut self.floor {
-                holder.revoked = Some(now);
+                holder.revoked = Some((now, RevokedReason::Limit));
             }
             self.revoke(now, pid, spurt, RevokedReason::Limit);
         } else if pid != self.me && now >= holder.silent {
             // What is not heard is in nobody's way.
             self.revoke(now, pid, spurt, RevokedReason::Silence);
-            self.free();
+            self.free(now);
         }
     }
 
@@ -191,61 +237,13 @@ impl Room {
 
     pub(crate) fn floor_deadline(&self) -> Option<Duration> {
         let holder = self.floor.as_ref().filter(|_| self.is_arbiter())?;
-        let limit = holder.revoked.map_or(holder.until, |at| at + REVOKING);
+        let limit = holder.revoked.map_or(holder.until, |(at, _)| at + REVOKING);
         Some(if holder.pid == self.me { limit } else { limit.min(holder.silent) })
     }
 
     pub(crate) fn rests(&mut self, now: Duration, who: Pid) -> bool {
         self.resting.retain(|_, until| *until > now);
         self.resting.contains_key(&who)
-    }
-
-    /// True while grants of another arbiter may still be out that this member took part in.
-    pub(crate) fn hands_over(&self, now: Duration, from: Pid) -> bool {
-        let fresh = |since: Duration| now < since + HANDOVER;
-        self.reign.is_some_and(fresh) || self.members.get(&from).is_some_and(|member| fresh(member.since))
-    }
-
-    /// We are the arbiter from now on.
-    pub(crate) fn take_over(&mut self, now: Duration) {
-        let known = self.floor.take().filter(|holder| self.may_talk(holder.pid));
-        self.floor = if let Own::Talking(talk) = &self.own {
-            // Our own limit runs on at the button.
-            Some(self.holder(now, self.me, Some(self.spurt), talk.n))
-        } else {
-            let silent = now + HEARSAY_SILENCE;
-            known.map(|known| Holder { spurt: None, silent, revoked: None, ..known })
-        };
-        let n = self.count();
-        self.announce(n, None);
-        // Those who have just come: the last arbiter told them, and they are it now.
-        let words = self.ready().filter_map(|pid| self.members.get(&pid)?.word);
-        if let Some(word) = words.max_by_key(|word| word.n)
-            && word.n >= n
-        {
-            self.hearsay(now, word);
-        }
-    }
-
-    /// The last arbiter's word counts until we have granted something ourselves.
-    pub(crate) fn hearsay(&mut self, now: Duration, word: Word) {
-        self.n = self.n.max(word.n);
-        if self.floor.as_ref().is_some_and(|holder| holder.spurt.is_some() || holder.n > word.n) {
-            return;
-        }
-        // It may be connected to us only in a moment, like the one who tells.
-        let talker = word.talker.filter(|talker| *talker != self.me);
-        if self.floor.as_ref().map(|holder| holder.pid) == talker {
-            return;
-        }
-        self.floor = talker.map(|talker| self.told(now, talker, word.n));
-        let n = self.count();
-        self.announce(n, None);
-    }
-
-    /// A holder that we know by word.
-    pub(crate) fn told(&self, now: Duration, talker: Pid, n: u64) -> Holder {
-        Holder { silent: now + HEARSAY_SILENCE, ..self.holder(now, talker, None, n) }
     }
 }
 

@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DeniedReason, FloorMessage, RevokedReason};
+use pushtalk_protocol::{FloorMessage, Mode};
 
 use crate::arbiter::PAUSE;
 use crate::input::{Microphone, Output};
-use crate::room::{LIMITS, Room, Word};
+use crate::room::Room;
 use crate::turn::{TurnKeeper, turn};
 use crate::view::{RevokedWhy, Situation};
 
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Who was asked may not know yet that it is the arbiter: it is asked again so much later.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// What was said in a press that ended before its grant is still sent when the grant comes no later than this after
 /// the release: the words are not lost. Later, nobody expects them any more.
 const STILL_WANTED: Duration = Duration::from_secs(1);
 /// The last frames are out long before this.
 const TAIL: Duration = Duration::from_secs(2);
+/// So long before the limit it is said that it comes.
+const NEAR: Duration = Duration::from_secs(3);
 
 /// What the button of this member is about.
 pub(crate) enum Own {
@@ -26,6 +26,8 @@ pub(crate) enum Own {
     Rest,
     /// The floor was asked for.
     Asking(Ask),
+    /// Down, and others talk first. Nothing is kept.
+    Queued(Wait),
     /// On air.
     Talking(Talk),
     /// Down, in vain.
@@ -33,27 +35,39 @@ pub(crate) enum Own {
 }
 
 pub(crate) struct Ask {
-    pressed: Duration,
-    released: Option<Duration>,
-    again: Option<Duration>,
+    pub(crate) pressed: Duration,
+    pub(crate) released: Option<Duration>,
+    pub(crate) again: Option<Duration>,
+    /// True when the one who talks has to stop for it.
+    over: bool,
+}
+
+pub(crate) struct Wait {
+    pub(crate) place: u16,
+    /// When the arbiter has not confirmed it yet.
+    pub(crate) unknown: Option<Unknown>,
 }
 
 pub(crate) struct Talk {
     pub(crate) pressed: Duration,
     pub(crate) granted: Duration,
     pub(crate) until: Duration,
+    /// True shortly before.
+    pub(crate) near: bool,
     released: Option<Duration>,
-    /// The number of the grant.
+    /// The number of the grant; 0 where none was needed.
     pub(crate) n: u64,
+    /// True when an arbiter was asked and has to be told of the end.
+    pub(crate) asked: bool,
     keeper: TurnKeeper,
     /// When the arbiter does not know yet, or no longer, that we are talking.
-    unknown: Option<Unknown>,
+    pub(crate) unknown: Option<Unknown>,
 }
 
 #[derive(Clone, Copy)]
-struct Unknown {
-    since: Duration,
-    again: Option<Duration>,
+pub(crate) struct Unknown {
+    pub(crate) since: Duration,
+    pub(crate) again: Option<Duration>,
 }
 
 impl Own {
@@ -61,13 +75,26 @@ impl Own {
         match self {
             Self::Rest | Self::Refused(_) => None,
             Self::Asking(ask) => Some(ask.end().min(ask.again.unwrap_or(Duration::MAX))),
+            Self::Queued(wait) => wait.unknown.map(Unknown::deadline),
             Self::Talking(talk) => {
-                let unknown =
-                    talk.unknown.map(|u| (u.since + PATIENCE).min(u.again.unwrap_or(Duration::MAX)));
+                let unknown = talk.unknown.map(Unknown::deadline);
                 let tail = talk.released.map(|at| at + TAIL);
-                [Some(talk.until), unknown, tail].into_iter().flatten().min()
+                let limit = if talk.near { talk.until } else { talk.nears() };
+                [Some(limit), unknown, tail].into_iter().flatten().min()
             }
         }
+    }
+}
+
+impl Unknown {
+    fn deadline(self) -> Duration {
+        (self.since + PATIENCE).min(self.again.unwrap_or(Duration::MAX))
+    }
+}
+
+impl Talk {
+    fn nears(&self) -> Duration {
+        self.until.saturating_sub(NEAR)
     }
 }
 
@@ -87,15 +114,20 @@ impl Ask {
 }
 
 impl Room {
-    pub(crate) fn press(&mut self, now: Duration) {
+    /// The button goes down. With `over`, and when we are the host, who talks has to stop for it.
+    pub(crate) fn press(&mut self, now: Duration, over: bool) {
         let deaf = self.ready().next().is_none();
         if self.microphone != Microphone::Open || self.mismatched().is_some() || deaf {
             return;
         }
+        let over = over && self.is_host(self.me);
         match &self.own {
             Own::Rest => {}
+            // The host does not wait any longer.
+            Own::Refused(_) | Own::Queued(_) if over => self.end(now, None),
             // Key repeat, or a second source: it is down already.
             Own::Refused(_)
+            | Own::Queued(_)
             | Own::Asking(Ask { released: None, .. })
             | Own::Talking(Talk { released: None, .. }) => {
                 return;
@@ -110,13 +142,17 @@ impl Room {
         }
         self.spurt = self.spurt.wrapping_add(1);
         self.out.push(Output::Keep);
-        self.own = Own::Asking(Ask { pressed: now, released: None, again: None });
-        self.ask(now);
+        self.own = Own::Asking(Ask { pressed: now, released: None, again: None, over });
+        match self.mode {
+            Mode::Radio => self.ask(now),
+            Mode::Open => self.begin(now, now + self.talk_limit, 0, false),
+        }
     }
 
     pub(crate) fn release(&mut self, now: Duration) {
         match &mut self.own {
             Own::Refused(_) => self.own = Own::Rest,
+            Own::Queued(_) => self.end(now, None),
             Own::Asking(Ask { released: released @ None, .. })
             | Own::Talking(Talk { released: released @ None, .. }) => {
                 *released = Some(now);
@@ -128,18 +164,64 @@ impl Room {
 
     /// Asks the arbiter, which may be us. Without one it will be asked as soon as there is one.
     fn ask(&mut self, now: Duration) {
-        if let Own::Asking(ask) = &mut self.own {
-            ask.again = None;
-        }
-        match self.arbiter {
-            Some(arbiter) if arbiter == self.me => self.decide(now, self.me, self.spurt),
-            Some(arbiter) => self.send(arbiter, FloorMessage::Request { spurt: self.spurt, queue: false }),
+        let (spurt, arbiter) = (self.spurt, self.arbiter);
+        let (queue, over) = match &mut self.own {
+            Own::Asking(ask) => {
+                ask.again = None;
+                (self.queueing, ask.over)
+            }
+            Own::Queued(wait) => {
+                let since = wait.unknown.map_or(now, |unknown| unknown.since);
+                wait.unknown = Some(Unknown { since, again: None });
+                (true, false)
+            }
+            Own::Rest | Own::Talking(_) | Own::Refused(_) => return,
+        };
+        match arbiter {
+            Some(arbiter) if arbiter == self.me && over => self.pre_empt(now, spurt),
+            Some(arbiter) if arbiter == self.me => self.decide(now, self.me, spurt, queue),
+            Some(arbiter) => self.send(arbiter, FloorMessage::Request { spurt, queue }),
             None => {}
         }
     }
 
+    /// What was asked for is ours, until then.
+    pub(crate) fn begin(&mut self, now: Duration, until: Duration, n: u64, asked: bool) {
+        let (pressed, released) = match &self.own {
+            Own::Asking(ask) => (ask.pressed, ask.released),
+            Own::Queued(_) => {
+                // What was said while waiting is over; from here on nothing is lost.
+                self.out.push(Output::Keep);
+                (now, None)
+            }
+            Own::Rest | Own::Talking(_) | Own::Refused(_) => return,
+        };
+        let (turn, keeper) = turn(self.spurt, until);
+        self.own = Own::Talking(Talk {
+            pressed,
+            granted: now,
+            until,
+            near: false,
+            // The words of a short press go out from now on.
+            released: released.map(|_| now),
+            n,
+            asked,
+            keeper,
+            unknown: None,
+        });
+        self.out.push(Output::Begin(turn));
+    }
+
+    /// The room is open from now on: nobody has to be asked any more, or to be told.
+    pub(crate) fn talk_openly(&mut self, now: Duration) {
+        if let Own::Talking(talk) = &mut self.own {
+            talk.unknown = None;
+        }
+        self.begin(now, now + self.talk_limit, 0, true);
+    }
+
     /// Tells the arbiter that we are talking.
-    fn go_on(&mut self, now: Duration) {
+    pub(crate) fn go_on(&mut self, now: Duration) {
         let (me, spurt, arbiter) = (self.me, self.spurt, self.arbiter);
         let Own::Talking(talk) = &mut self.own else { return };
         if arbiter == Some(me) {
@@ -158,162 +240,92 @@ impl Room {
     pub(crate) fn tell_new_arbiter(&mut self, now: Duration) {
         match &self.own {
             Own::Rest | Own::Refused(_) => {}
-            Own::Asking(_) => self.ask(now),
+            Own::Asking(_) | Own::Queued(_) => self.ask(now),
             Own::Talking(_) => self.go_on(now),
         }
     }
 
-    /// The arbiter's word to everybody: who talks.
-    pub(crate) fn learn(&mut self, now: Duration, word: Word) {
-        self.n = self.n.max(word.n);
-        // Whose `Continue` is not answered yet waits for the answer.
-        let settled = matches!(&self.own, Own::Talking(talk) if talk.unknown.is_none());
-        match word.talker {
-            Some(talker) if talker == self.me => {
-                self.floor = None;
-                // From the time of the last arbiter; we have finished since.
-                if matches!(self.own, Own::Rest | Own::Refused(_)) {
-                    self.let_go(self.spurt);
-                }
-            }
-            Some(talker) => {
-                if settled {
-                    self.end(now, Some(RevokedWhy::Collision));
-                }
-                match &mut self.floor {
-                    Some(holder) if holder.pid == talker => holder.n = word.n,
-                    _ => self.floor = Some(self.told(now, talker, word.n)),
-                }
-            }
-            None if settled => self.go_on(now),
-            None => self.floor = None,
-        }
-    }
-
-    /// The arbiter, which may be us, has answered our request or takes the floor away.
-    pub(crate) fn answered(&mut self, now: Duration, message: FloorMessage) {
-        match message {
-            FloorMessage::Granted { n, spurt, limit_ms } => {
-                self.n = self.n.max(n);
-                // Not even an arbiter that says so makes us talk longer than anybody may.
-                let limit = Duration::from_millis(limit_ms.into()).min(LIMITS.1);
-                self.granted(now, n, spurt, now + limit);
-            }
-            FloorMessage::Denied { n, spurt, reason } => {
-                self.n = self.n.max(n);
-                if spurt == self.spurt {
-                    self.denied(now, reason);
-                }
-            }
-            FloorMessage::Revoked { n, spurt, reason } => {
-                self.n = self.n.max(n);
-                if spurt == self.spurt && matches!(self.own, Own::Talking(_)) {
-                    self.end(now, Some(revoked(reason)));
-                }
-            }
-            FloorMessage::Request { .. }
-            | FloorMessage::Queued { .. }
-            | FloorMessage::Continue { .. }
-            | FloorMessage::Release { .. }
-            | FloorMessage::Taken { .. }
-            | FloorMessage::Idle { .. } => {}
-        }
-    }
-
-    fn granted(&mut self, now: Duration, n: u64, spurt: u32, until: Duration) {
+    /// Others talk first: what was kept is not wanted later.
+    pub(crate) fn queued(&mut self, now: Duration, place: u16) {
         match &mut self.own {
-            Own::Asking(ask) if spurt == self.spurt => {
-                let (turn, keeper) = turn(spurt, until);
-                self.own = Own::Talking(Talk {
-                    pressed: ask.pressed,
-                    granted: now,
-                    until,
-                    // The words of a short press go out from now on.
-                    released: ask.released.map(|_| now),
-                    n,
-                    keeper,
-                    unknown: None,
-                });
-                self.out.push(Output::Begin(turn));
-            }
-            Own::Talking(talk) if spurt == self.spurt => {
-                talk.until = talk.until.min(until);
-                talk.unknown = None;
-            }
-            // No longer wanted.
-            _ => return self.let_go(spurt),
+            Own::Asking(Ask { released: None, .. }) => self.out.push(Output::Drop),
+            // Who has let go of the button does not wait.
+            Own::Asking(_) => return self.end(now, None),
+            Own::Queued(_) => {}
+            Own::Rest | Own::Talking(_) | Own::Refused(_) => return,
         }
-        if !self.is_arbiter() {
-            self.floor = None;
-        }
+        self.own = Own::Queued(Wait { place, unknown: None });
     }
 
-    fn denied(&mut self, now: Duration, reason: DeniedReason) {
-        let again = Some(now + ASK_AGAIN);
-        match (&mut self.own, reason) {
-            (Own::Asking(ask), DeniedReason::NotArbiter) => ask.again = again,
-            (Own::Talking(Talk { unknown: Some(unknown), .. }), DeniedReason::NotArbiter) => {
-                unknown.again = again
-            }
-            (Own::Asking(_), DeniedReason::Busy { talker }) => self.refuse(Situation::Busy { who: talker }),
-            (Own::Asking(_), DeniedReason::TooSoon) => {
-                self.refuse(Situation::Revoked { why: RevokedWhy::Limit });
-            }
-            _ => {}
+    /// Nothing comes of it.
+    pub(crate) fn refuse(&mut self, why: Situation) {
+        let down = matches!(self.own, Own::Asking(Ask { released: None, .. }) | Own::Queued(_));
+        if matches!(self.own, Own::Asking(_)) {
+            self.out.push(Output::Drop);
         }
-    }
-
-    /// Nothing comes of what was kept.
-    fn refuse(&mut self, why: Situation) {
-        let down = matches!(self.own, Own::Asking(Ask { released: None, .. }));
-        self.out.push(Output::Drop);
         self.own = if down { Own::Refused(why) } else { Own::Rest };
     }
 
     /// Ends our asking or talking. With a reason the button shows it until it comes up.
     pub(crate) fn end(&mut self, now: Duration, why: Option<RevokedWhy>) {
-        let down = match std::mem::replace(&mut self.own, Own::Rest) {
+        let (down, kept, asked) = match std::mem::replace(&mut self.own, Own::Rest) {
             Own::Rest => return,
             Own::Refused(situation) => {
                 self.own = if why.is_some() { Own::Refused(situation) } else { Own::Rest };
                 return;
             }
-            Own::Asking(ask) => ask.released.is_none(),
+            Own::Asking(ask) => (ask.released.is_none(), true, true),
+            Own::Queued(_) => (true, false, true),
             // The keeper is dropped here: no frame leaves from now on.
-            Own::Talking(talk) => talk.released.is_none(),
+            Own::Talking(talk) => (talk.released.is_none(), true, talk.asked),
         };
-        self.out.push(Output::Drop);
+        if kept {
+            self.out.push(Output::Drop);
+        }
         if why == Some(RevokedWhy::Limit) {
             self.resting.insert(self.me, now + PAUSE);
         }
-        self.let_go(self.spurt);
+        if asked {
+            self.let_go(now, self.spurt);
+        }
         if let (Some(why), true) = (why, down) {
             self.own = Own::Refused(Situation::Revoked { why });
         }
     }
 
     /// Tells the arbiter, which may be us, that we do not want the floor any more.
-    fn let_go(&mut self, spurt: u32) {
+    pub(crate) fn let_go(&mut self, now: Duration, spurt: u32) {
         match self.arbiter {
-            Some(arbiter) if arbiter == self.me => self.released(self.me, spurt),
+            Some(arbiter) if arbiter == self.me => self.released(now, self.me, spurt),
             Some(arbiter) => self.send(arbiter, FloorMessage::Release { spurt }),
             None => {}
         }
     }
 
     /// A turn that the talk thread has dropped is over.
-    pub(crate) fn notice_end(&mut self) {
-        if matches!(&self.own, Own::Talking(talk) if talk.keeper.is_dropped()) {
+    pub(crate) fn notice_end(&mut self, now: Duration) {
+        let Own::Talking(talk) = &self.own else { return };
+        if talk.keeper.is_dropped() {
+            let asked = talk.asked;
             self.own = Own::Rest;
-            self.let_go(self.spurt);
+            if asked {
+                self.let_go(now, self.spurt);
+            }
         }
     }
 
     /// Gives up what has waited too long, and asks again.
     pub(crate) fn wait(&mut self, now: Duration) {
         let past = |at: Option<Duration>| at.is_some_and(|at| now >= at);
-        match &self.own {
+        match &mut self.own {
             Own::Rest | Own::Refused(_) => {}
+            Own::Queued(wait) => {
+                if past(wait.unknown.map(|unknown| unknown.since + PATIENCE)) {
+                    self.end(now, Some(RevokedWhy::ArbiterLost));
+                } else if past(wait.unknown.and_then(|unknown| unknown.again)) {
+                    self.ask(now);
+                }
+            }
             Own::Asking(ask) => {
                 if now >= ask.end() {
                     self.end(now, Some(RevokedWhy::ArbiterLost));
@@ -322,6 +334,7 @@ impl Room {
                 }
             }
             Own::Talking(talk) => {
+                talk.near = now >= talk.nears();
                 if now >= talk.until {
                     self.end(now, Some(RevokedWhy::Limit));
                 } else if past(talk.released.map(|at| at + TAIL)) {
@@ -333,15 +346,5 @@ impl Room {
                 }
             }
         }
-    }
-}
-
-fn revoked(reason: RevokedReason) -> RevokedWhy {
-    match reason {
-        RevokedReason::Limit => RevokedWhy::Limit,
-        RevokedReason::Collision => RevokedWhy::Collision,
-        RevokedReason::Silence => RevokedWhy::Silence,
-        RevokedReason::Preempted => RevokedWhy::Preempted,
-        RevokedReason::Mode => RevokedWhy::Mode,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{FloorMessage, Pid};
+use pushtalk_protocol::{FloorMessage, Mode, Pid};
 
 use crate::turn::Turn;
 
@@ -15,6 +15,8 @@ pub struct RoomConfig {
     pub hosting: bool,
     /// Longest time one member may talk without a pause; brought into 10 to 300 s.
     pub talk_limit: Duration,
+    /// Who may talk.
+    pub mode: Mode,
 }
 
 /// What the microphone does.
@@ -48,6 +50,8 @@ pub enum Input {
     Mismatch(Pid),
     /// The talk button went down.
     Press,
+    /// The talk button went down. A host that does this takes the floor from who has it; for others it is a press.
+    Preempt,
     /// The talk button came up.
     Release,
     /// A member said this, in its authenticated session.
@@ -61,6 +65,12 @@ pub enum Input {
     Voice(Pid),
     /// What the host has set, 10 to 300 s; counts from the next grant on.
     TalkLimit(Duration),
+    /// Who may talk from now on, as the host has set it.
+    Mode(Mode),
+    /// Who is the host from now on, which may be this member; none: not known, so nobody is.
+    Host(Option<Pid>),
+    /// Whether a press waits for its turn while somebody talks. So it is at first.
+    Queueing(bool),
     /// The microphone was opened or closed, or it failed.
     Microphone(Microphone),
     /// We leave. Nothing that comes later has any effect.
@@ -79,7 +89,8 @@ pub enum Output {
         /// What.
         message: FloorMessage,
     },
-    /// The button is down: keep frames from now on. `Begin` or `Drop` follows, sooner or later.
+    /// Keep frames from now on: the button is down, or it is still down and its turn has come. `Begin` or `Drop`
+    /// follows, sooner or later.
     Keep,
     /// The floor is ours: send what was kept, and go on. Where `Finish` came before it, end after what was kept.
     Begin(Turn),

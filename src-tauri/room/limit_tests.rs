@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DeniedReason, FloorMessage};
+use pushtalk_protocol::{DeniedReason, FloorMessage, Mode};
 
 use crate::table::{LIMIT, Table, ms, pid};
 use crate::{Floor, Input, RevokedWhy, Situation};
@@ -135,4 +135,24 @@ fn a_turn_that_nobody_drops_after_the_release_ends_by_itself() {
     table.wait(ms(1));
     assert_eq!((table.live(), table.dropped.clone()), (vec![], vec![2]));
     assert_eq!(table.floor(1), Floor::Idle);
+}
+
+#[test]
+fn the_last_three_seconds_of_a_turn_are_said_to_be_the_last() {
+    for mode in [Mode::Radio, Mode::Open] {
+        let mut table = Table::of(2, Some(1));
+        for of in [1, 2] {
+            table.give(of, Input::Mode(mode));
+        }
+        table.give(2, Input::Press);
+        let talking = |near| Situation::Talking { since: ms(0), until: LIMIT, near };
+        table.wait(LIMIT - ms(3_001));
+        assert_eq!(table.button(2), talking(false), "{mode:?}");
+        table.wait(ms(1));
+        assert_eq!(table.button(2), talking(true), "{mode:?}");
+        table.wait(ms(2_999));
+        assert_eq!(table.button(2), talking(true), "{mode:?}");
+        table.wait(ms(1));
+        assert_eq!(table.button(2), Situation::Revoked { why: RevokedWhy::Limit }, "{mode:?}");
+    }
 }

@@ -1,26 +1,28 @@
-//! The room: members that come and go, what they say, and who among them is the arbiter.
+//! The room: members that come and go, and what they say.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushtalk_protocol::{DeniedReason, FloorMessage, Pid};
+use pushtalk_protocol::{DeniedReason, FloorMessage, Mode, Pid};
 
 use crate::arbiter::Holder;
 use crate::button::Own;
 use crate::input::{Input, Microphone, Output, RoomConfig};
+use crate::open::Voice;
+use crate::queue::Queue;
 use crate::view::LinkState;
 
-/// Who enters waits so long for the path to others, one of whom may be the arbiter, before it is the arbiter itself.
-const SETTLE: Duration = Duration::from_secs(2);
 /// Shortest and longest talk limit.
 pub(crate) const LIMITS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(300));
 /// No arbiter counts so far ahead of what was heard: who says so wants the count to end.
 const FAR: u64 = 1 << 32;
 
-/// One member's picture of a room in radio mode, and its part in it.
+/// One member's picture of a room, and its part in it.
 pub struct Room {
     pub(crate) me: Pid,
-    hosting: bool,
+    /// Who is the host, connected or not, as far as it is known.
+    pub(crate) host: Option<Pid>,
+    pub(crate) mode: Mode,
     pub(crate) talk_limit: Duration,
     pub(crate) members: BTreeMap<Pid, Member>,
     pub(crate) microphone: Microphone,
@@ -29,11 +31,17 @@ pub struct Room {
     /// From when on we are it.
     pub(crate) reign: Option<Duration>,
     /// True once it was certain who the arbiter is: from then on there always is one.
-    settled: bool,
+    pub(crate) settled: bool,
     /// Highest number of an arbiter that was said or heard.
     pub(crate) n: u64,
     /// Who holds the floor: as arbiter by our own decision, else by the arbiter's word.
     pub(crate) floor: Option<Holder>,
+    /// As arbiter: who waits for it. Nobody does while it is free.
+    pub(crate) queue: Queue,
+    /// As host and arbiter: our press for which another one was told to stop.
+    pub(crate) preempting: Option<u32>,
+    /// Whether our presses wait in the queue when somebody talks.
+    pub(crate) queueing: bool,
     /// Until when those have to wait who were stopped by the limit.
     pub(crate) resting: BTreeMap<Pid, Duration>,
     pub(crate) spurt: u32,
@@ -45,7 +53,6 @@ pub struct Room {
 /// One other member.
 pub(crate) struct Member {
     pub(crate) link: LinkState,
-    host: bool,
     /// From when on the link is in this state.
     pub(crate) since: Duration,
     /// The last number in this session; what has a lower one is old.
@@ -53,6 +60,8 @@ pub(crate) struct Member {
     /// Who holds the floor, by this member's last word. It counts as soon as this member is the arbiter: the others
     /// may have learned of it before us.
     pub(crate) word: Option<Word>,
+    /// While it is heard.
+    pub(crate) voice: Option<Voice>,
 }
 
 /// What an arbiter tells everybody.
@@ -64,7 +73,7 @@ pub(crate) struct Word {
 
 impl Member {
     fn new(link: LinkState, since: Duration) -> Self {
-        Self { link, host: false, since, n: 0, word: None }
+        Self { link, since, n: 0, word: None, voice: None }
     }
 }
 
@@ -74,7 +83,8 @@ impl Room {
         let hosting = config.hosting;
         Self {
             me: config.me,
-            hosting,
+            host: hosting.then_some(config.me),
+            mode: config.mode,
             talk_limit: config.talk_limit.clamp(LIMITS.0, LIMITS.1),
             members: BTreeMap::new(),
             microphone: Microphone::Off,
@@ -83,6 +93,9 @@ impl Room {
             settled: hosting,
             n: 0,
             floor: None,
+            queue: Queue::default(),
+            preempting: None,
+            queueing: true,
             resting: BTreeMap::new(),
             spurt: 0,
             own: Own::Rest,
@@ -98,18 +111,28 @@ impl Room {
             return Vec::new();
         }
         // What was due before comes first, so that a late tick decides nothing.
-        self.notice_end();
-        self.run_timers(now);
+        self.notice_end(now);
+        // Nothing begins for who leaves.
+        if !matches!(input, Input::Leave) {
+            self.run_timers(now);
+        }
         match input {
             Input::Known(pid) => self.known(now, pid),
             Input::Up { pid, host } => self.up(now, pid, host),
             Input::Down(pid) => self.away(now, pid, Some(LinkState::Lost)),
             Input::Mismatch(pid) => self.away(now, pid, Some(LinkState::Mismatch)),
             Input::Gone(pid) => self.away(now, pid, None),
-            Input::Press => self.press(now),
+            Input::Press => self.press(now, false),
+            Input::Preempt => self.press(now, true),
             Input::Release => self.release(now),
             Input::Floor { from, message } => self.message(now, from, message),
-            Input::Voice(from) => self.heard(now, from),
+            Input::Voice(from) => {
+                self.hold(now, from);
+                self.hear(now, from);
+            }
+            Input::Mode(mode) => self.change_over(now, mode),
+            Input::Host(host) => self.host = host,
+            Input::Queueing(queueing) => self.queueing = queueing,
             Input::TalkLimit(limit) => self.talk_limit = limit.clamp(LIMITS.0, LIMITS.1),
             Input::Microphone(microphone) => {
                 self.microphone = microphone;
@@ -121,6 +144,7 @@ impl Room {
                 self.end(now, None);
                 self.left = true;
                 self.members.clear();
+                self.queue.clear();
                 self.floor = None;
                 return std::mem::take(&mut self.out);
             }
@@ -138,12 +162,14 @@ impl Room {
         }
         let unsure = self.arbiter.is_none() && self.ready().next().is_some();
         let settle = if unsure { self.settles() } else { None };
-        self.own.deadline().into_iter().chain(self.floor_deadline()).chain(settle).min()
+        let due = [self.own.deadline(), self.floor_deadline(), self.voice_deadline(), settle];
+        due.into_iter().flatten().min()
     }
 
     fn run_timers(&mut self, now: Duration) {
         self.enforce(now);
         self.wait(now);
+        self.hush(now);
     }
 
     /// Those that voice can flow to.
@@ -167,7 +193,7 @@ impl Room {
     }
 
     pub(crate) fn is_host(&self, pid: Pid) -> bool {
-        self.members.get(&pid).is_some_and(|member| member.host)
+        self.host == Some(pid)
     }
 
     pub(crate) fn is_arbiter(&self) -> bool {
@@ -199,8 +225,10 @@ impl Room {
         }
         let before = (member.link != LinkState::Ready).then_some(member.word).flatten();
         (member.link, member.since) = (LinkState::Ready, now);
-        member.host |= host;
-        if self.is_arbiter() {
+        if host && !self.is_host(self.me) {
+            self.host = Some(pid);
+        }
+        if self.is_arbiter() && self.mode == Mode::Radio {
             // It may have been the arbiter of others until now.
             if let Some(word) = before {
                 self.hearsay(now, word);
@@ -217,17 +245,21 @@ impl Room {
             (Some(LinkState::Lost), Some(Member { link: LinkState::Mismatch, .. })) => return,
             (Some(link), Some(member)) => {
                 // What it said counts no longer: it will say it anew.
-                *member = Member { host: member.host, ..Member::new(link, now) };
+                *member = Member::new(link, now);
             }
             (None, Some(_)) => {
                 self.members.remove(&pid);
             }
         }
-        if self.is_arbiter() && self.floor.as_ref().is_some_and(|holder| holder.pid == pid) {
-            self.free();
-        }
+        // First, so that a floor that becomes free is not given to us.
         if self.ready().next().is_none() || self.mismatched().is_some() {
             self.end(now, None);
+        }
+        if self.is_arbiter() {
+            self.unqueue(now, pid, None);
+            if self.floor.as_ref().is_some_and(|holder| holder.pid == pid) {
+                self.free(now);
+            }
         }
     }
 
@@ -244,17 +276,17 @@ impl Room {
         }
         match message {
             FloorMessage::Request { spurt, .. } | FloorMessage::Continue { spurt, .. }
-                if !(self.is_arbiter() && self.is_ready(from)) =>
+                if !(self.is_arbiter() && self.is_ready(from) && self.mode == Mode::Radio) =>
             {
                 let reason = DeniedReason::NotArbiter;
                 self.send(from, FloorMessage::Denied { n: self.n, spurt, reason });
             }
-            FloorMessage::Request { spurt, .. } => self.decide(now, from, spurt),
+            FloorMessage::Request { spurt, queue } => self.decide(now, from, spurt, queue),
             FloorMessage::Continue { spurt, n } if n <= self.n.saturating_add(FAR) => {
                 self.continued(now, from, spurt, n);
             }
             FloorMessage::Continue { .. } => {}
-            FloorMessage::Release { spurt } => self.released(from, spurt),
+            FloorMessage::Release { spurt } => self.released(now, from, spurt),
             FloorMessage::Taken { n, talker } => self.word(now, from, Word { n, talker: Some(talker) }),
             FloorMessage::Idle { n } => self.word(now, from, Word { n, talker: None }),
             FloorMessage::Granted { .. }
@@ -266,8 +298,10 @@ impl Room {
                 self.answered(now, message);
             }
             // Asked when it was the arbiter, but we have asked another one since.
-            FloorMessage::Granted { spurt, .. } => self.send(from, FloorMessage::Release { spurt }),
-            FloorMessage::Denied { .. } | FloorMessage::Queued { .. } | FloorMessage::Revoked { .. } => {}
+            FloorMessage::Granted { spurt, .. } | FloorMessage::Queued { spurt, .. } => {
+                self.send(from, FloorMessage::Release { spurt });
+            }
+            FloorMessage::Denied { .. } | FloorMessage::Revoked { .. } => {}
         }
     }
 
@@ -275,62 +309,14 @@ impl Room {
         if let Some(member) = self.members.get_mut(&from) {
             member.word = Some(word);
         }
+        if self.mode == Mode::Open {
+            return;
+        }
         if self.arbiter == Some(from) {
             self.learn(now, word);
         } else if self.is_arbiter() && self.is_ready(from) && self.hands_over(now, from) {
             self.hearsay(now, word);
         }
-    }
-
-    /// Who decides may have changed: what we want is told to the new one.
-    fn follow_arbiter(&mut self, now: Duration) {
-        let next = self.who_decides(now);
-        if next == self.arbiter {
-            return;
-        }
-        // The last one's word counts no longer, not even when it should come back: it will say it anew.
-        let last = std::mem::replace(&mut self.arbiter, next);
-        if let Some(last) = last.and_then(|last| self.members.get_mut(&last)) {
-            last.word = None;
-        }
-        self.reign = (next == Some(self.me)).then_some(now);
-        match next {
-            None => self.floor = None,
-            Some(next) if next == self.me => {
-                self.take_over(now);
-                self.tell_new_arbiter(now);
-            }
-            Some(next) => {
-                self.tell_new_arbiter(now);
-                if let Some(word) = self.members.get(&next).and_then(|member| member.word) {
-                    self.learn(now, word);
-                }
-            }
-        }
-    }
-
-    /// The host if connected, else the connected member with the smallest pid, where we are one of them.
-    fn who_decides(&mut self, now: Duration) -> Option<Pid> {
-        if self.hosting {
-            return Some(self.me);
-        }
-        let host = self.ready().find(|pid| self.is_host(*pid));
-        let smallest = self.ready().min()?;
-        if host.is_some() || self.settles().is_none_or(|at| now >= at) {
-            self.settled = true;
-        }
-        match host {
-            Some(host) => Some(host),
-            None if smallest < self.me => Some(smallest),
-            None => self.settled.then_some(self.me),
-        }
-    }
-
-    /// When it will be certain who the arbiter is, though the path to others is not found; none when it is.
-    fn settles(&self) -> Option<Duration> {
-        let mut waits = self.members.values().filter(|member| member.link == LinkState::Connecting);
-        let first = if self.settled { None } else { waits.next() };
-        first.map(|first| waits.map(|member| member.since).fold(first.since, Duration::max) + SETTLE)
     }
 }
 

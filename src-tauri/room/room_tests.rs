@@ -1,9 +1,9 @@
 //! The rules of the floor, one by one.
 
-use pushtalk_protocol::FloorMessage;
+use pushtalk_protocol::{FloorMessage, Mode};
 
 use crate::table::{LIMIT, Table, ms, pid};
-use crate::{Floor, Input, LinkState, MemberView, Microphone, Room, RoomConfig, Situation};
+use crate::{Floor, Input, LinkState, MemberView, Microphone, Output, Room, RoomConfig, Situation};
 
 #[test]
 fn who_presses_first_talks_and_everybody_sees_it() {
@@ -12,7 +12,10 @@ fn who_presses_first_talks_and_everybody_sees_it() {
         table.now = ms(700);
         table.give(talker, Input::Press);
         assert_eq!((table.kept.clone(), table.live()), (vec![talker], vec![talker]));
-        assert_eq!(table.button(talker), Situation::Talking { since: ms(700), until: ms(700) + LIMIT });
+        assert_eq!(
+            table.button(talker),
+            Situation::Talking { since: ms(700), until: ms(700) + LIMIT, near: false }
+        );
         assert_eq!((table.turn(talker).spurt(), table.turn(talker).until()), (1, ms(700) + LIMIT));
         for of in 1..=3 {
             assert_eq!(table.floor(of), Floor::Taken { pid: pid(talker), since: ms(700) });
@@ -71,7 +74,7 @@ fn the_floor_is_free_at_once_when_the_talker_goes() {
             assert_eq!(table.floor(of), Floor::Idle);
         }
         table.give(4, Input::Press);
-        assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT });
+        assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT, near: false });
     }
 }
 
@@ -150,7 +153,7 @@ fn a_newcomer_is_told_who_talks() {
 
 #[test]
 fn without_anybody_to_hear_it_or_without_microphone_nothing_is_kept() {
-    let mut room = Room::new(RoomConfig { me: pid(1), hosting: true, talk_limit: LIMIT });
+    let mut room = Room::new(RoomConfig { me: pid(1), hosting: true, talk_limit: LIMIT, mode: Mode::Radio });
     let steps = [
         (Input::Tick, Situation::AudioOff),
         (Input::Microphone(Microphone::Open), Situation::Alone),
@@ -288,4 +291,23 @@ fn the_view_lists_the_others_and_how_they_are_reached() {
             member(9, false, LinkState::Connecting),
         ]
     );
+}
+
+#[test]
+fn who_leaves_when_its_turn_has_come_does_not_begin() {
+    let config = RoomConfig { me: pid(3), hosting: true, talk_limit: LIMIT, mode: Mode::Radio };
+    let mut room = Room::new(config);
+    let request = FloorMessage::Request { spurt: 1, queue: true };
+    for input in [
+        Input::Microphone(Microphone::Open),
+        Input::Up { pid: pid(1), host: false },
+        Input::Floor { from: pid(1), message: request },
+        Input::Press,
+    ] {
+        let _ = room.handle(ms(0), input);
+    }
+    assert_eq!(room.view().button, Situation::Queued { place: 1 });
+    // The one who talked is silent by now.
+    let outputs = room.handle(ms(60_000), Input::Leave);
+    assert!(!outputs.iter().any(|output| matches!(output, Output::Begin(_) | Output::Keep)), "{outputs:?}");
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::Pid;
+use pushtalk_protocol::{Mode, Pid};
 
 use crate::table::{ms, pid};
 use crate::world::World;
@@ -37,6 +37,8 @@ struct Weather {
     comings: bool,
     goings: bool,
     cuts: bool,
+    /// Of the host and of who may talk.
+    changes: bool,
 }
 
 fn run(seed: u64, weather: Weather) -> World {
@@ -70,13 +72,21 @@ fn run(seed: u64, weather: Weather) -> World {
                     world.cut(who, other, &mut dice);
                 }
             }
-            4..12 => world.give(who, Input::Press),
+            4 if weather.changes => {
+                let mode = if dice.roll(3) == 0 { Mode::Open } else { Mode::Radio };
+                world.change_over(mode, &mut dice);
+            }
+            5 if weather.changes => world.hand_over(who, &mut dice),
+            6 => world.give(who, Input::Queueing(dice.roll(3) > 0)),
+            7..9 => world.give(who, Input::Preempt),
+            9..15 => world.give(who, Input::Press),
             _ => world.give(who, Input::Release),
         }
         let time = if dice.roll(12) == 0 { dice.time(13_000) } else { dice.time(900) };
         world.pass(time, &mut dice);
     }
     world.mend(&mut dice);
+    world.change_over(Mode::Radio, &mut dice);
     for who in world.here() {
         world.give(who, Input::Release);
     }
@@ -117,12 +127,34 @@ fn everything_is_quiet_and_works(mut world: World) {
         world.pass(ms(1_500), &mut dice);
         assert!(world.live().is_empty(), "seed {seed}");
     }
+    everybody_who_waits_gets_its_turn(world);
+}
+
+/// All press at once and hold: one after the other talks until its limit.
+fn everybody_who_waits_gets_its_turn(mut world: World) {
+    let mut dice = Dice(world.seed);
+    let seed = world.seed;
+    let here = world.here();
+    let before: Vec<u64> = here.iter().map(|who| world.turns(*who)).collect();
+    world.forget_disturbance();
+    world.pass(ms(3_000), &mut dice);
+    for who in &here {
+        world.give(*who, Input::Queueing(true));
+        world.give(*who, Input::Press);
+    }
+    for _ in &here {
+        // The limit, and the way of the news that it is over.
+        world.pass(ms(11_000), &mut dice);
+    }
+    for (who, before) in here.iter().zip(before) {
+        assert_eq!(world.turns(*who), before + 1, "seed {seed}: {who}");
+    }
 }
 
 #[test]
 fn among_members_that_stay_connected_never_two_talk_for_an_instant() {
-    for seed in 0..100 {
-        let weather = Weather { comings: false, goings: false, cuts: false };
+    for seed in 0..50 {
+        let weather = Weather { comings: false, goings: false, cuts: false, changes: false };
         let world = run(seed, weather);
         assert!(world.most <= 1, "seed {seed}: {} talked at once", world.most);
         everything_is_quiet_and_works(world);
@@ -131,21 +163,43 @@ fn among_members_that_stay_connected_never_two_talk_for_an_instant() {
 
 #[test]
 fn when_members_come_and_go_the_floor_is_one_again_soon_and_always_free_again() {
-    for seed in 1_000..1_120 {
-        everything_is_quiet_and_works(run(seed, Weather { comings: true, goings: true, cuts: false }));
+    for seed in 1_000..1_060 {
+        everything_is_quiet_and_works(run(
+            seed,
+            Weather { comings: true, goings: true, cuts: false, changes: false },
+        ));
     }
 }
 
 #[test]
 fn when_members_lose_each_other_each_arbiter_has_one_talker_and_all_is_well_once_they_are_back() {
-    for seed in 2_000..2_120 {
-        everything_is_quiet_and_works(run(seed, Weather { comings: true, goings: true, cuts: true }));
+    for seed in 2_000..2_060 {
+        everything_is_quiet_and_works(run(
+            seed,
+            Weather { comings: true, goings: true, cuts: true, changes: false },
+        ));
+    }
+}
+
+#[test]
+fn when_the_host_and_who_may_talk_change_among_connected_members_a_radio_room_has_one_talker_soon_again() {
+    for seed in 3_000..3_050 {
+        let weather = Weather { comings: false, goings: false, cuts: false, changes: true };
+        everything_is_quiet_and_works(run(seed, weather));
+    }
+}
+
+#[test]
+fn when_all_of_it_happens_at_once_all_is_well_in_the_end() {
+    for seed in 4_000..4_050 {
+        let weather = Weather { comings: true, goings: true, cuts: true, changes: true };
+        everything_is_quiet_and_works(run(seed, weather));
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_world() {
-    let weather = Weather { comings: true, goings: true, cuts: true };
+    let weather = Weather { comings: true, goings: true, cuts: true, changes: false };
     let (a, b) = (run(7, weather), run(7, weather));
     assert_eq!((a.said, a.most, a.now), (b.said, b.most, b.now));
     assert!(a.said > 0);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use pushtalk_protocol::{FloorMessage, Pid};
+use pushtalk_protocol::{FloorMessage, Mode, Pid};
 
 use crate::{Floor, Input, Microphone, Output, Room, RoomConfig, Situation, Turn};
 
@@ -72,8 +72,10 @@ impl Table {
 
     /// A new member that knows nobody, with its microphone open.
     pub(crate) fn sit(&mut self, of: u8, hosting: bool) {
-        self.rooms.push((of, Room::new(RoomConfig { me: pid(of), hosting, talk_limit: LIMIT })));
+        self.rooms
+            .push((of, Room::new(RoomConfig { me: pid(of), hosting, talk_limit: LIMIT, mode: Mode::Radio })));
         self.give(of, Input::Microphone(Microphone::Open));
+        self.give(of, Input::Queueing(false));
     }
 
     /// `a` can reach `b`.

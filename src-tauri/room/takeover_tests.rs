@@ -266,7 +266,7 @@ fn a_talker_who_is_lost_together_with_the_arbiter_does_not_keep_the_floor() {
     goes(&mut table, 1, &[2, 4]);
     assert_eq!((table.talker(2), table.talker(4)), (None, None));
     table.give(4, Input::Press);
-    assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT });
+    assert_eq!(table.button(4), Situation::Talking { since: ms(0), until: LIMIT, near: false });
 }
 
 #[test]
@@ -331,7 +331,11 @@ fn who_enters_decides_nothing_while_the_path_to_others_is_being_found() {
     table.up(3, 1, false);
     table.up(1, 3, true);
     table.give(1, Input::Press);
-    assert_eq!(table.button(1), Situation::Talking { since: ms(0), until: LIMIT }, "the host is the host");
+    assert_eq!(
+        table.button(1),
+        Situation::Talking { since: ms(0), until: LIMIT, near: false },
+        "the host is the host"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::Pid;
+use pushtalk_protocol::{Mode, Pid};
 
 use crate::button::Own;
 use crate::input::Microphone;
@@ -13,8 +13,12 @@ use crate::room::Room;
 pub struct RoomView {
     /// The others, by pid.
     pub members: Vec<MemberView>,
-    /// Who talks.
+    /// Who may talk.
+    pub mode: Mode,
+    /// Who holds the floor. In an open room there is none to be held.
     pub floor: Floor,
+    /// Who talks, this member included, the longest first. In a radio room it is one at most.
+    pub talkers: Vec<Talker>,
     /// The one situation of the talk button.
     pub button: Situation,
 }
@@ -57,6 +61,15 @@ pub enum Floor {
     },
 }
 
+/// Somebody who talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Talker {
+    /// Who; may be this member.
+    pub pid: Pid,
+    /// From when on, as far as this member knows.
+    pub since: Duration,
+}
+
 /// The talk button shows exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Situation {
@@ -74,10 +87,17 @@ pub enum Situation {
     Requesting,
     /// On air.
     Talking {
-        /// Time of the press.
+        /// Time of the press, or when the turn came of who has waited in the queue.
         since: Duration,
         /// When the limit is reached.
         until: Duration,
+        /// True in the last three seconds before it.
+        near: bool,
+    },
+    /// Pressed, and waiting while others talk.
+    Queued {
+        /// From 1: that is the next to talk.
+        place: u16,
     },
     /// Pressed, but somebody else talks.
     Busy {
@@ -89,9 +109,9 @@ pub enum Situation {
         /// Why.
         why: RevokedWhy,
     },
-    /// Somebody else talks.
+    /// Somebody else talks. In an open room a press talks all the same.
     Receiving {
-        /// Who.
+        /// Who; the one who has talked longest.
         who: Pid,
     },
     /// Everybody who was connected is lost.
@@ -128,10 +148,19 @@ impl Room {
             host: self.is_host(*pid),
             link: member.link,
         });
-        RoomView { members: members.collect(), floor: self.shown_floor(), button: self.situation() }
+        RoomView {
+            members: members.collect(),
+            mode: self.mode,
+            floor: self.shown_floor(),
+            talkers: self.talkers(),
+            button: self.situation(),
+        }
     }
 
     fn shown_floor(&self) -> Floor {
+        if self.mode == Mode::Open {
+            return Floor::Idle;
+        }
         match (&self.own, &self.floor) {
             (Own::Talking(talk), _) => Floor::Taken { pid: self.me, since: talk.granted },
             // Who is lost to us talks to others at most.
@@ -142,13 +171,32 @@ impl Room {
         }
     }
 
+    fn talkers(&self) -> Vec<Talker> {
+        if self.mode == Mode::Radio {
+            return match self.shown_floor() {
+                Floor::Idle => Vec::new(),
+                Floor::Taken { pid, since } => vec![Talker { pid, since }],
+            };
+        }
+        let own = match &self.own {
+            Own::Talking(talk) => Some(Talker { pid: self.me, since: talk.granted }),
+            Own::Rest | Own::Asking(_) | Own::Queued(_) | Own::Refused(_) => None,
+        };
+        let mut talkers: Vec<Talker> = self.voices().chain(own).collect();
+        talkers.sort_by_key(|talker| (talker.since, talker.pid));
+        talkers
+    }
+
     fn situation(&self) -> Situation {
         if let Some(who) = self.mismatched() {
             return Situation::KeyMismatch { who };
         }
         match &self.own {
             Own::Asking(_) => return Situation::Requesting,
-            Own::Talking(talk) => return Situation::Talking { since: talk.pressed, until: talk.until },
+            Own::Talking(talk) => {
+                return Situation::Talking { since: talk.pressed, until: talk.until, near: talk.near };
+            }
+            Own::Queued(wait) => return Situation::Queued { place: wait.place },
             Own::Refused(situation) => return *situation,
             Own::Rest => {}
         }
@@ -164,9 +212,9 @@ impl Room {
             let lost = self.members.values().all(|member| member.link == LinkState::Lost);
             return if lost { Situation::Offline } else { Situation::Connecting };
         }
-        match self.shown_floor() {
-            Floor::Taken { pid, .. } => Situation::Receiving { who: pid },
-            Floor::Idle => Situation::Idle,
+        match self.talkers().first() {
+            Some(talker) => Situation::Receiving { who: talker.pid },
+            None => Situation::Idle,
         }
     }
 }

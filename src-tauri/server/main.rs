@@ -24,6 +24,8 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
+    pushtalk_process::forbid_core_dumps()?;
+    pushtalk_process::forbid_looking_in()?;
     log();
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;

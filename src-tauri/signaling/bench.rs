@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, ServerIdentity, pid, room_id};
+use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
-    CertificateHash, Create, Epoch, Join, MemberPublic, Nameplate, SeatPublic, ServerAddress,
+    CertificateHash, Create, Epoch, Join, Joined, MemberPublic, Nameplate, Pid, Resume, SeatPublic,
+    ServerAddress, SignedStatement, Statement, StatementKind,
 };
 use rand::rngs::StdRng;
 use rand::{SeedableRng, rng};
@@ -19,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, ServerEvent, Trust};
+use crate::client::{Client, ClientError, ServerEvent, Trust};
 use crate::limits::Limits;
 use crate::lobby::Lobby;
 use crate::server::{Certificate, ServerConfig, serve};
@@ -91,12 +92,18 @@ pub(crate) async fn next(events: &mut Events) -> ServerEvent {
 pub(crate) struct Secrets {
     pub(crate) host: HostKey,
     pub(crate) secret: RoomSecret,
+    /// Of who makes the room.
+    pub(crate) seat: SeatKey,
 }
 
 impl Secrets {
     pub(crate) fn new() -> Self {
         let mut rng = StdRng::seed_from_u64(rand::Rng::next_u64(&mut rng()));
-        Self { host: HostKey::generate(&mut rng), secret: RoomSecret::generate(&mut rng) }
+        Self {
+            host: HostKey::generate(&mut rng),
+            secret: RoomSecret::generate(&mut rng),
+            seat: SeatKey::generate(&mut rng),
+        }
     }
 
     pub(crate) async fn create(&self, client: &Client) -> (MemberPublic, Nameplate) {
@@ -112,7 +119,7 @@ impl Secrets {
             epoch,
             join_pub,
             member_pub,
-            seat_pub: SEAT,
+            seat_pub: self.seat.public(),
             host_sig: self.host.sign_create(&challenge, room_id, epoch, &join_pub, own, &srv),
             join_sig: join_key.sign_join(&challenge, room_id, epoch, own, &srv),
         };
@@ -129,6 +136,24 @@ impl Secrets {
             member_pub,
             client.join(&Join { room_id, epoch, member_pub, seat_pub: SEAT, sig }).await.unwrap().members,
         )
+    }
+}
+
+impl Secrets {
+    /// Comes back to the seat of who made the room.
+    pub(crate) async fn resume(&self, client: &Client, pid: Pid) -> Result<Joined, ClientError> {
+        let challenge = client.hello().await.unwrap().challenge;
+        let room_id = room_id(&self.host.public());
+        let sig = self.seat.sign_resume(&challenge, room_id, pid, &client.identity());
+        client.resume(&Resume { room_id, pid, sig }).await
+    }
+
+    /// Epoch 1, with these two lists, which have to be in order.
+    pub(crate) fn statement(&self, removed: Vec<Pid>, roster: Vec<Pid>) -> SignedStatement {
+        let (room_id, epoch) = (room_id(&self.host.public()), Epoch(1));
+        let join_pub = self.secret.join_key(room_id, epoch).public();
+        let kind = StatementKind::Remove;
+        self.host.sign_statement(Statement { room_id, epoch, seq: 1, kind, removed, roster, join_pub })
     }
 }
 

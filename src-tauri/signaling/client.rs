@@ -10,7 +10,7 @@ use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::{
     CertificateHash, Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyId,
     LobbyMessage, LobbyOpen, LobbyOpened, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay,
-    ServerAddress, VERSION, event,
+    Resume, Rotate, ServerAddress, SignedStatement, VERSION, event,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub enum ClientError {
     Full,
 }
 
-/// A connection to a server. Dropping it cuts it.
+/// A connection to a server. Dropping it cuts it, and the server keeps the seat for a while; `close` leaves.
 pub struct Client {
     certificate: CertificateHash,
     orders: mpsc::Sender<Order>,
@@ -134,7 +134,7 @@ impl Client {
         ServerIdentity::Certificate(self.certificate)
     }
 
-    /// First words; the challenge is good for one `create` or `join`.
+    /// First words; the challenge is good for one `create`, `join` or `resume`.
     ///
     /// # Errors
     /// `OtherVersion`, and as `create`.
@@ -161,7 +161,24 @@ impl Client {
         self.ask(event::JOIN, join).await
     }
 
-    /// Leaves the room; the connection stays.
+    /// Comes back to the seat that another connection had.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub async fn resume(&self, resume: &Resume) -> Result<Joined, ClientError> {
+        self.ask(event::RESUME, resume).await
+    }
+
+    /// Hands over what the host has signed. A member that does so after another is refused, since the epoch has begun.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub async fn rotate(&self, signed: &SignedStatement) -> Result<(), ClientError> {
+        let statement = text64::encode(&signed.encode());
+        self.ask(event::ROTATE, &Rotate { statement }).await.map(|Empty {}| ())
+    }
+
+    /// Leaves the room, and with it the seat; the connection stays.
     ///
     /// # Errors
     /// As `create`.

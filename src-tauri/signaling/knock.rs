@@ -28,7 +28,8 @@ impl Lobby {
     /// Knocks: the first member of the room gets the message. `lobby` is 8 fresh random bytes.
     ///
     /// # Errors
-    /// `BadRequest` for what is too long or not base64url, `TooMany`, `NotAvailable` for a nameplate without a room.
+    /// `BadRequest` for what is too long or not base64url, `TooMany` for more of its own than one connection may have
+    /// open, `NotAvailable` for a nameplate where nobody can be asked.
     pub fn lobby_open(
         &mut self,
         now: Duration,
@@ -47,11 +48,12 @@ impl Lobby {
             return Err(RefusalCode::TooMany);
         }
         let room = *self.nameplates.get(&open.nameplate).ok_or(RefusalCode::NotAvailable)?;
+        // A room with a queue at its door, or with nobody at home, looks like none.
         if self.knocks.values().filter(|k| k.room == room).count() >= self.limits.lobbies_of_a_room {
-            return Err(RefusalCode::TooMany);
+            return Err(RefusalCode::NotAvailable);
         }
-        let first = self.rooms.get(&room).and_then(|r| r.members.first());
-        let responder = first.ok_or(RefusalCode::NotAvailable)?.connection;
+        let first = self.rooms.get(&room).and_then(|r| r.connections().next());
+        let responder = first.ok_or(RefusalCode::NotAvailable)?;
         connection.lobbies += 1;
         let knock = Knock {
             joiner: from,
@@ -116,13 +118,13 @@ impl Lobby {
         Ok(Empty {})
     }
 
-    /// When `handle_timeout` has something to do next.
-    pub fn poll_timeout(&self) -> Option<Duration> {
+    /// When `pass_over` has something to do next.
+    pub(crate) fn next_answer(&self) -> Option<Duration> {
         self.knocks.values().map(|k| k.deadline).min()
     }
 
     /// Passes over members that do not answer, and ends lobbies that are over.
-    pub fn handle_timeout(&mut self, now: Duration) {
+    pub(crate) fn pass_over(&mut self, now: Duration) {
         for lobby in self.lobbies(|k| k.deadline <= now) {
             self.ask_next(now, lobby);
         }
@@ -162,10 +164,10 @@ impl Lobby {
     fn ask_next(&mut self, now: Duration, lobby: LobbyId) {
         let Some(knock) = self.knocks.get_mut(&lobby) else { return };
         let room = self.rooms.get(&knock.room);
-        let next = room.and_then(|r| r.members.iter().find(|m| !knock.tried.contains(&m.connection)));
+        let next = room.and_then(|r| r.connections().find(|c| !knock.tried.contains(c)));
         match (next, &knock.first) {
             (Some(next), Some(first)) => {
-                let (next, data) = (next.connection, first.clone());
+                let data = first.clone();
                 // Who is passed over need not answer any more.
                 self.pushes.push((knock.responder, Push::LobbyClose(LobbyClose { lobby })));
                 knock.responder = next;

@@ -4,6 +4,7 @@
 //! passes through is sealed: nothing here can open it.
 
 pub mod addresses;
+pub mod argument;
 #[cfg(feature = "server")]
 mod certificate;
 pub mod client;
@@ -15,6 +16,8 @@ mod limits;
 mod line;
 pub mod lobby;
 mod packet;
+mod rotation;
+mod seat;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
@@ -25,6 +28,9 @@ mod text64;
 mod trust;
 
 // Two attributes: what only tests have is known to clippy by the first.
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod argument_tests;
 #[cfg(test)]
 #[cfg(feature = "server")]
 mod bench;
@@ -38,5 +44,11 @@ mod lobby_tests;
 #[cfg(test)]
 mod lobby_world;
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
+mod rotation_tests;
+#[cfg(test)]
 #[cfg(feature = "server")]
 mod rough_tests;
+#[cfg(test)]
+mod seat_tests;

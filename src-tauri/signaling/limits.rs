@@ -25,6 +25,10 @@ pub struct Limits {
     pub lobbies: usize,
     /// Lobbies that one room may have open.
     pub lobbies_of_a_room: usize,
+    /// Bytes in one statement, before base64url; with 64 members and as many removed there are 2300.
+    pub statement: usize,
+    /// The seat of a connection that was lost is kept for so long.
+    pub seat: Duration,
     /// A member that does not answer a lobby by then is passed over; a lobby that is silent for so long is over.
     pub answer: Duration,
 }
@@ -42,6 +46,8 @@ impl Default for Limits {
             lobby_messages: 8,
             lobbies: 8,
             lobbies_of_a_room: 32,
+            statement: 4 * 1024,
+            seat: Duration::from_secs(60),
             answer: Duration::from_secs(5),
         }
     }

@@ -97,7 +97,9 @@ impl Line {
                     Some(Order::Say { name, argument, answer }) => if !self.say(name, &argument, answer).await {
                         return End::Theirs;
                     },
-                    Some(Order::Close) | None => {
+                    // Dropped without a word: the seat is kept for who comes back to it.
+                    None => return End::Ours,
+                    Some(Order::Close) => {
                         if let Ok(leave) = serde_json::to_value(Empty {}) && self.say(event::LEAVE, &leave, None).await {
                             drop(timeout(WRITE_WITHIN, self.socket.close(None)).await);
                         }

@@ -1,19 +1,23 @@
 //! The real server and the real client over loopback and TLS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{MemberKey, pid, room_id};
-use pushtalk_protocol::{CertificateHash, Epoch, Join, MemberJoined, Nameplate, RefusalCode, ServerAddress};
+use pushtalk_protocol::{
+    CertificateHash, Epoch, Join, MemberJoined, Nameplate, Pid, RefusalCode, ServerAddress,
+};
 use rand::rng;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::bench::{SEAT, Secrets, client, next, server};
+use crate::bench::{SEAT, Secrets, client, limited, next, server};
 use crate::certificate::Certificate;
 use crate::client::{Client, ClientError, ServerEvent, Trust};
+use crate::limits::Limits;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_meet_knock_and_pass_sealed_bytes_in_order() {
@@ -54,6 +58,67 @@ async fn two_meet_knock_and_pass_sealed_bytes_in_order() {
     drop(host);
     server.empty().await;
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_takes_its_seat_from_its_old_connection_which_is_cut() {
+    let server = server().await;
+    let secrets = Secrets::new();
+    let ((host, mut host_events), (guest, mut guest_events)) = (client(&server).await, client(&server).await);
+    let (host_pub, nameplate) = secrets.create(&host).await;
+    let (guest_pub, _) = secrets.join(&guest).await;
+    let (back, mut back_events) = client(&server).await;
+    let joined = secrets.resume(&back, pid(&host_pub)).await.unwrap();
+    assert_eq!((joined.members, joined.nameplate), (vec![guest_pub], nameplate));
+    assert!(matches!(next(&mut host_events).await, ServerEvent::MemberJoined(_)));
+    assert!(matches!(next(&mut host_events).await, ServerEvent::Gone));
+    assert!(matches!(next(&mut guest_events).await, ServerEvent::MemberLeft(l) if l.pid == pid(&host_pub)));
+    let again = next(&mut guest_events).await;
+    assert!(matches!(again, ServerEvent::MemberJoined(joined) if joined.member_pub == host_pub));
+    guest.relay(pid(&host_pub), b"sealed").unwrap();
+    let relayed = next(&mut back_events).await;
+    assert!(matches!(relayed, ServerEvent::Relayed { from, .. } if from == pid(&guest_pub)));
+
+    // Without a word this time; the seat is kept meanwhile.
+    drop(back);
+    assert!(matches!(next(&mut guest_events).await, ServerEvent::MemberLeft(_)));
+    let (back, _back_events) = client(&server).await;
+    assert_eq!(secrets.resume(&back, pid(&host_pub)).await.unwrap().members, [guest_pub]);
+    assert!(matches!(next(&mut guest_events).await, ServerEvent::MemberJoined(_)));
+    back.close().await;
+    guest.close().await;
+    server.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seat_that_nobody_comes_back_to_is_freed_and_nothing_is_left() {
+    let server = limited(Limits { seat: Duration::from_millis(50), ..Limits::default() }).await;
+    let (host, _events) = client(&server).await;
+    Secrets::new().create(&host).await;
+    drop(host);
+    server.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_statement_is_taken_and_the_removed_are_told_that_the_room_is_closed() {
+    let server = server().await;
+    let secrets = Secrets::new();
+    let ((host, _host_events), (guest, mut guest_events)) = (client(&server).await, client(&server).await);
+    let (host_pub, _) = secrets.create(&host).await;
+    let (guest_pub, _) = secrets.join(&guest).await;
+    let others = |low: u8, own| {
+        let mut pids: Vec<_> = (0..63).map(|n| Pid::new([n * 4 + low; 16])).chain([own]).collect();
+        pids.sort_unstable();
+        pids
+    };
+    let signed = secrets.statement(others(1, pid(&guest_pub)), others(2, pid(&host_pub)));
+    assert_eq!((signed.statement.removed.len(), signed.statement.roster.len()), (64, 64));
+    host.rotate(&signed).await.unwrap();
+    assert!(matches!(next(&mut guest_events).await, ServerEvent::RoomClosed));
+    let refused = Err(ClientError::Refused(RefusalCode::NotAvailable));
+    assert_eq!((host.rotate(&signed).await, guest.leave().await), (refused, refused));
+    guest.hello().await.unwrap();
+    host.close().await;
 }
 
 /// A server that asks for a sign of life before it has let the client in.

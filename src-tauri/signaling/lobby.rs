@@ -1,22 +1,33 @@
 //! The server's brain: rooms and nameplates, and who may speak to whom; no IO, no clock, no randomness.
 //!
 //! Each call is one event of one connection. It gives the acknowledgement or a refusal; what is to be pushed to others
-//! waits in `take_pushes`. Everything is in memory and gone with the last connection that it belongs to. How strangers
-//! knock is in `knock.rs`.
+//! waits in `take_pushes`. Everything is in memory and gone a minute after the last connection that it belongs to. How
+//! strangers knock is in `knock.rs`, how members lose their seats and come back to them in `seat.rs`, how epochs begin
+//! in `rotation.rs`.
+//!
+//! A stranger learns nothing from a refusal: for whatever depends on the rooms that there are, it is the one word
+//! `NotAvailable`. `create`, `join` and `resume` also do the same work whether or not there is such a room or seat: one
+//! signature is checked before anything is looked at, against nobody's key when there is none. Not equal is the time of
+//! what only members can ask (`relay`, `rotate`), and the search in a map by a room's id, which nobody outside the room
+//! knows. A nameplate that somebody answers at is told from one where nobody does, since that is what it is for.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushtalk_e2ee::{ServerIdentity, verify_create, verify_join};
 use pushtalk_protocol::{
-    Challenge, Create, Created, Empty, Epoch, HelloAck, HelloRequest, Join, JoinPublic, Joined, LobbyClose,
-    LobbyId, LobbyMessage, MemberJoined, MemberLeft, MemberPublic, Nameplate, Pid, RefusalCode, Relay,
-    Relayed, RoomId, VERSION,
+    Challenge, Create, Created, Empty, HelloAck, HelloRequest, Join, JoinPublic, Joined, LobbyClose, LobbyId,
+    LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed, RoomId,
+    VERSION,
 };
 
 use crate::knock::Knock;
 pub use crate::limits::Limits;
+use crate::seat::{NOBODY, Presence, Room, Seat};
 use crate::text64;
+
+/// What a joiner of no room is checked against.
+const NOBODYS_DOOR: JoinPublic = JoinPublic::new(NOBODY);
 
 /// Names one connection to the server; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,17 +46,20 @@ pub enum Push {
     MemberJoined(MemberJoined),
     /// Somebody's connection ended.
     MemberLeft(MemberLeft),
+    /// The one who is told has no seat any more.
+    RoomClosed(RoomClosed),
 }
 
 /// All that a server knows.
 pub struct Lobby {
     pub(crate) limits: Limits,
-    identity: ServerIdentity,
+    pub(crate) identity: ServerIdentity,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) nameplates: BTreeMap<Nameplate, RoomId>,
     pub(crate) knocks: BTreeMap<LobbyId, Knock>,
     pub(crate) pushes: Vec<(ConnectionId, Push)>,
+    pub(crate) cuts: Vec<ConnectionId>,
 }
 
 #[derive(Default)]
@@ -53,20 +67,6 @@ pub(crate) struct Connection {
     pub(crate) challenge: Option<Challenge>,
     pub(crate) seat: Option<(RoomId, Pid)>,
     pub(crate) lobbies: usize,
-}
-
-pub(crate) struct Room {
-    pub(crate) nameplate: Nameplate,
-    epoch: Epoch,
-    join_pub: JoinPublic,
-    /// In the order they came; who made the room is first as long as it is connected.
-    pub(crate) members: Vec<Seat>,
-}
-
-pub(crate) struct Seat {
-    pub(crate) pid: Pid,
-    member_pub: MemberPublic,
-    pub(crate) connection: ConnectionId,
 }
 
 pub(crate) type Answer<T> = Result<T, RefusalCode>;
@@ -82,6 +82,7 @@ impl Lobby {
             nameplates: BTreeMap::new(),
             knocks: BTreeMap::new(),
             pushes: Vec::new(),
+            cuts: Vec::new(),
         }
     }
 
@@ -122,17 +123,21 @@ impl Lobby {
     pub fn create(&mut self, from: ConnectionId, create: &Create, word: u16) -> Answer<Created> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
-        if self.rooms.len() >= self.limits.rooms || self.rooms.contains_key(&create.room_id) {
+        let pid = verify_create(create, &challenge, &self.identity).map_err(|_| NO)?;
+        if self.rooms.contains_key(&create.room_id) {
             return Err(NO);
         }
-        let pid = verify_create(create, &challenge, &self.identity).map_err(|_| NO)?;
+        if self.rooms.len() >= self.limits.rooms {
+            self.clear_deserted().ok_or(NO)?;
+        }
         let nameplate = (0..Nameplate::COUNT)
             .map(|step| Nameplate::from_index(word.wrapping_add(step) % Nameplate::COUNT))
             .find(|nameplate| !self.nameplates.contains_key(nameplate))
             .ok_or(NO)?;
         self.nameplates.insert(nameplate, create.room_id);
-        let seat = Seat { pid, member_pub: create.member_pub, connection: from };
-        let room = Room { nameplate, epoch: create.epoch, join_pub: create.join_pub, members: vec![seat] };
+        let Create { host_pub, epoch, join_pub, member_pub, seat_pub, .. } = *create;
+        let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
+        let room = Room { nameplate, host_pub, epoch, seq: 0, join_pub, seats: vec![seat] };
         self.rooms.insert(create.room_id, room);
         self.sit(from, create.room_id, pid);
         Ok(Created { nameplate })
@@ -147,19 +152,19 @@ impl Lobby {
     pub fn join(&mut self, from: ConnectionId, join: &Join) -> Answer<Joined> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
-        let room = self.rooms.get_mut(&join.room_id).ok_or(NO)?;
-        let pid = verify_join(join, &room.join_pub, &challenge, &self.identity).map_err(|_| NO)?;
-        let known = room.members.iter().any(|m| m.pid == pid);
-        if room.epoch != join.epoch || known || room.members.len() >= self.limits.members {
+        let room = self.rooms.get_mut(&join.room_id);
+        let join_pub = room.as_ref().map_or(NOBODYS_DOOR, |r| r.join_pub);
+        let proved = verify_join(join, &join_pub, &challenge, &self.identity);
+        let (Some(room), Ok(pid)) = (room, proved) else { return Err(NO) };
+        if room.epoch != join.epoch || room.seat(pid).is_some() || room.seats.len() >= self.limits.members {
             return Err(NO);
         }
-        let push = Push::MemberJoined(MemberJoined { member_pub: join.member_pub });
-        self.pushes.extend(room.members.iter().map(|m| (m.connection, push.clone())));
-        let members = room.members.iter().map(|m| m.member_pub).collect();
-        let nameplate = room.nameplate;
-        room.members.push(Seat { pid, member_pub: join.member_pub, connection: from });
-        self.sit(from, join.room_id, pid);
-        Ok(Joined { members, nameplate })
+        let Join { room_id, member_pub, seat_pub, .. } = *join;
+        let joined = Joined { members: room.present().collect(), nameplate: room.nameplate };
+        room.seats.push(Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) });
+        self.sit(from, room_id, pid);
+        self.tell_others(room_id, pid, &Push::MemberJoined(MemberJoined { member_pub }));
+        Ok(joined)
     }
 
     /// Passes sealed bytes on to a member of the same room.
@@ -171,33 +176,56 @@ impl Lobby {
             return Err(RefusalCode::BadRequest);
         }
         let (room, pid) = self.seat(from).ok_or(RefusalCode::NotAvailable)?;
-        let to = self.rooms.get(&room).and_then(|r| r.members.iter().find(|m| m.pid == relay.to));
-        let to = to.ok_or(RefusalCode::NotAvailable)?.connection;
+        let to = self.rooms.get(&room).and_then(|r| r.seat(relay.to)).and_then(Seat::connection);
+        let to = to.ok_or(RefusalCode::NotAvailable)?;
         self.pushes.push((to, Push::Relayed(Relayed { from: pid, data: relay.data })));
         Ok(Empty {})
     }
 
-    /// Leaves the room; the connection stays.
+    /// Leaves the room: the seat is free at once. The connection stays.
     ///
     /// # Errors
     /// `NotAvailable` outside a room.
     pub fn leave(&mut self, now: Duration, from: ConnectionId) -> Answer<Empty> {
-        self.seat(from).ok_or(RefusalCode::NotAvailable)?;
-        self.unseat(now, from);
+        let (room, pid) = self.seat(from).ok_or(RefusalCode::NotAvailable)?;
+        self.unseat(now, room, pid);
         Ok(Empty {})
     }
 
-    /// A connection is gone, with all that it had.
+    /// A connection is gone, with all that it had but its seat: that is kept for as long as `Limits::seat`.
     pub fn disconnected(&mut self, now: Duration, from: ConnectionId) {
-        self.unseat(now, from);
-        self.stop_knocking(from);
-        self.connections.remove(&from);
-        self.pushes.retain(|(to, _)| *to != from);
+        self.keep_seat(now, from);
+        self.forget(from);
+        self.cuts.retain(|cut| *cut != from);
     }
 
     /// What is to be told to others since the last call, in order.
     pub fn take_pushes(&mut self) -> Vec<(ConnectionId, Push)> {
         std::mem::take(&mut self.pushes)
+    }
+
+    /// The connections that have lost their seat to a newer one since the last call: they are to be cut.
+    ///
+    /// Whatever they say before is refused, for the lobby does not know them any more.
+    pub fn take_cuts(&mut self) -> Vec<ConnectionId> {
+        std::mem::take(&mut self.cuts)
+    }
+
+    /// When `handle_timeout` has something to do next.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.next_answer().into_iter().chain(self.next_seat()).min()
+    }
+
+    /// Passes over members that do not answer at the door, ends lobbies that are over, and frees seats that nobody came
+    /// back to.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.pass_over(now);
+        self.free_seats(now);
+    }
+
+    /// Forgets everything; nobody is told.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.limits, self.identity.clone());
     }
 
     /// True when nothing is left of anybody.
@@ -207,6 +235,7 @@ impl Lobby {
             && self.nameplates.is_empty()
             && self.knocks.is_empty()
             && self.pushes.is_empty()
+            && self.cuts.is_empty()
     }
 
     /// Rooms and connections there are.
@@ -215,7 +244,7 @@ impl Lobby {
     }
 
     /// Each challenge is for one try, by a connection that sits in no room.
-    fn spend_challenge(&mut self, from: ConnectionId) -> Answer<Challenge> {
+    pub(crate) fn spend_challenge(&mut self, from: ConnectionId) -> Answer<Challenge> {
         let connection = self.connections.get_mut(&from).ok_or(RefusalCode::BadRequest)?;
         if connection.seat.is_some() {
             return Err(RefusalCode::NotAvailable);
@@ -223,27 +252,26 @@ impl Lobby {
         connection.challenge.take().ok_or(RefusalCode::NotAvailable)
     }
 
-    fn seat(&self, of: ConnectionId) -> Option<(RoomId, Pid)> {
+    pub(crate) fn seat(&self, of: ConnectionId) -> Option<(RoomId, Pid)> {
         self.connections.get(&of)?.seat
     }
 
-    fn sit(&mut self, connection: ConnectionId, room: RoomId, pid: Pid) {
+    pub(crate) fn sit(&mut self, connection: ConnectionId, room: RoomId, pid: Pid) {
         if let Some(connection) = self.connections.get_mut(&connection) {
             connection.seat = Some((room, pid));
         }
     }
 
-    fn unseat(&mut self, now: Duration, from: ConnectionId) {
-        let Some((id, pid)) = self.connections.get_mut(&from).and_then(|c| c.seat.take()) else { return };
-        if let Some(room) = self.rooms.get_mut(&id) {
-            room.members.retain(|m| m.connection != from);
-            let push = Push::MemberLeft(MemberLeft { pid });
-            self.pushes.extend(room.members.iter().map(|m| (m.connection, push.clone())));
-            if room.members.is_empty() {
-                self.nameplates.remove(&room.nameplate);
-                self.rooms.remove(&id);
-            }
-        }
-        self.stop_answering(now, from);
+    /// Of a connection that sits nowhere.
+    pub(crate) fn forget(&mut self, connection: ConnectionId) {
+        self.stop_knocking(connection);
+        self.connections.remove(&connection);
+        self.pushes.retain(|(to, _)| *to != connection);
+    }
+
+    pub(crate) fn tell_others(&mut self, room: RoomId, but: Pid, push: &Push) {
+        let Some(room) = self.rooms.get(&room) else { return };
+        let others = room.seats.iter().filter(|seat| seat.pid != but);
+        self.pushes.extend(others.filter_map(Seat::connection).map(|to| (to, push.clone())));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate, Relay};
+use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate};
 
 use crate::lobby::{Limits, Push};
 use crate::lobby_world::{NOW, World, challenge, conn, message};
@@ -13,6 +13,8 @@ enum Act {
     Hello(usize),
     Create(usize, u16),
     Join(usize, usize),
+    Resume(usize, usize),
+    Rotate(usize, u32, u8),
     Relay(usize, usize),
     Knock(usize, u8),
     Say(usize, u8),
@@ -28,13 +30,15 @@ fn act() -> impl Strategy<Value = Act> {
         c.clone().prop_map(Act::Hello),
         (c.clone(), any::<u16>()).prop_map(|(c, w)| Act::Create(c, w)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Join(a, b)),
+        (c.clone(), c.clone()).prop_map(|(a, b)| Act::Resume(a, b)),
+        (c.clone(), 1..4_u32, any::<u8>()).prop_map(|(c, e, r)| Act::Rotate(c, e, r)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Relay(a, b)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Knock(c, l)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Say(c, l)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Close(c, l)),
         c.clone().prop_map(Act::Leave),
         c.prop_map(Act::Disconnect),
-        (0..7_u64).prop_map(Act::Wait),
+        prop_oneof![0..7_u64, Just(61)].prop_map(Act::Wait),
     ]
 }
 
@@ -49,19 +53,21 @@ fn check(world: &mut World, limits: &Limits, now: Duration) {
     }
     let mut seated = 0;
     for (id, room) in &lobby.rooms {
-        assert!(!room.members.is_empty() && room.members.len() <= limits.members);
+        assert!(!room.seats.is_empty() && room.seats.len() <= limits.members);
         assert_eq!(lobby.nameplates.get(&room.nameplate), Some(id));
-        for member in &room.members {
-            assert_eq!(lobby.connections[&member.connection].seat, Some((*id, member.pid)));
-            assert_eq!(room.members.iter().filter(|m| m.pid == member.pid).count(), 1);
-            seated += 1;
+        for seat in &room.seats {
+            assert_eq!(room.seats.iter().filter(|s| s.pid == seat.pid).count(), 1);
+            if let Some(connection) = seat.connection() {
+                assert_eq!(lobby.connections[&connection].seat, Some((*id, seat.pid)));
+                seated += 1;
+            }
         }
     }
     assert_eq!(lobby.nameplates.len(), lobby.rooms.len());
     assert_eq!(lobby.connections.values().filter(|c| c.seat.is_some()).count(), seated);
     for knock in lobby.knocks.values() {
         let room = &lobby.rooms[&knock.room];
-        assert!(room.members.iter().any(|m| m.connection == knock.responder), "a member answers");
+        assert!(room.connections().any(|c| c == knock.responder), "a member answers");
         assert!(lobby.connections.contains_key(&knock.joiner));
         let at_the_door = lobby.knocks.values().filter(|k| k.room == knock.room).count();
         assert!(at_the_door <= limits.lobbies_of_a_room);
@@ -70,7 +76,8 @@ fn check(world: &mut World, limits: &Limits, now: Duration) {
         assert_eq!(connection.lobbies, lobby.knocks.values().filter(|k| k.joiner == *id).count());
         assert!(connection.lobbies <= limits.lobbies);
     }
-    assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer));
+    assert!(lobby.cuts.is_empty());
+    assert!(lobby.poll_timeout().is_none_or(|at| at <= now + limits.answer.max(limits.seat)));
 }
 
 proptest! {
@@ -98,9 +105,30 @@ proptest! {
                     let joined = world.lobby.join(conn(c), &join);
                     prop_assert!(joined.is_err() || c == of, "a proof of another connection");
                 }
+                Act::Resume(c, of) => {
+                    let resume = world.resume(c, of);
+                    if world.lobby.resume(now, conn(c), &resume).is_ok() {
+                        prop_assert!(world.relay(c, of).is_ok(), "the seat is this connection's");
+                    }
+                    // As the server does it.
+                    for cut in world.lobby.take_cuts() {
+                        prop_assert!(cut != conn(c) && !world.lobby.connections.contains_key(&cut));
+                        world.lobby.disconnected(now, cut);
+                        world.lobby.connected(cut).unwrap();
+                    }
+                }
+                Act::Rotate(c, epoch, roster) => {
+                    let roster: Vec<_> = (0..6).filter(|of| roster & 1 << of != 0).collect();
+                    let signed = world.signed(epoch, &roster);
+                    if world.rotate(c, &signed).is_ok() {
+                        let rooms = world.lobby.rooms.values();
+                        let mut seats = rooms.flat_map(|r| &r.seats).map(|s| s.pid);
+                        let stay: Vec<_> = roster.iter().map(|of| world.pid(*of)).collect();
+                        prop_assert!(seats.all(|pid| stay.contains(&pid)), "who is out sits nowhere");
+                    }
+                }
                 Act::Relay(c, to) => {
-                    let relay = Relay { to: world.pid(to), data: String::new() };
-                    let _ = world.lobby.relay(conn(c), relay);
+                    let _ = world.relay(c, to);
                 }
                 Act::Knock(c, id) => {
                     let _ = world.knock(c, nameplate, id);
@@ -126,9 +154,10 @@ proptest! {
             check(&mut world, &limits, now);
         }
         for c in 0..6 {
-            world.lobby.disconnected(NOW, conn(c));
+            world.lobby.disconnected(now, conn(c));
         }
         world.lobby.take_pushes();
+        world.lobby.handle_timeout(now + limits.seat);
         prop_assert!(world.lobby.is_empty());
     }
 }

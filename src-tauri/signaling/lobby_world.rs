@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
+use pushtalk_e2ee::{HostKey, JoinKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, Epoch, HelloRequest, Join, LobbyId, LobbyMessage, LobbyOpen,
-    MemberPublic, Nameplate, Pid, RefusalCode,
+    CertificateHash, Challenge, Create, Empty, Epoch, HelloRequest, Join, LobbyId, LobbyMessage, LobbyOpen,
+    MemberPublic, Nameplate, Pid, RefusalCode, Relay, Resume, RoomId, Rotate, SignedStatement, Statement,
+    StatementKind,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -19,8 +20,9 @@ pub(crate) const NO: RefusalCode = RefusalCode::NotAvailable;
 /// A lobby, a room's secrets, and connections 0, 1, … that have said hello.
 pub(crate) struct World {
     pub(crate) lobby: Lobby,
-    host: HostKey,
-    secret: RoomSecret,
+    pub(crate) host: HostKey,
+    /// From which the secret of each epoch is drawn.
+    seed: u64,
     members: Vec<MemberKey>,
     seats: Vec<SeatKey>,
     identity: ServerIdentity,
@@ -41,7 +43,7 @@ impl World {
         let mut world = Self {
             lobby: Lobby::new(limits, identity.clone()),
             host: HostKey::generate(&mut rng),
-            secret: RoomSecret::generate(&mut rng),
+            seed: 1000,
             members: (0..connections).map(|_| MemberKey::generate(&mut rng)).collect(),
             seats: (0..connections).map(|_| SeatKey::generate(&mut rng)).collect(),
             identity,
@@ -65,10 +67,18 @@ impl World {
         pid(&self.public(of))
     }
 
+    pub(crate) fn room_id(&self) -> RoomId {
+        room_id(&self.host.public())
+    }
+
+    pub(crate) fn join_key(&self, epoch: Epoch) -> JoinKey {
+        let mut rng = StdRng::seed_from_u64(self.seed + u64::from(epoch.0));
+        RoomSecret::generate(&mut rng).join_key(self.room_id(), epoch)
+    }
+
     pub(crate) fn create(&mut self, of: usize) -> Create {
-        let (epoch, host_pub) = (Epoch::default(), self.host.public());
-        let room_id = room_id(&host_pub);
-        let join_key = self.secret.join_key(room_id, epoch);
+        let (epoch, host_pub, room_id) = (Epoch::default(), self.host.public(), self.room_id());
+        let join_key = self.join_key(epoch);
         let (join_pub, own, challenge) = (join_key.public(), self.pid(of), challenge(of));
         Create {
             room_id,
@@ -83,16 +93,55 @@ impl World {
     }
 
     pub(crate) fn join(&self, of: usize) -> Join {
-        let (epoch, room_id) = (Epoch::default(), room_id(&self.host.public()));
-        let join_key = self.secret.join_key(room_id, epoch);
-        let sig = join_key.sign_join(&challenge(of), room_id, epoch, self.pid(of), &self.identity);
+        self.join_in(of, Epoch::default())
+    }
+
+    pub(crate) fn join_in(&self, of: usize, epoch: Epoch) -> Join {
+        self.join_on(of, of, epoch)
+    }
+
+    /// On the connection `on`, with the member key of `of`.
+    pub(crate) fn join_on(&self, on: usize, of: usize, epoch: Epoch) -> Join {
+        let room_id = self.room_id();
+        let key = self.join_key(epoch);
+        let sig = key.sign_join(&challenge(on), room_id, epoch, self.pid(of), &self.identity);
         Join { room_id, epoch, member_pub: self.public(of), seat_pub: self.seats[of].public(), sig }
+    }
+
+    /// On the connection `on`, the seat of `of`.
+    pub(crate) fn resume(&self, on: usize, of: usize) -> Resume {
+        let (room_id, pid) = (self.room_id(), self.pid(of));
+        let sig = self.seats[of].sign_resume(&challenge(on), room_id, pid, &self.identity);
+        Resume { room_id, pid, sig }
+    }
+
+    /// Says that these are in the room from `epoch` on.
+    pub(crate) fn statement(&self, epoch: u32, kind: StatementKind, roster: &[usize]) -> Statement {
+        let mut roster: Vec<_> = roster.iter().map(|of| self.pid(*of)).collect();
+        roster.sort_unstable();
+        let join_pub = self.join_key(Epoch(epoch)).public();
+        let room_id = self.room_id();
+        Statement { room_id, epoch: Epoch(epoch), seq: epoch, kind, removed: Vec::new(), roster, join_pub }
+    }
+
+    /// The host says so.
+    pub(crate) fn signed(&self, epoch: u32, roster: &[usize]) -> SignedStatement {
+        self.host.sign_statement(self.statement(epoch, StatementKind::Remove, roster))
+    }
+
+    pub(crate) fn rotate(&mut self, from: usize, signed: &SignedStatement) -> Result<Empty, RefusalCode> {
+        let statement = text64::encode(&signed.encode());
+        self.lobby.rotate(NOW, conn(from), &Rotate { statement })
+    }
+
+    pub(crate) fn relay(&mut self, from: usize, to: usize) -> Result<Empty, RefusalCode> {
+        self.lobby.relay(conn(from), Relay { to: self.pid(to), data: text64::encode(b"sealed") })
     }
 
     /// Another room's secrets from here on.
     pub(crate) fn renew(&mut self) {
         let mut rng = StdRng::seed_from_u64(2);
-        (self.host, self.secret) = (HostKey::generate(&mut rng), RoomSecret::generate(&mut rng));
+        (self.host, self.seed) = (HostKey::generate(&mut rng), 2000);
     }
 
     /// Connection 0 makes the room, the next `joiners` join it.

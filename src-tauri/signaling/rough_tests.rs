@@ -1,8 +1,10 @@
 //! What the server and the client bear without harm to others.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::pid;
-use pushtalk_protocol::{RefusalCode, ServerAddress, event};
+use pushtalk_protocol::{RefusalCode, ServerAddress};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -14,54 +16,6 @@ use crate::bench::{PATIENCE, Rude, Secrets, client, limited, next, server, tls, 
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 use crate::limits::Limits;
 use crate::server::Certificate;
-
-const EVENTS: [&str; 8] = [
-    event::HELLO,
-    event::CREATE,
-    event::JOIN,
-    event::LEAVE,
-    event::RELAY,
-    event::LOBBY_OPEN,
-    event::LOBBY_MESSAGE,
-    event::LOBBY_CLOSE,
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_argument_is_refused_and_the_connection_goes_on() {
-    let server = server().await;
-    let mut rude = Rude::new(&server).await;
-    let wrong = [
-        "",
-        ",null",
-        ",7",
-        ",\"x\"",
-        ",[]",
-        ",[1]",
-        ",{\"more\":1}",
-        ",{\"version\":\"1\"}",
-        ",{\"version\":1,\"x\":2}",
-        ",{\"version\":1,\"version\":1,\"x\":1}",
-        ",{\"to\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"data\":\"not base64url\"}",
-        ",{\"_placeholder\":true,\"num\":0}",
-    ];
-    let events = EVENTS.iter().chain(&["no such event", "", "connect", "disconnect"]);
-    for (at, (name, argument)) in events.flat_map(|e| wrong.iter().map(move |w| (e, w))).enumerate() {
-        rude.say(format!("42{at}[\"{name}\"{argument}]")).await;
-        assert_eq!(rude.hear().await, format!("43{at}[{{\"error\":\"bad_request\"}}]"), "{name}{argument}");
-    }
-    for (at, name) in EVENTS.iter().enumerate() {
-        rude.say(format!("451-{at}[\"{name}\",{{\"_placeholder\":true,\"num\":0}}]")).await;
-        rude.0.send(Message::binary(vec![7; 100])).await.unwrap();
-        assert_eq!(rude.hear().await, format!("43{at}[{{\"error\":\"bad_request\"}}]"), "{name}, binary");
-    }
-    let long = "A".repeat(22_000);
-    rude.say(format!("421[\"relay\",{{\"to\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"data\":\"{long}\"}}]")).await;
-    assert_eq!(rude.hear().await, "431[{\"error\":\"bad_request\"}]");
-    rude.say("422[\"hello\",{\"version\":2,\"new\":true}]").await;
-    assert_eq!(rude.hear().await, "432[{\"error\":\"other_version\",\"version\":1}]");
-    rude.say("423[\"hello\",{\"version\":1}]").await;
-    assert!(rude.hear().await.starts_with("433[{\"version\":1,\"challenge\":"));
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_event_ends_its_own_connection_and_no_other() {
@@ -86,7 +40,7 @@ async fn what_is_no_event_ends_its_own_connection_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_keep_up_is_cut_and_the_others_are_told() {
-    let server = server().await;
+    let server = limited(Limits { seat: Duration::from_millis(1), ..Limits::default() }).await;
     let secrets = Secrets::new();
     // Room for one event, and nobody who takes it.
     let (events, _deaf) = mpsc::channel(1);

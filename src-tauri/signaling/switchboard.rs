@@ -7,27 +7,25 @@
 //! or the first event could find none.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pushtalk_protocol::{
-    Challenge, Create, Empty, HelloRequest, Join, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Refusal,
-    RefusalCode, Relay, VERSION, event,
+    Challenge, Create, Empty, Join, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Refusal, RefusalCode,
+    Relay, Resume, Rotate, VERSION, event,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::{SendError, SocketIo};
 use tokio::sync::Notify;
 
+use crate::argument::{Object, read_hello};
 use crate::lobby::{ConnectionId, Lobby, Push};
 use crate::tether::Tether;
 
@@ -113,11 +111,9 @@ impl Switchboard {
 
     /// Forgets everybody; the handlers of their sockets hold this, and this holds their sockets.
     pub(crate) fn clear(&self) {
-        let now = self.start.elapsed();
         let mut state = self.lock();
-        while let Some(id) = state.plugs.keys().next().copied() {
-            state.unplug(now, id);
-        }
+        state.plugs.clear();
+        state.lobby.clear();
     }
 
     #[cfg(test)]
@@ -141,6 +137,12 @@ impl Switchboard {
             lobby.create(id, &create, u16::from_be_bytes(fresh()?))
         });
         self.on(socket, &session, event::JOIN, move |lobby, _, join: Join| lobby.join(id, &join));
+        self.on(socket, &session, event::RESUME, move |lobby, now, resume: Resume| {
+            lobby.resume(now, id, &resume)
+        });
+        self.on(socket, &session, event::ROTATE, move |lobby, now, rotate: Rotate| {
+            lobby.rotate(now, id, &rotate)
+        });
         self.on(socket, &session, event::LEAVE, move |lobby, now, Empty {}| lobby.leave(now, id));
         self.on(socket, &session, event::RELAY, move |lobby, _, relay: Relay| lobby.relay(id, relay));
         self.on(socket, &session, event::LOBBY_OPEN, move |lobby, now, open: LobbyOpen| {
@@ -243,6 +245,13 @@ impl State {
     }
 
     fn deliver(&mut self) {
+        for cut in self.lobby.take_cuts() {
+            // Its end is told like any other; until then it may say what it likes, and is refused.
+            if let Some(plug) = self.plugs.get(&cut) {
+                tracing::info!("a connection whose member is back on another one is cut");
+                plug.tether.cut();
+            }
+        }
         for (to, push) in self.lobby.take_pushes() {
             let Some(Plug { socket, tether }) = self.plugs.get(&to) else { continue };
             if say(socket, &push).is_err() {
@@ -262,41 +271,13 @@ fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
         Push::LobbyClose(close) => socket.emit(event::LOBBY_CLOSE, close),
         Push::MemberJoined(joined) => socket.emit(event::MEMBER_JOINED, joined),
         Push::MemberLeft(left) => socket.emit(event::MEMBER_LEFT, left),
+        Push::RoomClosed(closed) => socket.emit(event::ROOM_CLOSED, closed),
     }
 }
 
 fn refuse(ack: AckSender, error: RefusalCode) -> Result<(), SendError> {
     let version = (error == RefusalCode::OtherVersion).then_some(VERSION);
     ack.send(&Refusal { error, version })
-}
-
-/// The version is looked at first: what else another version says is not ours to judge.
-fn read_hello(hello: Value) -> Answer<HelloRequest> {
-    match hello.get("version").and_then(Value::as_u64) {
-        Some(version) if version != u64::from(VERSION) => Err(RefusalCode::OtherVersion),
-        _ => serde_json::from_value(hello).map_err(|_| RefusalCode::BadRequest),
-    }
-}
-
-/// The argument of an event: an object, where serde would also take the fields of a struct one after the other.
-struct Object<T>(T);
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
-        impl<'de, T: DeserializeOwned> Visitor<'de> for Fields<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
-    }
 }
 
 /// Random bytes of the operating system.

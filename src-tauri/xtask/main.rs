@@ -1,6 +1,7 @@
 //! The project's chores: run, test, bench, pictures.
 #![expect(clippy::print_stderr, reason = "it talks to a person at a terminal")]
 
+mod hostile;
 mod needs;
 mod policy;
 mod purity;
@@ -17,9 +18,12 @@ const HELP: &str = "\
 cargo xtask run [--pair] [--release]     install what is missing, build, and open the app
                                          --pair: two windows that are in one room already
 cargo xtask test [NAME…]                 everything that must hold, or only parts of it:
-                                         packages format policy ui pure lint deny build rust browser scenarios
-                                         window
+                                         packages format policy ui pure lint deny build rust miri browser
+                                         scenarios window
+cargo xtask test hostile [--seeds N]     the promises of the protocol against whoever would like to break them, with
+                                         N seeds each (1000 unless told), and a table of what was tried
 cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card
+cargo xtask bench seal                   measure how long a frame takes to be sealed and opened
 cargo xtask pictures                     take the pictures of docs/pictures anew
 ";
 
@@ -39,7 +43,9 @@ fn chore() -> anyhow::Result<()> {
     std::env::set_current_dir(shell::root())?;
     match words.as_slice() {
         ["run", options @ ..] => run::run(options),
+        ["test", "hostile", options @ ..] => hostile::test(options),
         ["test", names @ ..] => test::test(names),
+        ["bench", "seal"] => bench_seal(),
         ["bench", words @ ..] if !words.is_empty() => bench(words),
         ["pictures"] => pictures(),
         [] | ["help" | "--help" | "-h"] => {
@@ -66,6 +72,10 @@ fn bench(words: &[&str]) -> anyhow::Result<()> {
     shell::cargo(["build", "--locked", "--release"]).words(&both).run()?;
     let bench = shell::root().join("target/release/bench");
     shell::program(&bench.to_string_lossy()).words(words).env("PUSHTALK_BUILT", "1").run()
+}
+
+fn bench_seal() -> anyhow::Result<()> {
+    shell::cargo(["bench", "--locked", "--package", "pushtalk-e2ee", "--bench", "seal"]).run()
 }
 
 fn pictures() -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use crate::shell::program;
 
 /// What may lie at the top.
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "Cargo.toml",
     "Cargo.lock",
     "src-tauri",
@@ -18,6 +18,7 @@ const TOP: [&str; 13] = [
     "gen",
     "tauri.conf.json",
     "README.md",
+    "SECURITY.md",
     "deny.toml",
     "clippy.toml",
     "rustfmt.toml",

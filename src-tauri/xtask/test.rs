@@ -24,7 +24,7 @@ struct Step {
     always: bool,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "packages", after: None, does: packages, always: true },
     Step { name: "format", after: None, does: format, always: true },
     Step { name: "policy", after: None, does: || held(policy::check()), always: true },
@@ -34,6 +34,7 @@ const STEPS: [Step; 12] = [
     Step { name: "deny", after: None, does: deny, always: true },
     Step { name: "build", after: Some("ui"), does: build, always: true },
     Step { name: "rust", after: Some("build"), does: rust, always: true },
+    Step { name: "miri", after: None, does: miri, always: true },
     Step { name: "browser", after: Some("ui"), does: browser, always: true },
     Step { name: "scenarios", after: Some("build"), does: || scenarios(&[]), always: true },
     Step {
@@ -42,6 +43,15 @@ const STEPS: [Step; 12] = [
         does: || scenarios(&["window", "preferences"]),
         always: false,
     },
+];
+
+/// Crates and the tests that Miri runs: of e2ee those without arithmetic of keys.
+const MIRI: [(&str, &[&str]); 2] = [
+    ("pushtalk-protocol", &["--skip", "any_bytes", "--skip", "any_text"]),
+    (
+        "pushtalk-e2ee",
+        &["window::", "header::tests", "frame::tests", "words::", "server_identity", "--skip", "section"],
+    ),
 ];
 
 /// `cargo xtask test`.
@@ -159,6 +169,26 @@ fn build() -> anyhow::Result<Outcome> {
 fn rust() -> anyhow::Result<Outcome> {
     built_pages()?;
     held(cargo(["test", "--locked", "--workspace", "--lib", "--bins"]).run())
+}
+
+/// What of the tests beside the code an interpreter that finds undefined behaviour can run in some minutes: reading and
+/// writing of bytes, headers and windows. The proofs by chance and all arithmetic of keys take it hours.
+fn miri() -> anyhow::Result<Outcome> {
+    let rustup = program("rustup").words(&["run", "nightly", "cargo", "miri", "--version"]);
+    if which("rustup").is_none() || !rustup.succeeds() {
+        eprintln!(
+            "Miri is not installed: undefined behaviour is NOT looked for here (rustup +nightly component add miri)."
+        );
+        return Ok(Outcome::Skipped("nightly Miri is not installed"));
+    }
+    for (package, tests) in MIRI {
+        let words =
+            ["run", "nightly", "cargo", "miri", "test", "--locked", "--lib", "--package", package, "--"];
+        // Chance takes its seeds from files and the clock, and all is a hundred times slower here.
+        let miri = program("rustup").words(&words).words(tests).env("MIRIFLAGS", "-Zmiri-disable-isolation");
+        miri.env("PROPTEST_CASES", "2").run()?;
+    }
+    Ok(Outcome::Held)
 }
 
 /// Whole worlds, a few of them live: devices, servers, windows.

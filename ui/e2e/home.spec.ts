@@ -1,4 +1,5 @@
 // Home: hosting, joining, and what goes wrong on the way in.
+import { PIN } from '../src/backend/entrance';
 import { invitation } from '../src/backend/scenes';
 import { words } from '../src/words/words';
 import { expect, test } from './window';
@@ -35,7 +36,9 @@ test('a pasted link shows where it leads before Join is pressed, and needs no se
   await win.expectDone();
   await page.getByTestId('join').click();
   await expect(page.getByTestId('member')).toHaveCount(3);
-  expect(await win.intents()).toEqual([{ do: 'join', name: 'Chloé', text: invitation.link, server: null }]);
+  expect(await win.intents()).toEqual([
+    { do: 'join', name: 'Chloé', text: invitation.link, server: null, pin: null },
+  ]);
 });
 
 test('a code asks for the server, and is sent with it', async ({ page, win }) => {
@@ -50,7 +53,7 @@ test('a code asks for the server, and is sent with it', async ({ page, win }) =>
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('room-title')).toBeVisible();
   expect(await win.intents()).toEqual([
-    { do: 'join', name: 'Chloé', text: '7k0 1qp xy2', server: '192.168.1.20:7300' },
+    { do: 'join', name: 'Chloé', text: '7k0 1qp xy2', server: '192.168.1.20:7300', pin: null },
   ]);
 });
 
@@ -98,6 +101,71 @@ test('a wrong code comes back home with words, which can be dismissed', async ({
   await notice.getByRole('button').click();
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
+
+test('a room with a PIN asks for it, and keeps what was typed', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill('111-1QP-XY2');
+  await page.getByTestId('server').fill('192.168.1.20:7300');
+  await expect(page.getByTestId('pin')).toHaveCount(0);
+  await page.getByTestId('join').click();
+  await expect(page.getByRole('alert')).toContainText(words.errors.pinNeeded.what);
+  const pin = page.getByTestId('pin');
+  await expect(pin).toBeFocused();
+  await page.keyboard.type('12');
+  await page.keyboard.press('Enter');
+  await expect(pin).toHaveAccessibleDescription(words.home.pinMissing);
+  await expect(page.getByTestId('invitation')).toHaveValue('111-1QP-XY2');
+
+  await pin.fill('1234');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('Tries left: 4.');
+  await expect(pin).toBeFocused();
+  await expect(pin).toHaveValue('1234');
+  await expect(page.getByTestId('server')).toHaveValue('192.168.1.20:7300');
+  // It is selected: what is typed now takes its place.
+  await page.keyboard.type(` ${PIN}`);
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('room-title')).toBeVisible();
+  expect((await win.intents()).map((intent) => (intent.do === 'join' ? intent.pin : intent.do))).toEqual([
+    null,
+    '1234',
+    PIN,
+  ]);
+  await page.getByTestId('leave').click();
+  await expect(page.getByTestId('invitation')).toHaveValue('');
+  await expect(page.getByTestId('pin')).toHaveCount(0);
+});
+
+test('where no PIN is needed any more, it is left out', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('name').fill('Chloé');
+  await page.getByTestId('invitation').fill('111-1QP-XY2');
+  await page.getByTestId('server').fill('192.168.1.20:7300');
+  await page.getByTestId('join').click();
+  await page.getByTestId('pin').fill('1234');
+  await page.getByTestId('invitation').fill('222-1QP-XY2');
+  await page.getByTestId('join').click();
+  await expect(page.getByRole('alert')).toContainText(words.errors.pinUnneeded.what);
+  await expect(page.getByTestId('pin')).toHaveCount(0);
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('room-title')).toBeVisible();
+});
+
+for (const [code, why] of [
+  ['888-1QP-XY2', 'codeRetired'],
+  ['999-1QP-XY2', 'roomLocked'],
+] as const) {
+  test(`turned away with ${why}, one is told what to do`, async ({ page, win }) => {
+    await win.open('home');
+    await page.getByTestId('name').fill('Chloé');
+    await page.getByTestId('invitation').fill(code);
+    await page.getByTestId('server').fill('192.168.1.20:7300');
+    await page.getByTestId('join').click();
+    await expect(page.getByRole('alert')).toContainText(words.errors[why].todo);
+    await expect(page.getByTestId('invitation')).toHaveValue(code);
+  });
+}
 
 test('once in a room, the invitation is forgotten', async ({ page, win }) => {
   await win.open('home');

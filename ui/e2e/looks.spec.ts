@@ -52,13 +52,43 @@ for (const theme of ['light', 'dark']) {
     });
   }
 
-  for (const dialog of ['invite', 'open-settings']) {
+  for (const dialog of ['invite', 'open-settings', 'open-control']) {
     test(`axe finds nothing: dialog ${dialog}, ${theme}`, async ({ page, win }) => {
       await win.open('room-idle', `theme=${theme}`);
       await page.getByTestId(dialog).click();
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     });
   }
+
+  test(`axe finds nothing: a member, and what is asked once more, ${theme}`, async ({ page, win }) => {
+    await win.open('room-idle', `theme=${theme}`);
+    await page.getByRole('button', { name: /^.?Ben/ }).click();
+    await page.getByTestId('hand-over').click();
+    await page.getByTestId('kick').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.getByTestId('verify').click();
+    await page.getByTestId('differ').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.getByRole('radio', { name: 'Numbers' }).check();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 760 });
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
+
+  test(`axe finds nothing: a PIN that is asked for, ${theme}`, async ({ page, win }) => {
+    await win.open('home', `theme=${theme}`);
+    await page.getByTestId('name').fill('Chloé');
+    await page.getByTestId('invitation').fill('111-1QP-XY2');
+    await page.getByTestId('server').fill('192.168.1.20:7300');
+    await page.getByTestId('join').click();
+    await page.getByTestId('join').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await win.open('room-idle', `theme=${theme}`);
+    await page.getByTestId('open-control').click();
+    await page.getByRole('radio', { name: 'Only with a PIN as well' }).check();
+    await page.getByTestId('door-apply').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
 
   test(`axe finds nothing: notices and a filled form, ${theme}`, async ({ page, win }) => {
     for (const scene of ['error-serverUnreachable', 'error-wrongCertificate']) {

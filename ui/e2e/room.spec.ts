@@ -125,6 +125,7 @@ test('nothing moves when the situation changes', async ({ page, win }) => {
   const before = await win.talk.boundingBox();
   for (const situation of [
     'talking',
+    'queued',
     'busy',
     'revoked',
     'receiving',
@@ -134,7 +135,15 @@ test('nothing moves when the situation changes', async ({ page, win }) => {
     'alone',
   ]) {
     await page.evaluate((is) => {
-      globalThis.pushtalkMock?.button({ is, id: 'm1', why: 'limit', forMs: 0, leftMs: 5_000 } as never);
+      globalThis.pushtalkMock?.button({
+        is,
+        id: 'm1',
+        why: 'limit',
+        forMs: 0,
+        leftMs: 5_000,
+        near: false,
+        place: 2,
+      } as never);
     }, situation);
     await win.expectSituation(situation);
     const now = await win.talk.boundingBox();
@@ -142,6 +151,48 @@ test('nothing moves when the situation changes', async ({ page, win }) => {
     expect(now?.y, situation).toBe(before?.y);
     expect(now?.width, situation).toBe(before?.width);
   }
+});
+
+test('a hand is raised and lowered, and the others’ are shown and told', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByRole('button', { name: words.room.raise }).click();
+  await expect(page.getByTestId('member').nth(0)).toContainText(words.room.hand);
+  await page.getByRole('button', { name: words.room.lower }).click();
+  await expect(page.getByTestId('member').nth(0)).not.toContainText(words.room.hand);
+  expect(await win.intents()).toEqual([
+    { do: 'raiseHand', up: true },
+    { do: 'raiseHand', up: false },
+  ]);
+  await page.evaluate(() => globalThis.pushtalkMock?.hand('m2', true));
+  await expect(page.getByTestId('member').nth(2)).toContainText(words.room.hand);
+  await expect(page.getByTestId('spoken')).toHaveText(/Chloé.? raises a hand\./);
+});
+
+test('members who cannot hear each other are named', async ({ page, win }) => {
+  await win.open('room-idle');
+  const before = await win.talk.boundingBox();
+  await page.evaluate(() => globalThis.pushtalkMock?.apart('m1', 'm2'));
+  await expect(page.getByTestId('apart')).toHaveText('Ben and Chloé cannot hear each other.');
+  expect(await win.talk.boundingBox()).toEqual(before);
+});
+
+test('hidden members are an alarm that says what to do', async ({ page, win }) => {
+  await win.open('room-idle');
+  const before = await win.talk.boundingBox();
+  await page.evaluate(() => globalThis.pushtalkMock?.hide(2));
+  const alarm = page.getByRole('alert');
+  await expect(alarm).toContainText('Somebody may be hiding members');
+  await expect(alarm).toContainText('2 people more');
+  await expect(alarm).toContainText(words.warnings.hiddenTodo);
+  await expect(alarm.getByRole('button')).toHaveCount(0);
+  expect(await win.talk.boundingBox()).toEqual(before);
+});
+
+test('a room whose host is gone says so', async ({ page, win }) => {
+  await win.open('room-nohost');
+  await expect(page.getByRole('alert')).toContainText(words.errors.hostLost.todo);
+  await page.getByRole('alert').getByRole('button').click();
+  await expect(page.getByTestId('room-marks')).toContainText(words.room.noHost);
 });
 
 test('leaving leads home', async ({ page, win }) => {

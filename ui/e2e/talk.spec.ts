@@ -237,7 +237,7 @@ test('a press while somebody talks is busy and says by whom; after it one listen
   page,
   win,
 }) => {
-  await win.open('room-idle');
+  await win.open('room-idle', 'queueless');
   await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
   await win.expectSituation('receiving');
   await expect(page.getByTestId('floor')).toContainText('Ben talks');
@@ -248,6 +248,122 @@ test('a press while somebody talks is busy and says by whom; after it one listen
   await win.expectSituation('receiving');
   await page.evaluate(() => globalThis.pushtalkMock?.quiet());
   await win.expectSituation('idle');
+});
+
+test('a press while somebody talks waits in line, shows the place, and talks in its turn', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-idle');
+  await page.evaluate(() => {
+    globalThis.pushtalkMock?.talk('m1');
+    globalThis.pushtalkMock?.ahead(1);
+  });
+  await expect(page.getByTestId('talk-hint')).toHaveText('Ben talks. Hold the button to wait in line.');
+  await win.hold();
+  await win.expectSituation('queued');
+  await expect(win.talk).toHaveAccessibleName('In line Place 2');
+  await expect(page.getByTestId('spoken')).toContainText('Place 2');
+  await page.evaluate(() => globalThis.pushtalkMock?.ahead(0));
+  await expect(win.talk).toHaveAccessibleName('In line Place 1');
+  await page.evaluate(() => globalThis.pushtalkMock?.quiet());
+  await win.expectSituation('talking');
+  await page.mouse.up();
+  await win.expectDone('press', 'release');
+});
+
+test('waiting in line is chosen in the settings', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.getByRole('checkbox', { name: words.settings.queueing }).uncheck();
+  await page.keyboard.press('Escape');
+  await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
+  await expect(page.getByTestId('talk-hint')).not.toContainText('line');
+  expect(await win.intents()).toEqual([{ do: 'setQueueing', on: false }]);
+});
+
+test('near the limit the button tells to finish', async ({ page, win }) => {
+  await win.open('room-near');
+  await expect(win.talk).toContainText(words.talk.near.label);
+  await expect(page.getByTestId('talk-hint')).toHaveText(words.talk.near.hint);
+});
+
+test('the floor line says how many hear, while one talks and after it', async ({ page, win }) => {
+  await win.open('room-idle');
+  await expect(page.getByTestId('heard')).toHaveCount(0);
+  await win.hold();
+  await expect(page.getByTestId('heard')).toHaveText('Heard by 0 of 2');
+  await page.evaluate(() => globalThis.pushtalkMock?.heard(1, 2));
+  await expect(page.getByTestId('heard')).toHaveText('Heard by 1 of 2');
+  await page.mouse.up();
+  await expect(page.getByTestId('floor')).toContainText(words.room.free);
+  await expect(page.getByTestId('heard')).toHaveText('Heard by 1 of 2');
+});
+
+test('in an open room several talk, and the button says that one may, too', async ({ page, win }) => {
+  await win.open('room-open');
+  const floor = page.getByTestId('floor');
+  await expect(floor).toContainText(words.room.openQuiet);
+  await expect(page.getByTestId('room-marks')).toContainText(words.room.open);
+  await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
+  await page.evaluate(() => globalThis.pushtalkMock?.talk('m2'));
+  await expect(floor).toContainText(/Ben.? and .?Chloé.? talk/);
+  await expect(win.talk).toHaveAccessibleName(words.talk.openReceiving.label);
+  await expect(page.locator('[data-testid="member"][data-talks="true"]')).toHaveCount(2);
+  await win.hold();
+  await win.expectSituation('talking');
+  await expect(floor).toContainText('You');
+  await expect(page.getByTestId('talk-hint')).toHaveText(words.talk.openTalking.hint);
+  await page.mouse.up();
+  await win.expectSituation('receiving');
+  await win.expectDone('press', 'release');
+});
+
+test.describe('the host interrupts', () => {
+  test.beforeEach(async ({ page, win }) => {
+    await win.open('room-idle');
+    await expect(page.getByTestId('interrupt')).toHaveCount(0);
+    await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
+    await win.expectSituation('receiving');
+  });
+
+  test('by the mouse, as long as the button is held', async ({ page, win }) => {
+    await page.getByTestId('interrupt').hover();
+    await page.mouse.down();
+    await win.expectSituation('talking');
+    await expect(page.getByTestId('interrupt')).toBeVisible();
+    await page.mouse.up();
+    await win.expectSituation('idle');
+    await expect(page.getByTestId('interrupt')).toHaveCount(0);
+    await win.expectDone('preempt', 'release');
+  });
+
+  test('by the space bar on the button', async ({ page, win }) => {
+    await page.getByTestId('interrupt').focus();
+    await page.keyboard.down('Space');
+    await page.keyboard.down('Space');
+    await win.expectSituation('talking');
+    await page.keyboard.up('Space');
+    await win.expectDone('preempt', 'release');
+  });
+
+  test('with a button that is whole in the smallest window', async ({ page }) => {
+    for (const width of [320, 390, 900]) {
+      await page.setViewportSize({ width, height: 640 });
+      await expect(page.getByTestId('interrupt')).toBeVisible();
+      const box = await page.getByTestId('interrupt').boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('and ends it when the window loses the focus', async ({ page, win }) => {
+    await page.getByTestId('interrupt').hover();
+    await page.mouse.down();
+    await page.evaluate(() => globalThis.dispatchEvent(new Event('blur')));
+    await win.expectDone('preempt', 'release');
+    await page.mouse.up();
+    await win.expectDone('preempt', 'release');
+  });
 });
 
 test('who talks is told to people who do not see the window', async ({ page, win }) => {

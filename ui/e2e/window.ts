@@ -1,7 +1,7 @@
 // The window as the tests see it; a test in which the page complains has failed.
 import { expect, test as base, type Locator, type Page } from '@playwright/test';
 import type { Intent } from '../src/contract';
-import type {} from '../src/backend/mock';
+import type {} from '../src/backend/page';
 
 export class Window {
   readonly page: Page;

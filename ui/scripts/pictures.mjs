@@ -20,6 +20,18 @@ const pictures = [
   ['invite', 'room-idle', null, (page) => page.getByTestId('invite').click()],
 ];
 
+async function compare(page) {
+  await page.getByRole('button', { name: 'Ben' }).click();
+  await page.getByTestId('verify').click();
+}
+
+async function pinNeeded(page) {
+  await page.getByTestId('name').fill('Dmitri');
+  await page.getByTestId('invitation').fill('111-1QP-XY2');
+  await page.getByTestId('server').fill('192.168.1.20:7300');
+  await page.getByTestId('join').click();
+}
+
 const more = [
   ['home-empty', 'home'],
   [
@@ -47,6 +59,51 @@ const more = [
   ['entering-host', 'entering-host'],
   ['entering-join', 'entering-join'],
   ['settings', 'room-idle', null, (page) => page.getByTestId('open-settings').click()],
+  ['control', 'room-idle', null, (page) => page.getByTestId('open-control').click()],
+  [
+    'control-pin',
+    'room-idle',
+    null,
+    async (page) => {
+      await page.getByTestId('open-control').click();
+      await page.getByRole('radio', { name: 'Only with a PIN as well' }).check();
+      await page.getByTestId('door-pin').fill('12');
+      await page.getByTestId('door-apply').click();
+    },
+  ],
+  ['person', 'room-idle', null, (page) => page.getByRole('button', { name: 'Ben' }).click()],
+  [
+    'person-kick',
+    'room-hands',
+    null,
+    async (page) => {
+      await page.getByRole('button', { name: 'Ben' }).click();
+      await page.getByTestId('kick').click();
+    },
+  ],
+  ['person-guest', 'room-queued', null, (page) => page.getByRole('button', { name: 'Ana' }).click()],
+  ['invite-pin', 'room-alldead', null, (page) => page.getByTestId('invite').click()],
+  ['compare', 'room-idle', null, compare],
+  [
+    'compare-differ',
+    'room-idle',
+    null,
+    async (page) => {
+      await compare(page);
+      await page.getByTestId('differ').click();
+    },
+  ],
+  [
+    'compare-numbers',
+    'room-idle',
+    null,
+    async (page) => {
+      await compare(page);
+      await page.getByRole('radio', { name: 'Numbers' }).check();
+    },
+  ],
+  ['compare-asked', 'room-verifying'],
+  ['home-pin', 'home', null, pinNeeded],
   ...[
     'off',
     'nomic',
@@ -61,6 +118,19 @@ const more = [
     'guest',
     'names',
     'crowd',
+    'near',
+    'heard',
+    'queued',
+    'open',
+    'openreceiving',
+    'opentalking',
+    'hands',
+    'locked',
+    'pin',
+    'codedead',
+    'apart',
+    'hidden',
+    'nohost',
   ].map((scene) => [`room-${scene}`, `room-${scene}`]),
 ];
 

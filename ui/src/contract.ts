@@ -3,6 +3,19 @@
 // Do not edit: a test compares the two.
 
 /**
+ * Two members who cannot hear each other.
+ */
+export type Apart = {
+/**
+ * `MemberView::id`.
+ */
+one: string,
+/**
+ * `MemberView::id`.
+ */
+other: string, };
+
+/**
  * The talk button shows exactly one of these.
  */
 export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
@@ -13,7 +26,15 @@ forMs: number,
 /**
  * Milliseconds until the limit.
  */
-leftMs: number, } | { "is": "busy",
+leftMs: number,
+/**
+ * True in the last three seconds before the limit.
+ */
+near: boolean, } | { "is": "queued",
+/**
+ * From 1.
+ */
+place: number, } | { "is": "busy",
 /**
  * `MemberView::id` of who does.
  */
@@ -45,6 +66,11 @@ inputs: Array<string>,
 outputs: Array<string>, };
 
 /**
+ * Who may come in.
+ */
+export type Door = "open" | "locked" | "pin";
+
+/**
  * The steps of coming in.
  */
 export type EnteringStep = "startingServer" | "connecting" | "proving" | "joining";
@@ -52,7 +78,7 @@ export type EnteringStep = "startingServer" | "connecting" | "proving" | "joinin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "outputGone" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "preferencesUnreadable" | "preferencesNotStored";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "outputGone" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
 
 /**
  * Who holds the floor.
@@ -65,7 +91,24 @@ id: string,
 /**
  * Milliseconds since it was granted, at the time of this view.
  */
-forMs: number, };
+forMs: number, } | { "is": "open",
+/**
+ * `MemberView::id` of each.
+ */
+ids: Array<string>, };
+
+/**
+ * How many began to hear a spurt.
+ */
+export type HeardBy = {
+/**
+ * So many.
+ */
+by: number,
+/**
+ * Of so many.
+ */
+of: number, };
 
 /**
  * What a text that was typed or pasted leads to.
@@ -123,7 +166,51 @@ text: string,
 /**
  * `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
  */
-server: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "leave" } | { "do": "dismiss",
+server: string | null,
+/**
+ * The PIN, where the room has one.
+ */
+pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "preempt" } | { "do": "raiseHand",
+/**
+ * True to show it.
+ */
+up: boolean, } | { "do": "setQueueing",
+/**
+ * True to wait.
+ */
+on: boolean, } | { "do": "setMode",
+/**
+ * From now on.
+ */
+mode: RoomMode, } | { "do": "setTalkLimit",
+/**
+ * 10 to 300 seconds.
+ */
+seconds: number, } | { "do": "kick",
+/**
+ * `MemberView::id`.
+ */
+id: string, } | { "do": "lock",
+/**
+ * 4 to 12 digits; none to let in nobody.
+ */
+pin: string | null, } | { "do": "unlock" } | { "do": "newCode" } | { "do": "handOver",
+/**
+ * `MemberView::id`.
+ */
+id: string, } | { "do": "verify",
+/**
+ * `MemberView::id`.
+ */
+id: string, } | { "do": "verified",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * True when they are.
+ */
+same: boolean, } | { "do": "stopVerifying" } | { "do": "leave" } | { "do": "dismiss",
 /**
  * `Notice::id`.
  */
@@ -194,7 +281,15 @@ host: boolean,
 /**
  * How well we reach them.
  */
-link: MemberLink, };
+link: MemberLink,
+/**
+ * True when emoji were compared and found the same.
+ */
+verified: boolean,
+/**
+ * True for who would like to say something.
+ */
+hand: boolean, };
 
 /**
  * What the microphone does.
@@ -237,7 +332,11 @@ input: string | null,
 /**
  * Chosen loudspeaker; none means the system's default.
  */
-output: string | null, };
+output: string | null,
+/**
+ * True to wait in the queue when the button is held while somebody talks.
+ */
+queueing: boolean, };
 
 /**
  * A QR code as modules.
@@ -276,7 +375,12 @@ day: number, };
 /**
  * Why the floor was taken away.
  */
-export type RevokedWhy = "limit" | "collision" | "arbiterLost" | "silence";
+export type RevokedWhy = "limit" | "collision" | "arbiterLost" | "silence" | "preempted" | "mode";
+
+/**
+ * Who may talk.
+ */
+export type RoomMode = "radio" | "open";
 
 /**
  * A room as its members see it.
@@ -295,9 +399,17 @@ hosting: boolean,
  */
 members: Array<MemberView>,
 /**
+ * Who may talk.
+ */
+mode: RoomMode,
+/**
  * Who talks.
  */
 floor: FloorView,
+/**
+ * While one talks, and until the next press: how many began to hear it.
+ */
+heard: HeardBy | null,
 /**
  * The one situation of the talk button.
  */
@@ -307,9 +419,30 @@ button: Button,
  */
 talkLimit: number,
 /**
- * How others come in; none until it is known.
+ * How others come in; none until it is known, and while nobody can.
  */
 invitation: Invitation | null,
+/**
+ * Who may come in.
+ */
+door: Door,
+/**
+ * True when so many wrong codes were tried that the code (with a PIN: every way in) is dead until the host makes
+ * a new one.
+ */
+codeDead: boolean,
+/**
+ * Pairs of members who cannot hear each other, longer than it takes to connect.
+ */
+apart: Array<Apart>,
+/**
+ * Members whom others see and we do not: somebody hides them from us.
+ */
+hidden: number,
+/**
+ * Emoji that are being compared.
+ */
+verifying: Verifying | null,
 /**
  * What the microphone does.
  */
@@ -318,6 +451,19 @@ microphone: Microphone,
  * False when the server is gone: those inside talk on, nobody new can come in.
  */
 server: boolean, };
+
+/**
+ * What both devices show when nobody is between them.
+ */
+export type SasCode = {
+/**
+ * Seven places in the table of 64 emoji, from 0.
+ */
+emoji: Array<number>,
+/**
+ * The same as three numbers, for those who prefer.
+ */
+numbers: Array<number>, };
 
 /**
  * Where the person is.
@@ -344,6 +490,19 @@ hosting: boolean, } | { "at": "room" } & RoomView;
  * How the window looks.
  */
 export type Theme = "system" | "light" | "dark";
+
+/**
+ * Comparing emoji with a member.
+ */
+export type Verifying = {
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * What to compare; none as long as the other device has not answered.
+ */
+code: SasCode | null, };
 
 /**
  * All that the window shows.

@@ -25,6 +25,7 @@ export class Face {
       this.seenAt = performance.now();
       if (this.view === null) this.draft.name = view.name;
       if (view.stage.at === 'room') this.draft.forget();
+      else this.draft.told(view.notices);
       this.view = view;
     });
     await this.#backend.levels((levels) => {

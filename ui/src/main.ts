@@ -10,7 +10,7 @@ import { words } from './words/words';
 async function choose(): Promise<Backend | null> {
   if (insideTheApp()) return new TauriBackend();
   if (import.meta.env.MODE === 'production') return null;
-  const { mockFromAddress } = await import('./backend/mock');
+  const { mockFromAddress } = await import('./backend/page');
   return mockFromAddress(new URL(location.href));
 }
 

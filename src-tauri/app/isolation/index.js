@@ -5,6 +5,7 @@
   const text = (longest) => (value) => typeof value === 'string' && value.length <= longest;
   const maybe = (check) => (value) => value === null || value === undefined || check(value);
   const number = (value) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+  const flag = (value) => value === true || value === false;
   const oneOf = (...words) => (value) => words.includes(value);
   const channel = (value) => typeof value === 'string' && /^__CHANNEL__:\d{1,10}$/.test(value);
 
@@ -24,11 +25,24 @@
     Object.entries({
       host: { name: text(256), title: text(256) },
       inspect: { text: text(4096), ask: number },
-      join: { name: text(256), text: text(4096), server: maybe(text(512)) },
+      join: { name: text(256), text: text(4096), server: maybe(text(512)), pin: maybe(text(32)) },
       enableAudio: {},
       disableAudio: {},
       press: {},
       release: {},
+      preempt: {},
+      raiseHand: { up: flag },
+      setQueueing: { on: flag },
+      setMode: { mode: oneOf('radio', 'open') },
+      setTalkLimit: { seconds: number },
+      kick: { id: text(64) },
+      lock: { pin: maybe(text(32)) },
+      unlock: {},
+      newCode: {},
+      handOver: { id: text(64) },
+      verify: { id: text(64) },
+      verified: { id: text(64), same: flag },
+      stopVerifying: {},
       leave: {},
       dismiss: { notice: number },
       setTheme: { theme: oneOf('system', 'light', 'dark') },

@@ -57,6 +57,7 @@ it('a press takes the free floor, and a release frees it', async () => {
 
 it('a press while somebody talks is busy, and does not take the floor', async () => {
   await begin('room-idle');
+  await mock.act({ do: 'setQueueing', on: false });
   mock.talk('m2');
   expect(at().button).toEqual({ is: 'receiving', id: 'm2' });
   await mock.act({ do: 'press' });
@@ -80,9 +81,81 @@ it.each([
   ['7K0-1QP-XY2', 'nowhere:1', 'serverUnreachable'],
   ['000-1QP-XY2', '192.168.1.20:7300', 'wrongCode'],
 ])('joining by %s at %s ends at home with %s', async (text, server, code) => {
-  await mock.act({ do: 'join', name: 'Chloé', text, server });
+  await mock.act({ do: 'join', name: 'Chloé', text, server, pin: null });
   expect(mock.view.stage.at).toBe('home');
   expect(mock.view.notices.map((notice) => notice.code)).toEqual([code]);
+});
+
+it('a press while somebody talks waits in line, and talks when it is its turn', async () => {
+  await begin('room-idle');
+  mock.talk('m2');
+  mock.ahead(1);
+  await mock.act({ do: 'press' });
+  expect(at().button).toEqual({ is: 'queued', place: 2 });
+  mock.ahead(0);
+  expect(at().button).toEqual({ is: 'queued', place: 1 });
+  mock.quiet();
+  expect(at().button.is).toBe('talking');
+  await mock.act({ do: 'release' });
+  expect(at().button.is).toBe('idle');
+});
+
+it('the host talks over others, who are stopped', async () => {
+  await begin('room-idle');
+  mock.talk('m2');
+  await mock.act({ do: 'preempt' });
+  expect(at()).toMatchObject({ button: { is: 'talking' }, floor: { id: 'm0' } });
+});
+
+it('in an open room several talk', async () => {
+  await begin('room-idle');
+  await mock.act({ do: 'setMode', mode: 'open' });
+  mock.talk('m2');
+  await mock.act({ do: 'press' });
+  expect(at()).toMatchObject({ button: { is: 'talking' }, floor: { is: 'open', ids: ['m2', 'm0'] } });
+  await mock.act({ do: 'release' });
+  expect(at()).toMatchObject({ button: { is: 'receiving', id: 'm2' }, floor: { ids: ['m2'] } });
+});
+
+it('a locked room shows no invitation, and every change of the door makes a new code', async () => {
+  await begin('room-idle');
+  const codes = new Set([at().invitation?.code]);
+  await mock.act({ do: 'lock', pin: null });
+  expect(at()).toMatchObject({ door: 'locked', invitation: null });
+  await mock.act({ do: 'lock', pin: '2468' });
+  codes.add(at().invitation?.code);
+  await mock.act({ do: 'unlock' });
+  codes.add(at().invitation?.code);
+  mock.guessed();
+  expect(at().codeDead).toBe(true);
+  await mock.act({ do: 'newCode' });
+  codes.add(at().invitation?.code);
+  expect([at().codeDead, codes.size]).toEqual([false, 4]);
+});
+
+it('removing, handing over, hands and comparing change what is seen of members', async () => {
+  await begin('room-idle');
+  await mock.act({ do: 'verify', id: 'm1' });
+  expect(at().verifying?.code?.emoji.length).toBe(7);
+  await mock.act({ do: 'verified', id: 'm1', same: true });
+  await mock.act({ do: 'raiseHand', up: true });
+  await mock.act({ do: 'handOver', id: 'm1' });
+  expect(at().members).toMatchObject([
+    { hand: true, host: false },
+    { verified: true, host: true },
+    { verified: false, host: false },
+  ]);
+  await mock.act({ do: 'kick', id: 'm2' });
+  expect(at().members.length).toBe(2);
+});
+
+it.each([
+  [null, 'pinNeeded', null],
+  ['12', 'badPin', null],
+  ['1111', 'wrongPin', '4'],
+])('a room with a PIN is not joined with %s', async (pin, code, about) => {
+  await mock.act({ do: 'join', name: 'Chloé', text: '111-1QP-XY2', server: 'here:1', pin });
+  expect(mock.view.notices).toMatchObject([{ code, about }]);
 });
 
 it('answers an inspection with its number', async () => {

@@ -1,7 +1,10 @@
 // A backend that plays a room by itself: for tests, pictures and a plain browser.
-import type { Button, ErrorCode, Inspected, Intent, RoomView, Theme, View } from '../contract';
+import { pinOf } from '../common/pin';
+import type { Button, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
+import { nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
-import { invitation, member, room, scene, today } from './scenes';
+import { Entrance, inspect } from './entrance';
+import { invitation, member, room, sas, today } from './scenes';
 
 export interface MockOptions {
   /** Steps of coming in wait for `step()`. */
@@ -12,7 +15,7 @@ export interface MockOptions {
   live?: boolean;
 }
 
-const TALK_LIMIT_MS = 30_000;
+const NEAR_MS = 3_000;
 
 export class MockBackend implements Backend {
   /** All that was asked for, in order. */
@@ -25,6 +28,9 @@ export class MockBackend implements Backend {
   #onLevels: ((levels: Levels) => void) | undefined;
   #entering: (() => void)[] = [];
   #pressed = false;
+  #ahead = 0;
+  readonly #entrance = new Entrance();
+  #codes = 0;
 
   constructor(view: View, options: MockOptions = {}) {
     this.#view = view;
@@ -75,24 +81,83 @@ export class MockBackend implements Backend {
   go(id: string): void {
     this.#room((of) => ({
       members: of.members.filter((m) => m.id !== id),
-      ...(of.floor.is === 'taken' && of.floor.id === id ? { floor: { is: 'idle' as const } } : {}),
+      ...this.#silent(of, id),
     }));
   }
 
   /** Somebody else talks. */
   talk(id: string): void {
-    this.#room(() => ({ floor: { is: 'taken', id, forMs: 0 } }));
+    this.#room((of) => ({
+      floor:
+        of.floor.is === 'open' ? { is: 'open', ids: [...of.floor.ids, id] } : { is: 'taken', id, forMs: 0 },
+    }));
   }
 
+  /** Nobody talks any more; whoever waits in line at the first place does now. */
   quiet(): void {
-    this.#room(() => ({ floor: { is: 'idle' } }));
+    this.#room((of) => ({ floor: of.mode === 'open' ? { is: 'open', ids: [] } : { is: 'idle' } }));
+    if (this.#pressed && this.#ahead === 0) this.grant();
+  }
+
+  /** So many wait in line before us. */
+  ahead(count: number): void {
+    this.#ahead = count;
+    this.#room(() => ({}));
+  }
+
+  /** So many of so many began to hear what we say. */
+  heard(by: number, of: number): void {
+    this.#room(() => ({ heard: { by, of } }));
+  }
+
+  hand(id: string, up: boolean): void {
+    this.#member(id, { hand: up });
+  }
+
+  /** Somebody else wants to compare. */
+  ask(id: string): void {
+    this.#room(() => ({ verifying: { id, code: null } }));
+  }
+
+  /** The other device has answered: there is something to compare. */
+  answer(): void {
+    this.#room((of) => ({ verifying: of.verifying && { ...of.verifying, code: sas } }));
+  }
+
+  /** Too many wrong codes were tried. */
+  guessed(): void {
+    this.#room(() => ({ codeDead: true }));
+    this.notice('codeGuessed');
+  }
+
+  /** Members cannot hear each other. */
+  apart(one: string, other: string): void {
+    this.#room((of) => ({ apart: [...of.apart, { one, other }] }));
+  }
+
+  /** Others see so many members more than we do. */
+  hide(hidden: number): void {
+    this.#room(() => ({ hidden }));
+  }
+
+  /** The host has made us the host. */
+  crown(): void {
+    this.#host('m0');
+    this.notice('youAreHost');
   }
 
   /** The floor that was asked for is given. */
   grant(): void {
     if (!this.#pressed) return;
     this.#talkingSince = performance.now();
-    this.#room((of) => ({ floor: { is: 'taken', id: of.members[0]?.id ?? '', forMs: 0 } }));
+    this.#room((of) => {
+      const id = of.members[0]?.id ?? '';
+      const ids = talkers(of).filter((other) => other !== id);
+      return {
+        floor: of.mode === 'open' ? { is: 'open', ids: [...ids, id] } : { is: 'taken', id, forMs: 0 },
+        heard: { by: 0, of: of.members.length - 1 },
+      };
+    });
   }
 
   notice(code: ErrorCode, about: string | null = null): void {
@@ -133,11 +198,18 @@ export class MockBackend implements Backend {
     if (others.length === 0) return { is: 'alone' };
     if (others.every((m) => m.link === 'lost')) return { is: 'offline' };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
-    if (of.floor.is === 'idle') return { is: this.#pressed ? 'requesting' : 'idle' };
-    if (of.floor.id !== of.members[0]?.id)
-      return { is: this.#pressed ? 'busy' : 'receiving', id: of.floor.id };
-    const forMs = Math.round(performance.now() - this.#talkingSince);
-    return { is: 'talking', forMs, leftMs: Math.max(0, TALK_LIMIT_MS - forMs) };
+    const [talker] = talkers(of);
+    if (talkers(of).includes(of.members[0]?.id ?? '')) {
+      const forMs = Math.round(performance.now() - this.#talkingSince);
+      const leftMs = Math.max(0, of.talkLimit * 1000 - forMs);
+      return { is: 'talking', forMs, leftMs, near: leftMs <= NEAR_MS };
+    }
+    if (talker === undefined || (this.#pressed && of.mode === 'open'))
+      return { is: this.#pressed ? 'requesting' : 'idle' };
+    if (!this.#pressed) return { is: 'receiving', id: talker };
+    return this.#view.preferences.queueing
+      ? { is: 'queued', place: this.#ahead + 1 }
+      : { is: 'busy', id: talker };
   }
 
   #perform(intent: Intent): void {
@@ -148,7 +220,7 @@ export class MockBackend implements Backend {
           room([intent.name], { title: intent.title, microphone: 'off' }),
         );
       case 'join':
-        return this.#join(intent.name, intent.text, intent.server);
+        return this.#join(intent.name, intent.text, intent.server, intent.pin);
       case 'inspect':
         if (stage.at === 'home')
           this.#show({ stage: { ...stage, inspected: inspect(intent.text), ask: intent.ask } });
@@ -160,13 +232,48 @@ export class MockBackend implements Backend {
       case 'press':
         this.#pressed = true;
         this.#room(() => ({}));
-        if (!this.#options.slow && stage.at === 'room' && stage.floor.is === 'idle') this.grant();
+        if (!this.#options.slow && stage.at === 'room' && stage.floor.is !== 'taken') this.grant();
         return;
+      case 'preempt':
+        this.#pressed = true;
+        return this.grant();
       case 'release':
         this.#pressed = false;
-        return this.#room((of) =>
-          of.floor.is === 'taken' && of.floor.id === of.members[0]?.id ? { floor: { is: 'idle' } } : {},
-        );
+        return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
+      case 'raiseHand':
+        return this.#member('m0', { hand: intent.up });
+      case 'setQueueing':
+        return this.#show({ preferences: { ...preferences, queueing: intent.on } });
+      case 'setMode':
+        return this.#room(() => ({
+          mode: intent.mode,
+          floor: intent.mode === 'open' ? { is: 'open', ids: [] } : { is: 'idle' },
+        }));
+      case 'setTalkLimit':
+        return this.#room(() => ({ talkLimit: intent.seconds }));
+      case 'kick':
+        this.go(intent.id);
+        return this.#renew({});
+      case 'lock':
+        if (intent.pin !== null && pinOf(intent.pin) === null) return this.notice('badPin');
+        return this.#renew({ door: intent.pin === null ? 'locked' : 'pin' });
+      case 'unlock':
+        return this.#renew({ door: 'open' });
+      case 'newCode':
+        return this.#renew({});
+      case 'handOver':
+        this.#host(intent.id);
+        return this.notice('hostChanged', stage.at === 'room' ? nameOf(stage, intent.id) : null);
+      case 'verify':
+        this.ask(intent.id);
+        return this.#options.slow ? undefined : this.answer();
+      case 'verified':
+        this.#room(() => ({ verifying: null }));
+        if (intent.same) return this.#member(intent.id, { verified: true });
+        this.#member(intent.id, { verified: false, link: 'mismatch' });
+        return this.notice('emojiDiffer', stage.at === 'room' ? nameOf(stage, intent.id) : null);
+      case 'stopVerifying':
+        return this.#room(() => ({ verifying: null }));
       case 'leave':
         this.#pressed = false;
         this.#entering = [];
@@ -192,17 +299,46 @@ export class MockBackend implements Backend {
     this.#show({ stage: { at: 'home', inspected: null, ask: 0 } });
   }
 
-  #fail(code: ErrorCode): void {
+  #fail(code: ErrorCode, about: string | null = null): void {
     this.#home();
-    this.notice(code);
+    this.notice(code, about);
   }
 
-  #join(name: string, text: string, server: string | null): void {
+  #member(id: string, change: Partial<MemberView>): void {
+    this.#room((of) => ({ members: of.members.map((m) => (m.id === id ? { ...m, ...change } : m)) }));
+  }
+
+  #host(id: string): void {
+    this.#room((of) => ({
+      hosting: id === of.members[0]?.id,
+      members: of.members.map((m) => ({ ...m, host: m.id === id })),
+    }));
+  }
+
+  #silent(of: RoomView, id: string): Partial<RoomView> {
+    if (of.floor.is === 'open') return { floor: { is: 'open', ids: of.floor.ids.filter((m) => m !== id) } };
+    return of.floor.is === 'taken' && of.floor.id === id ? { floor: { is: 'idle' } } : {};
+  }
+
+  /** All keys change, and so do code and link. */
+  #renew(change: Partial<RoomView>): void {
+    this.#codes += 1;
+    const renewed = { ...invitation, code: invitation.code.replace(/\w$/, String((2 + this.#codes) % 10)) };
+    this.#show({ notices: this.#view.notices.filter((notice) => notice.code !== 'codeGuessed') });
+    this.#room((of) => {
+      const changed = { ...of, ...change, codeDead: false };
+      return { ...changed, invitation: changed.door === 'locked' ? null : renewed };
+    });
+  }
+
+  #join(name: string, text: string, server: string | null, pin: string | null): void {
     const found = inspect(text);
     if (found?.is !== 'link' && found?.is !== 'code') return this.#fail('notAnInvitation');
     if (found.is === 'code' && !server) return this.#fail('serverNeeded');
     if (server?.startsWith('nowhere')) return this.#fail('serverUnreachable');
-    if (found.is === 'code' && found.code.startsWith('000')) return this.#fail('wrongCode');
+    const refused = this.#entrance.refusal(found, pin);
+    this.#view = { ...this.#view, notices: [], name };
+    if (refused) return this.#fail(...refused);
     const members = [
       member(0, name, { host: false }),
       member(1, 'Ana', { host: true }),
@@ -252,65 +388,4 @@ export class MockBackend implements Backend {
       while (this.#entering.length > 0) this.step();
     }
   }
-
-  /** People come, talk now and then, and levels move; for looking at the window in a browser. */
-  live(): void {
-    const names = ['Ben', 'Chloé', 'Dmitri'];
-    let ticks = 0;
-    setInterval(() => {
-      const { stage } = this.#view;
-      if (stage.at !== 'room') return;
-      const talking = stage.floor.is === 'taken';
-      const wave = 0.25 + 0.5 * Math.abs(Math.sin(ticks * 0.9) * Math.sin(ticks * 0.23));
-      this.level(
-        stage.button.is === 'talking' ? wave : 0,
-        talking && stage.button.is !== 'talking' ? wave : 0,
-      );
-      ticks += 1;
-      if (ticks % 12 !== 0) return;
-      const second = ticks / 12;
-      const next = names[stage.members.length - 1];
-      if (second % 4 === 1 && next) this.come(next);
-      if (second % 4 === 2) this.connected();
-      if (second % 12 === 6 && !talking && !this.#pressed && stage.members[1]) this.talk(stage.members[1].id);
-      if (second % 12 === 10 && talking && stage.button.is !== 'talking') this.quiet();
-    }, 1000 / 12);
-  }
-}
-
-function inspect(text: string): Inspected | null {
-  const trimmed = text.trim();
-  if (trimmed === '') return null;
-  const link = /^pushtalk:\/\/j\/(\d+)\.(\w{3})\.[\w-]+\.[\w-]+(\.[\w-]+)?$/.exec(trimmed);
-  if (link) {
-    if (link[1] !== '1') return { is: 'unusable', why: 'otherVersion' };
-    return {
-      is: 'link',
-      nameplate: link[2] ?? '',
-      servers: invitation.servers,
-      pinned: link[3] !== undefined,
-    };
-  }
-  const code = trimmed.replaceAll(/[\s_-]/g, '').toUpperCase();
-  if (!/^[0-9A-TV-Z]{9}$/.test(code)) return { is: 'unusable', why: 'notAnInvitation' };
-  return { is: 'code', code: `${code.slice(0, 3)}-${code.slice(3, 6)}-${code.slice(6)}` };
-}
-
-declare global {
-  /** The mock of this page, for scripts that play the room. */
-  var pushtalkMock: MockBackend | undefined;
-}
-
-/** `?scene=NAME&theme=dark&manual&slow`; without a scene the room lives by itself. */
-export function mockFromAddress(address: URL): MockBackend {
-  const asked = address.searchParams;
-  const name = asked.get('scene');
-  const view = scene(name ?? 'home-recent');
-  const theme = asked.get('theme');
-  if (theme === 'light' || theme === 'dark') view.preferences.theme = theme;
-  const live = name === null;
-  const mock = new MockBackend(view, { manual: asked.has('manual'), slow: asked.has('slow'), live });
-  if (live) mock.live();
-  globalThis.pushtalkMock = mock;
-  return mock;
 }

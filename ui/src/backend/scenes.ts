@@ -8,6 +8,7 @@ import type {
   Preferences,
   Recent,
   RoomView,
+  SasCode,
   Stage,
   View,
 } from '../contract';
@@ -40,7 +41,13 @@ const recent = (): Recent[] => [
   { title: '', hosted: false, server: 'talk.example.org:443', day: 20_700 },
 ];
 
-const preferences = (): Preferences => ({ theme: 'system', recent: [], input: null, output: null });
+const preferences = (): Preferences => ({
+  theme: 'system',
+  recent: [],
+  input: null,
+  output: null,
+  queueing: true,
+});
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
   return {
@@ -62,6 +69,8 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   me: index === 0,
   host: index === 0,
   link: index === 0 ? 'own' : 'ready',
+  verified: false,
+  hand: false,
   ...more,
 });
 
@@ -71,15 +80,31 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     title: 'Friday hike',
     hosting: true,
     members: names.map((name, index) => member(index, name)),
+    mode: 'radio',
     floor: { is: 'idle' },
+    heard: null,
     button: { is: names.length > 1 ? 'idle' : 'alone' },
     talkLimit: 30,
     invitation,
+    door: 'open',
+    codeDead: false,
+    apart: [],
+    hidden: 0,
+    verifying: null,
     microphone: 'open',
     server: true,
     ...more,
   };
 }
+
+/** The same seven places as the three numbers: what two devices could show. */
+export const sas: SasCode = { emoji: [6, 12, 16, 33, 35, 51, 63], numbers: [1808, 5033, 8191] };
+
+/** These people, ourselves first, and the second one hosts. */
+const guestOf = (names: string[]): Partial<RoomView> => ({
+  hosting: false,
+  members: names.map((name, index) => member(index, name, { host: index === 1 })),
+});
 
 const inRoom = (of: RoomView, notices: Notice[] = []): View =>
   view({ at: 'room', ...of }, { recent: recent() }, notices, 'Ana');
@@ -118,9 +143,62 @@ export const scenes: Record<string, () => View> = {
   'room-idle': () => at({ is: 'idle' }),
   'room-requesting': () => at({ is: 'requesting' }),
   'room-talking': () =>
-    at({ is: 'talking', forMs: 7_400, leftMs: 22_600 }, { floor: { is: 'taken', id: 'm0', forMs: 7_400 } }),
+    at(
+      { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
+      { floor: { is: 'taken', id: 'm0', forMs: 7_400 }, heard: { by: 2, of: 2 } },
+    ),
   'room-countdown': () =>
-    at({ is: 'talking', forMs: 23_400, leftMs: 6_600 }, { floor: { is: 'taken', id: 'm0', forMs: 23_400 } }),
+    at(
+      { is: 'talking', forMs: 23_400, leftMs: 6_600, near: false },
+      { floor: { is: 'taken', id: 'm0', forMs: 23_400 }, heard: { by: 1, of: 2 } },
+    ),
+  'room-near': () =>
+    at(
+      { is: 'talking', forMs: 27_900, leftMs: 2_100, near: true },
+      { floor: { is: 'taken', id: 'm0', forMs: 27_900 }, heard: { by: 1, of: 2 } },
+    ),
+  'room-heard': () => at({ is: 'idle' }, { heard: { by: 1, of: 2 } }),
+  'room-queued': () =>
+    at(
+      { is: 'queued', place: 2 },
+      { floor: { is: 'taken', id: 'm1', forMs: 9_000 }, ...guestOf(['Chloé', 'Ana', 'Ben', 'Dmitri']) },
+    ),
+  'room-open': () => at({ is: 'idle' }, { mode: 'open', floor: { is: 'open', ids: [] } }),
+  'room-openreceiving': () =>
+    at({ is: 'receiving', id: 'm1' }, { mode: 'open', floor: { is: 'open', ids: ['m1', 'm2'] } }),
+  'room-opentalking': () =>
+    at(
+      { is: 'talking', forMs: 3_000, leftMs: 27_000, near: false },
+      { mode: 'open', floor: { is: 'open', ids: ['m0', 'm2'] }, heard: { by: 2, of: 2 } },
+    ),
+  'room-hands': () =>
+    at(
+      { is: 'receiving', id: 'm1' },
+      {
+        floor: { is: 'taken', id: 'm1', forMs: 4_200 },
+        members: [
+          member(0, 'Ana', { hand: true }),
+          member(1, 'Ben', { verified: true }),
+          member(2, 'Chloé', { hand: true, verified: true }),
+        ],
+      },
+    ),
+  'room-locked': () => at({ is: 'idle' }, { door: 'locked', invitation: null }),
+  'room-pin': () => at({ is: 'idle' }, { door: 'pin' }),
+  'room-codedead': () => at({ is: 'idle' }, { codeDead: true }),
+  'room-alldead': () => at({ is: 'idle' }, { codeDead: true, door: 'pin' }),
+  'room-apart': () => at({ is: 'idle' }, { apart: [{ one: 'm1', other: 'm2' }] }),
+  'room-hidden': () => at({ is: 'idle' }, { hidden: 1, ...guestOf(['Chloé', 'Ana', 'Ben']) }),
+  'room-nohost': () =>
+    inRoom(
+      room(NAMES, {
+        hosting: false,
+        members: NAMES.map((name, index) => member(index, name, { host: false })),
+      }),
+      [{ id: 1, code: 'hostLost', about: null }],
+    ),
+  'room-waiting': () => at({ is: 'idle' }, { verifying: { id: 'm1', code: null } }),
+  'room-verifying': () => at({ is: 'idle' }, { verifying: { id: 'm1', code: sas } }),
   'room-receiving': () =>
     at({ is: 'receiving', id: 'm1' }, { floor: { is: 'taken', id: 'm1', forMs: 4_200 } }),
   'room-busy': () => at({ is: 'busy', id: 'm2' }, { floor: { is: 'taken', id: 'm2', forMs: 12_000 } }),
@@ -146,12 +224,22 @@ export const scenes: Record<string, () => View> = {
   'room-crowd': () => inRoom(room(CROWD.split(' '), { title: 'Everybody' })),
 };
 
+const WITH_ABOUT: ErrorCode[] = [
+  'otherVersion',
+  'deviceMissing',
+  'cannotConnect',
+  'cannotConnectSecurely',
+  'wrongPin',
+  'hostChanged',
+  'emojiDiffer',
+  'verifyingEnded',
+];
+
 /** The view of a scene; the home one for a name that there is not. */
 export function scene(name: string): View {
   const code = /^error-(\w+)$/.exec(name)?.[1] as ErrorCode | undefined;
   if (code) {
-    const about = ['otherVersion', 'deviceMissing', 'cannotConnect', 'cannotConnectSecurely'].includes(code);
-    return home({}, [{ id: 1, code, about: about ? 'Ben <1.2>' : null }]);
+    return home({}, [{ id: 1, code, about: WITH_ABOUT.includes(code) ? 'Ben <1.2>' : null }]);
   }
   return (scenes[name] ?? (() => home()))();
 }

@@ -10,7 +10,7 @@ beforeEach(() => {
   effect = 'talk';
   done = [];
   press = new Press(() => effect, {
-    press: () => done.push('press'),
+    press: (how) => done.push(how),
     release: () => done.push('release'),
     enable: () => done.push('enable'),
   });
@@ -78,6 +78,14 @@ describe('a press', () => {
     press.down(1);
     press.up(1);
     expect(done).toEqual(['enable']);
+  });
+
+  it('of the host that interrupts is one press, too', () => {
+    press.down(1, 'preempt');
+    press.down('space');
+    press.up('space');
+    press.up(1);
+    expect(done).toEqual(['preempt', 'release']);
   });
 
   it('that can do nothing asks for nothing', () => {

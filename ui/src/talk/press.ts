@@ -3,11 +3,14 @@
 /** What pressing does in the situation of now. */
 export type Effect = 'talk' | 'enable' | 'nothing';
 
+/** How the press asks to talk: when it is one's turn, or as host at once. */
+export type How = 'press' | 'preempt';
+
 /** Who holds the button down: one pointer, by its id, or the space bar. */
 export type Holder = number | 'space';
 
 export interface Actions {
-  press(): void;
+  press(how: How): void;
   release(): void;
   enable(): void;
 }
@@ -28,13 +31,13 @@ export class Press {
   }
 
   /** The button went down. A second holder is ignored, and so is the repetition of a key. */
-  down(holder: Holder): boolean {
+  down(holder: Holder, how: How = 'press'): boolean {
     if (this.#holder !== null) return false;
     this.#holder = holder;
     const effect = this.#effect();
     if (effect === 'talk') {
       this.#talking = true;
-      this.#actions.press();
+      this.#actions.press(how);
     } else if (effect === 'enable') {
       this.#actions.enable();
     }

@@ -1,6 +1,8 @@
-// When a situation of the talk button is shown.
+// When a situation of the talk button is shown, and in which words.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { REQUESTING_SHOWN_AFTER_MS, Shown } from './situation';
+import type { Button } from '../contract';
+import { words } from '../words/words';
+import { canInterrupt, REQUESTING_SHOWN_AFTER_MS, Shown, wordsFor } from './situation';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -15,7 +17,7 @@ it('a grant that comes at once never shows the asking', () => {
   late.take({ is: 'idle' });
   late.take({ is: 'requesting' });
   vi.advanceTimersByTime(REQUESTING_SHOWN_AFTER_MS - 1);
-  late.take({ is: 'talking', forMs: 0, leftMs: 30_000 });
+  late.take({ is: 'talking', forMs: 0, leftMs: 30_000, near: false });
   vi.advanceTimersByTime(1000);
   expect(seen).toEqual(['idle', 'talking']);
 });
@@ -27,4 +29,34 @@ it('a grant that takes long shows the asking once, counted from the first view o
   late.take({ is: 'requesting' });
   vi.advanceTimersByTime(REQUESTING_SHOWN_AFTER_MS / 2);
   expect(seen).toEqual(['requesting']);
+});
+
+const receiving: Button = { is: 'receiving', id: 'm1' };
+const talking: Button = { is: 'talking', forMs: 28_000, leftMs: 2_000, near: true };
+
+it('near the limit the button tells to finish', () => {
+  expect(wordsFor(talking, 'radio', true)).toBe(words.talk.near);
+  expect(wordsFor(talking, 'open', true)).toBe(words.talk.near);
+  expect(wordsFor({ ...talking, near: false }, 'radio', true)).toBe(words.situations.talking);
+});
+
+it('in an open room whoever listens may talk too', () => {
+  expect(wordsFor(receiving, 'open', true)).toBe(words.talk.openReceiving);
+  expect(wordsFor({ is: 'idle' }, 'open', true)).toBe(words.talk.openIdle);
+});
+
+it('who listens learns of the line only where holding the button waits in it', () => {
+  expect(wordsFor(receiving, 'radio', true).hint).toBe(words.talk.line);
+  expect(wordsFor(receiving, 'radio', false)).toBe(words.situations.receiving);
+});
+
+it('says why the floor was taken away', () => {
+  expect(wordsFor({ is: 'revoked', why: 'preempted' }, 'radio', true).hint).toBe(words.revoked.preempted);
+});
+
+it('only who talks alone can be interrupted', () => {
+  expect(canInterrupt(receiving, 'radio')).toBe(true);
+  expect(canInterrupt(receiving, 'open')).toBe(false);
+  expect(canInterrupt(talking, 'radio')).toBe(false);
+  expect(canInterrupt({ is: 'idle' }, 'radio')).toBe(false);
 });

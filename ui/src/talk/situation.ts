@@ -1,10 +1,11 @@
 // What a situation of the talk button means for its looks and for pressing it.
-import type { Button } from '../contract';
 import type { IconName } from '../common/icons';
+import type { Button, RoomMode } from '../contract';
+import { words, type Named } from '../words/words';
 import type { Effect } from './press';
 
 /** The outline of the button, so that no situation is told by colour alone. */
-export type Form = 'circle' | 'dashed' | 'dotted' | 'hollow' | 'squircle' | 'octagon' | 'hexagon';
+export type Form = 'circle' | 'dashed' | 'dotted' | 'hollow' | 'squircle' | 'waiting' | 'octagon' | 'hexagon';
 
 interface Look {
   effect: Effect;
@@ -20,12 +21,32 @@ export const looks: Record<Button['is'], Look> = {
   idle: { effect: 'talk', form: 'circle', icon: 'mic' },
   requesting: { effect: 'talk', form: 'hollow', icon: 'up' },
   talking: { effect: 'talk', form: 'squircle', icon: 'onAir' },
+  queued: { effect: 'talk', form: 'waiting', icon: 'line' },
   busy: { effect: 'talk', form: 'octagon', icon: 'stop' },
   revoked: { effect: 'talk', form: 'octagon', icon: 'timer' },
   receiving: { effect: 'talk', form: 'circle', icon: 'speaker' },
   offline: { effect: 'nothing', form: 'dotted', icon: 'offline' },
   keyMismatch: { effect: 'nothing', form: 'hexagon', icon: 'shield' },
 };
+
+/** What the button says and what its hint does; `queueing` when holding it waits in line. */
+export function wordsFor(button: Button, mode: RoomMode, queueing: boolean): Named {
+  const usual = words.situations[button.is];
+  if (button.is === 'revoked') return { label: usual.label, hint: words.revoked[button.why] };
+  if (button.is === 'talking' && button.near) return words.talk.near;
+  if (mode === 'open') {
+    if (button.is === 'idle') return words.talk.openIdle;
+    if (button.is === 'talking') return words.talk.openTalking;
+    if (button.is === 'receiving') return words.talk.openReceiving;
+  } else if (button.is === 'receiving' && queueing) {
+    return { label: usual.label, hint: words.talk.line };
+  }
+  return usual;
+}
+
+/** True when the host may stop who talks. */
+export const canInterrupt = (button: Button, mode: RoomMode): boolean =>
+  mode === 'radio' && (button.is === 'receiving' || button.is === 'busy' || button.is === 'queued');
 
 /** `requesting` lasts a few milliseconds in a good room: shown at once, it would only flicker. */
 export const REQUESTING_SHOWN_AFTER_MS = 80;

@@ -27,10 +27,12 @@ it('says once that one is on air', () => {
   const own: RoomView = {
     ...idle,
     floor: { is: 'taken', id: 'm0', forMs: 0 },
-    button: { is: 'talking', forMs: 0, leftMs: 30_000 },
+    button: { is: 'talking', forMs: 0, leftMs: 30_000, near: false },
   };
   expect(bare(spoken(idle, own))).toEqual(['You are on air.']);
-  expect(bare(spoken(own, { ...own, button: { is: 'talking', forMs: 900, leftMs: 29_100 } }))).toEqual([]);
+  expect(
+    bare(spoken(own, { ...own, button: { is: 'talking', forMs: 900, leftMs: 29_100, near: false } })),
+  ).toEqual([]);
 });
 
 it('says busy only once, with the name', () => {
@@ -43,4 +45,43 @@ it('says who came and who went', () => {
   const two = { ...idle, members: idle.members.slice(0, 2) };
   expect(bare(spoken(two, idle))).toEqual(['Chloé is here.']);
   expect(bare(spoken(idle, two))).toEqual(['Chloé is gone.']);
+});
+
+it('says the place in the line whenever it changes', () => {
+  const queued = (place: number): RoomView => ({ ...talk('m1'), button: { is: 'queued', place } });
+  expect(bare(spoken(talk('m1'), queued(2)))).toEqual(['In line. Place 2.']);
+  expect(spoken(queued(2), queued(2))).toEqual([]);
+  expect(bare(spoken(queued(2), queued(1)))).toEqual(['In line. Place 1.']);
+});
+
+it('says once that the limit is near', () => {
+  const own = (near: boolean): RoomView => ({
+    ...idle,
+    floor: { is: 'taken', id: 'm0', forMs: 0 },
+    button: { is: 'talking', forMs: 27_000, leftMs: 3_000, near },
+  });
+  expect(spoken(own(false), own(true))).toEqual(['The talk limit is near.']);
+  expect(spoken(own(true), own(true))).toEqual([]);
+});
+
+it('in an open room says each who begins to talk, and when nobody does any more', () => {
+  const open = (ids: string[]): RoomView => ({ ...idle, mode: 'open', floor: { is: 'open', ids } });
+  expect(bare(spoken(open([]), open(['m1'])))).toEqual(['Ben talks.']);
+  expect(bare(spoken(open(['m1']), open(['m1', 'm2'])))).toEqual(['Chloé talks.']);
+  expect(spoken(open(['m1', 'm2']), open(['m2']))).toEqual([]);
+  expect(spoken(open(['m2']), open([]))).toEqual(['Channel free.']);
+});
+
+it('says what the host has changed, who raises a hand and who is verified', () => {
+  const changed: RoomView = { ...idle, mode: 'open', floor: { is: 'open', ids: [] }, door: 'locked' };
+  expect(spoken(idle, changed)).toEqual(['Everybody may talk at once now.', 'The room is locked.']);
+  const hands = {
+    ...idle,
+    members: idle.members.map((m) => ({ ...m, hand: true, verified: m.id === 'm2' })),
+  };
+  expect(bare(spoken(idle, hands))).toEqual([
+    'Ben raises a hand.',
+    'Chloé raises a hand.',
+    'Chloé is verified.',
+  ]);
 });

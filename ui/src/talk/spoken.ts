@@ -1,20 +1,29 @@
 // What is told to people who do not see the window, when one view of a room follows another.
 import type { MemberView, RoomView } from '../contract';
+import { named, talkers } from '../room/people';
 import { fill, words } from '../words/words';
-
-const named = (member: MemberView | undefined): string => (member?.name ? member.name : words.room.unnamed);
 
 const find = (room: RoomView, id: string): MemberView | undefined => room.members.find((m) => m.id === id);
 
 /** Sentences, the most urgent first; empty when there is nothing to tell. */
 export function spoken(before: RoomView | null, now: RoomView): string[] {
   if (!before) return [words.spoken.entered];
-  return [...ofButton(before, now), ...ofFloor(before, now), ...ofMembers(before, now)];
+  return [
+    ...ofButton(before, now),
+    ...ofFloor(before, now),
+    ...ofRules(before, now),
+    ...ofMembers(before, now),
+  ];
 }
 
 function ofButton(before: RoomView, now: RoomView): string[] {
   const { button } = now;
-  if (button.is === before.button.is) return [];
+  const was = before.button;
+  if (button.is === 'talking' && button.near && !(was.is === 'talking' && was.near))
+    return [words.spoken.near];
+  if (button.is === 'queued' && !(was.is === 'queued' && was.place === button.place))
+    return [fill(words.spoken.queued, { n: button.place })];
+  if (button.is === was.is) return [];
   switch (button.is) {
     case 'talking':
       return [words.spoken.onAir];
@@ -34,26 +43,42 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     case 'idle':
     case 'requesting':
     case 'receiving':
+    case 'queued':
       return [];
   }
 }
 
 function ofFloor(before: RoomView, now: RoomView): string[] {
-  const was = before.floor.is === 'taken' ? before.floor.id : null;
-  const is = now.floor.is === 'taken' ? now.floor.id : null;
-  if (was === is) return [];
-  if (is === null) return [words.spoken.free];
-  const talker = find(now, is);
+  const was = talkers(before);
+  const are = talkers(now);
+  if (are.length === 0) return was.length > 0 ? [words.spoken.free] : [];
   // Who talks is told of their own talking, and of a busy channel, by the button.
-  if (talker?.me || now.button.is === 'busy') return [];
-  return [fill(words.spoken.talks, { name: named(talker) })];
+  if (now.button.is === 'busy') return [];
+  return are
+    .filter((id) => !was.includes(id))
+    .map((id) => find(now, id))
+    .filter((member) => !member?.me)
+    .map((member) => fill(words.spoken.talks, { name: named(member) }));
+}
+
+/** Who may talk, and who may come in. */
+function ofRules(before: RoomView, now: RoomView): string[] {
+  const door = { open: words.spoken.unlocked, locked: words.spoken.locked, pin: words.spoken.withPin };
+  return [
+    ...(before.mode === now.mode ? [] : [now.mode === 'open' ? words.spoken.open : words.spoken.radio]),
+    ...(before.door === now.door ? [] : [door[now.door]]),
+  ];
 }
 
 function ofMembers(before: RoomView, now: RoomView): string[] {
   const there = (room: RoomView): MemberView[] => room.members.filter((m) => !m.me && m.link === 'ready');
   const came = there(now).filter((m) => find(before, m.id)?.link !== 'ready');
   const went = before.members.filter((m) => !m.me && !find(now, m.id));
+  const raised = now.members.filter((m) => !m.me && m.hand && !find(before, m.id)?.hand);
+  const verified = now.members.filter((m) => m.verified && !find(before, m.id)?.verified);
   return [
+    ...raised.map((m) => fill(words.spoken.hand, { name: named(m) })),
+    ...verified.map((m) => fill(words.spoken.verified, { name: named(m) })),
     ...came.map((m) => fill(words.spoken.came, { name: named(m) })),
     ...went.map((m) => fill(words.spoken.went, { name: named(m) })),
   ];

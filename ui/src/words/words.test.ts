@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
-import { clock, dayName, fill, pieces, plural, words } from './words';
+import { clock, dayName, fill, listed, pieces, plural, words } from './words';
 
 const source = join(import.meta.dirname, '..');
 const contract = readFileSync(join(source, 'contract.ts'), 'utf8');
@@ -28,6 +28,8 @@ describe('the catalogue', () => {
     ['MemberLink', words.links, undefined],
     ['RevokedWhy', words.revoked, undefined],
     ['Theme', words.themes, undefined],
+    ['RoomMode', words.modes, undefined],
+    ['Door', words.doors, undefined],
     ['Button', words.situations, 'is'],
   ])('has words for every %s and for nothing else', (type, entries, tag) => {
     const expected = variants(type, tag);
@@ -53,7 +55,7 @@ describe('the catalogue', () => {
       .map((file) => readFileSync(join(source, file), 'utf8'))
       .join('\n');
     for (const [part, entries] of Object.entries(en)) {
-      const whole = new RegExp(`words\\.${part}\\[`).test(sources);
+      const whole = new RegExp(`words\\.${part}\\b(?!\\.)`).test(sources);
       for (const key of whole ? [] : Object.keys(entries)) {
         expect(sources, `words.${part}.${key}`).toMatch(new RegExp(`words\\.${part}\\.${key}\\b`));
       }
@@ -76,6 +78,11 @@ describe('a message', () => {
   it('counts', () => {
     expect(plural(words.room.count, 1)).toBe('1 person');
     expect(plural(words.room.count, 20)).toBe('20 people');
+  });
+
+  it('lists names, each apart from the others', () => {
+    expect(listed(['Ana'])).toBe('\u2068Ana\u2069');
+    expect(listed(['Ana', 'بن', 'Chloé'])).toBe('\u2068Ana\u2069, \u2068بن\u2069, and \u2068Chloé\u2069');
   });
 
   it('tells times and days', () => {

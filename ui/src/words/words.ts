@@ -1,12 +1,21 @@
 // The words of the window in the language of now, and how values get into them.
-import type { Button, EnteringStep, ErrorCode, MemberLink, RevokedWhy, Theme } from '../contract';
+import type {
+  Button,
+  Door,
+  EnteringStep,
+  ErrorCode,
+  MemberLink,
+  RevokedWhy,
+  RoomMode,
+  Theme,
+} from '../contract';
 import { en } from './en';
 
 /** Forms by Intl.PluralRules; every language has `other`. */
 export type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
 
-/** What a situation of the talk button is called, and what to do in it. */
-export interface SituationWords {
+/** What something is called, and what to know or to do about it. */
+export interface Named {
   label: string;
   hint: string;
 }
@@ -20,11 +29,13 @@ export interface ErrorWords {
 
 /** What every catalogue must have for the enums of the contract. */
 export interface ContractWords {
-  situations: Record<Button['is'], SituationWords>;
+  situations: Record<Button['is'], Named>;
   revoked: Record<RevokedWhy, string>;
   steps: Record<EnteringStep, string>;
   links: Record<MemberLink, string>;
   themes: Record<Theme, string>;
+  modes: Record<RoomMode, Named>;
+  doors: Record<Door, Named>;
   errors: Record<ErrorCode, ErrorWords>;
 }
 
@@ -61,6 +72,16 @@ export function fill(message: string, values: Readonly<Record<string, string | n
   return pieces(message, values)
     .map(({ text, foreign }) => (foreign ? `\u2068${text}\u2069` : text))
     .join('');
+}
+
+/** Every value of an enum, in the order of the catalogue. */
+export const keysOf = <Key extends string>(of: Record<Key, unknown>): Key[] => Object.keys(of) as Key[];
+
+const list = new Intl.ListFormat(locale);
+
+/** `Ana, Ben and Chloé`, each isolated. */
+export function listed(names: string[]): string {
+  return list.format(names.map((name) => `\u2068${name}\u2069`));
 }
 
 const rules = new Intl.PluralRules(locale);

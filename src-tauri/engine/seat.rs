@@ -1,0 +1,164 @@
+//! Our seat at the server: kept when the connection is lost, and taken again.
+//!
+//! Those inside talk on without a server; with it others can come in, and who is lost can be found again.
+
+use std::time::Duration;
+
+use pushtalk_protocol::{Join, Joined, RefusalCode, Resume};
+use pushtalk_signaling::client::Trust;
+use rand::CryptoRng;
+
+use crate::brain::{Answer, Output, Request, ServerNews};
+use crate::face::ErrorCode;
+use crate::inside::Inside;
+use crate::notices::Notices;
+
+/// Shortest and longest wait between two tries.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
+/// A try that has led nowhere by then is over.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// How we stand with the server.
+pub(crate) enum Seat {
+    /// It knows us.
+    Taken,
+    /// The connection is lost; it is tried again then.
+    Lost { at: Duration, pause: Duration, by: By },
+    /// Being tried, until then.
+    Trying { until: Duration, pause: Duration, by: By },
+    /// The room is closed, or we are not wanted.
+    Given,
+}
+
+/// By what we come back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The key of our seat.
+    Seat,
+    /// The room secret, when the seat is gone.
+    Secret,
+}
+
+impl Seat {
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken)
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Taken | Self::Given => None,
+            Self::Lost { at, .. } => Some(*at),
+            Self::Trying { until, .. } => Some(*until),
+        }
+    }
+
+    fn fail(&mut self, now: Duration, by: By) {
+        let pause = match self {
+            Self::Lost { pause, .. } | Self::Trying { pause, .. } => (*pause * 2).min(PAUSES.1),
+            Self::Taken | Self::Given => PAUSES.0,
+        };
+        *self = Self::Lost { at: now + pause, pause, by };
+    }
+}
+
+impl Inside {
+    /// The connection to the server is lost.
+    pub(crate) fn unseated(&mut self, now: Duration, notices: &mut Notices) {
+        match &self.seat {
+            Seat::Given => {}
+            Seat::Taken => {
+                notices.tell(ErrorCode::ServerGone, None);
+                self.seat = Seat::Lost { at: now + PAUSES.0, pause: PAUSES.0, by: By::Seat };
+            }
+            Seat::Lost { by, .. } | Seat::Trying { by, .. } => {
+                let by = *by;
+                self.seat.fail(now, by);
+            }
+        }
+    }
+
+    /// True when it is time to connect anew, with the number that is to be given to the try.
+    pub(crate) fn wants_seat(&self, now: Duration) -> bool {
+        matches!(&self.seat, Seat::Lost { at, .. } if now >= *at)
+    }
+
+    /// Connects anew.
+    pub(crate) fn seek_seat(&mut self, now: Duration, attempt: u64, out: &mut Vec<Output>) {
+        if let Seat::Lost { pause, by, .. } = self.seat {
+            self.seat = Seat::Trying { until: now + PATIENCE, pause, by };
+            let trust = self.certificate.map_or(Trust::AcceptAndTell, Trust::Pinned);
+            out.push(Output::Connect(attempt, self.servers.clone(), trust));
+        }
+    }
+
+    pub(crate) fn seat_timeout(&mut self, now: Duration) {
+        if let Seat::Trying { until, by, .. } = self.seat
+            && now >= until
+        {
+            self.seat.fail(now, by);
+        }
+    }
+
+    /// How the try goes.
+    pub(crate) fn seat_news(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        news: ServerNews,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
+        let Seat::Trying { by, .. } = self.seat else { return };
+        match news {
+            ServerNews::Connected(server) if server == self.identity.server => {
+                out.push(Output::Request(Request::Hello));
+            }
+            ServerNews::Answer(Answer::Hello(ack)) => {
+                let identity = &self.identity;
+                let (room_id, pid, challenge) = (identity.room_id, identity.pid, &ack.challenge);
+                out.push(Output::Request(match by {
+                    By::Seat => {
+                        let sig = identity.seat_key.sign_resume(challenge, room_id, pid, &identity.server);
+                        Request::Resume(Box::new(Resume { room_id, pid, sig }))
+                    }
+                    By::Secret => {
+                        let epoch = identity.epoch;
+                        let key = identity.secret.join_key(room_id, epoch);
+                        Request::Join(Box::new(Join {
+                            room_id,
+                            epoch,
+                            member_pub: identity.member_key.public(),
+                            seat_pub: identity.seat_key.public(),
+                            sig: key.sign_join(challenge, room_id, epoch, pid, &identity.server),
+                        }))
+                    }
+                }));
+            }
+            ServerNews::Answer(Answer::Joined(joined)) => self.seated(now, rng, joined, notices, out),
+            ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => match by {
+                By::Seat => self.seat.fail(now, By::Secret),
+                By::Secret => self.seat = Seat::Given,
+            },
+            ServerNews::Connected(_) | ServerNews::Failed(..) | ServerNews::Answer(_) => {
+                self.seat.fail(now, by);
+            }
+            ServerNews::Push(_) => {}
+        }
+    }
+
+    fn seated(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        joined: Joined,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
+        tracing::info!("the seat at the server is taken again");
+        self.seat = Seat::Taken;
+        notices.withdraw(ErrorCode::ServerGone);
+        for member in joined.members {
+            self.meet(now, rng, member, out);
+        }
+    }
+}

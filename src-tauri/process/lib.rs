@@ -1,0 +1,50 @@
+//! What the programs ask of the system, so that their memory stays theirs: the first thing that each of them does.
+#![warn(missing_docs)]
+
+use std::io;
+
+/// No image of the memory is written when the program falls, now or in what it starts. Nothing on systems that are not
+/// Unix.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forbid_core_dumps() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // The hard limit too: it can be lowered by anybody, and raised again by nobody but root.
+        setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    }
+    Ok(())
+}
+
+/// Other programs of the same person can neither look into the memory nor trace it, and the system hands no image of it to
+/// a collector of crashes, which a limit alone does not forbid (core(5), prctl(2)). On Linux; nothing elsewhere.
+///
+/// Not for a program with a window: the desktop portal finds out by `/proc` which one asks it for something.
+///
+/// # Errors
+/// When the system refuses.
+pub fn forbid_looking_in() -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    }
+    Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, dumpable_behavior, getrlimit};
+
+    use super::*;
+
+    #[test]
+    fn memory_is_neither_written_nor_shown() {
+        forbid_core_dumps().unwrap();
+        assert_eq!(getrlimit(Resource::Core), Rlimit { current: Some(0), maximum: Some(0) });
+        forbid_looking_in().unwrap();
+        assert_eq!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable));
+    }
+}

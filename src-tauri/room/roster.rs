@@ -1,0 +1,161 @@
+//! What the members say about whom they reach, compared: who cannot hear whom, and who is hidden from us.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use pushtalk_protocol::{Epoch, Pid, Roster};
+
+/// A difference counts when it has lasted so long: who comes or goes is not listed by everybody at the same moment.
+const LASTING: Duration = Duration::from_millis(1_500);
+/// More members than any room may have are not believed.
+const MOST: usize = 64;
+
+/// How the rosters of the members differ from each other and from our own list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Members who cannot hear each other, as one of the two says at least; the smaller pid first, in rising order.
+    pub apart: Vec<(Pid, Pid)>,
+    /// Who is listed by a member but not by us: somebody hears what is said, and we do not know of it. In rising order.
+    pub hidden: Vec<Pid>,
+}
+
+/// One member's picture of who reaches whom.
+///
+/// Only members that we have a living session with are witnesses, and only for the epoch that we are in. What they say
+/// is bounded by the number of members and by 64 pids for each of them.
+pub struct Rosters {
+    me: Pid,
+    epoch: Option<Epoch>,
+    /// Without us.
+    living: BTreeSet<Pid>,
+    /// All that we list, without us.
+    known: BTreeSet<Pid>,
+    /// The last that each one said.
+    told: BTreeMap<Pid, Told>,
+    /// From when on each difference has been there.
+    open: BTreeMap<Difference, Open>,
+}
+
+struct Told {
+    epoch: Epoch,
+    pids: BTreeSet<Pid>,
+}
+
+struct Open {
+    since: Duration,
+    counts: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Difference {
+    Apart(Pid, Pid),
+    Hidden(Pid),
+}
+
+impl Rosters {
+    /// Nobody is there yet.
+    pub fn new(me: Pid) -> Self {
+        Self {
+            me,
+            epoch: None,
+            living: BTreeSet::new(),
+            known: BTreeSet::new(),
+            told: BTreeMap::new(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Our own list: `living` are those we have a living session with, `known` are all that the room shows. Whether
+    /// this member itself is among them makes no difference.
+    pub fn own(&mut self, now: Duration, epoch: Epoch, living: &BTreeSet<Pid>, known: &BTreeSet<Pid>) {
+        let others = |of: &BTreeSet<Pid>| of.iter().copied().filter(|pid| *pid != self.me).collect();
+        let next: BTreeSet<Pid> = others(living);
+        let known: BTreeSet<Pid> = others(known);
+        // What was said in a session that is over counts no longer; in the next one it is said anew.
+        let over: Vec<Pid> = self.living.difference(&next).copied().collect();
+        for pid in over {
+            self.told.remove(&pid);
+        }
+        self.epoch = Some(epoch);
+        self.known = known.union(&next).copied().collect();
+        self.living = next;
+        self.compare(now);
+    }
+
+    /// A member has said whom it reaches.
+    pub fn told(&mut self, now: Duration, from: Pid, roster: &Roster) {
+        // It may say so just before we list it; strangers cannot say anything.
+        let room = self.told.len() < MOST || self.told.contains_key(&from) || self.known.contains(&from);
+        if from != self.me && room {
+            let pids = roster.pids.iter().copied().take(MOST).collect();
+            self.told.insert(from, Told { epoch: roster.epoch, pids });
+        }
+        self.compare(now);
+    }
+
+    /// A member has left, or was removed. Who still lists it after a while has a session with somebody whom we do not
+    /// know.
+    pub fn gone(&mut self, now: Duration, pid: Pid) {
+        self.told.remove(&pid);
+        self.living.remove(&pid);
+        self.known.remove(&pid);
+        self.compare(now);
+    }
+
+    /// When `handle_timeout` is wanted next.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.open.values().filter(|open| !open.counts).map(|open| open.since + LASTING).min()
+    }
+
+    /// A difference may have lasted long enough.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        for open in self.open.values_mut() {
+            open.counts |= now >= open.since + LASTING;
+        }
+    }
+
+    /// Those that have lasted a while, and still do.
+    pub fn differences(&self) -> Differences {
+        let mut differences = Differences::default();
+        for (difference, _) in self.open.iter().filter(|(_, open)| open.counts) {
+            match *difference {
+                Difference::Apart(a, b) => differences.apart.push((a, b)),
+                Difference::Hidden(pid) => differences.hidden.push(pid),
+            }
+        }
+        differences
+    }
+
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.told.values().map(|told| 1 + told.pids.len()).sum()
+    }
+
+    fn compare(&mut self, now: Duration) {
+        // What was due before comes first.
+        self.handle_timeout(now);
+        let found = self.found();
+        self.open.retain(|difference, _| found.contains(difference));
+        for difference in found {
+            self.open.entry(difference).or_insert(Open { since: now, counts: false });
+        }
+    }
+
+    /// What differs at this moment.
+    fn found(&self) -> BTreeSet<Difference> {
+        let mut found = BTreeSet::new();
+        let apart = |a: Pid, b: Pid| Difference::Apart(a.min(b), a.max(b));
+        found.extend(self.known.difference(&self.living).map(|pid| apart(self.me, *pid)));
+        for (witness, told) in &self.told {
+            if !self.living.contains(witness) || Some(told.epoch) != self.epoch {
+                continue;
+            }
+            let ours = self.known.iter().chain([&self.me]);
+            let missing = ours.filter(|pid| *pid != witness && !told.pids.contains(pid));
+            found.extend(missing.map(|pid| apart(*witness, *pid)));
+            let listed = told.pids.iter().filter(|pid| **pid != self.me && *pid != witness);
+            found.extend(listed.filter(|pid| !self.known.contains(pid)).map(|pid| Difference::Hidden(*pid)));
+        }
+        found
+    }
+}

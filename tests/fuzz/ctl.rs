@@ -1,0 +1,6 @@
+//! Messages of a session.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| pushtalk_fuzz::probes::ctl(data));

@@ -1,0 +1,6 @@
+//! A server under any events.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| pushtalk_fuzz::probe_events::events(data));

@@ -1,0 +1,6 @@
+//! Statements of a host.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| pushtalk_fuzz::probes::statement(data));

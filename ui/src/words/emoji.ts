@@ -1,0 +1,78 @@
+// The 64 emoji by which two people compare what they see, in the order of the protocol.
+
+export interface Emoji {
+  symbol: string;
+  en: string;
+  fr: string;
+  ar: string;
+}
+
+const emoji = (symbol: string, en: string, fr: string, ar: string): Emoji => ({ symbol, en, fr, ar });
+
+/** A place in it is six bits of what is compared. A test holds it against the table of the protocol. */
+export const EMOJI: readonly Emoji[] = [
+  emoji('🐶', 'dog', 'chien', 'كلب'),
+  emoji('🐱', 'cat', 'chat', 'قط'),
+  emoji('🐴', 'horse', 'cheval', 'حصان'),
+  emoji('🐮', 'cow', 'vache', 'بقرة'),
+  emoji('🐘', 'elephant', 'éléphant', 'فيل'),
+  emoji('🐰', 'rabbit', 'lapin', 'أرنب'),
+  emoji('🐓', 'rooster', 'coq', 'ديك'),
+  emoji('🦋', 'butterfly', 'papillon', 'فراشة'),
+  emoji('🐢', 'turtle', 'tortue', 'سلحفاة'),
+  emoji('🐟', 'fish', 'poisson', 'سمكة'),
+  emoji('🐙', 'octopus', 'pieuvre', 'أخطبوط'),
+  emoji('🐝', 'bee', 'abeille', 'نحلة'),
+  emoji('🐫', 'camel', 'chameau', 'جمل'),
+  emoji('🐸', 'frog', 'grenouille', 'ضفدع'),
+  emoji('🦁', 'lion', 'lion', 'أسد'),
+  emoji('🐧', 'penguin', 'manchot', 'بطريق'),
+  emoji('🌵', 'cactus', 'cactus', 'صبار'),
+  emoji('🌴', 'palm tree', 'palmier', 'نخلة'),
+  emoji('🌹', 'rose', 'rose', 'وردة'),
+  emoji('🌻', 'sunflower', 'tournesol', 'عباد الشمس'),
+  emoji('🍄', 'mushroom', 'champignon', 'فطر'),
+  emoji('🍎', 'apple', 'pomme', 'تفاحة'),
+  emoji('🍌', 'banana', 'banane', 'موزة'),
+  emoji('🍇', 'grapes', 'raisin', 'عنب'),
+  emoji('🍓', 'strawberry', 'fraise', 'فراولة'),
+  emoji('🍋', 'lemon', 'citron', 'ليمونة'),
+  emoji('🍉', 'watermelon', 'pastèque', 'بطيخة'),
+  emoji('🌽', 'corn', 'maïs', 'ذرة'),
+  emoji('🥕', 'carrot', 'carotte', 'جزرة'),
+  emoji('🍞', 'bread', 'pain', 'خبز'),
+  emoji('🍕', 'pizza', 'pizza', 'بيتزا'),
+  emoji('🎂', 'cake', 'gâteau', 'كعكة'),
+  emoji('🥚', 'egg', 'œuf', 'بيضة'),
+  emoji('🌙', 'moon', 'lune', 'قمر'),
+  emoji('⭐', 'star', 'étoile', 'نجمة'),
+  emoji('🔥', 'fire', 'feu', 'نار'),
+  emoji('🌈', 'rainbow', 'arc-en-ciel', 'قوس قزح'),
+  emoji('⚡', 'lightning', 'éclair', 'برق'),
+  emoji('🚗', 'car', 'voiture', 'سيارة'),
+  emoji('🚲', 'bicycle', 'vélo', 'دراجة'),
+  emoji('🚂', 'train', 'train', 'قطار'),
+  emoji('🚀', 'rocket', 'fusée', 'صاروخ'),
+  emoji('🚁', 'helicopter', 'hélicoptère', 'مروحية'),
+  emoji('⛵', 'sailboat', 'voilier', 'قارب'),
+  emoji('⚓', 'anchor', 'ancre', 'مرساة'),
+  emoji('🔑', 'key', 'clé', 'مفتاح'),
+  emoji('🔒', 'padlock', 'cadenas', 'قفل'),
+  emoji('🔔', 'bell', 'cloche', 'جرس'),
+  emoji('📖', 'book', 'livre', 'كتاب'),
+  emoji('🎸', 'guitar', 'guitare', 'جيتار'),
+  emoji('🎺', 'trumpet', 'trompette', 'بوق'),
+  emoji('🥁', 'drum', 'tambour', 'طبل'),
+  emoji('⚽', 'ball', 'ballon', 'كرة'),
+  emoji('🏆', 'trophy', 'trophée', 'كأس'),
+  emoji('🎁', 'gift', 'cadeau', 'هدية'),
+  emoji('☔', 'umbrella', 'parapluie', 'مظلة'),
+  emoji('⏰', 'alarm clock', 'réveil', 'منبه'),
+  emoji('🔨', 'hammer', 'marteau', 'مطرقة'),
+  emoji('📷', 'camera', 'appareil photo', 'كاميرا'),
+  emoji('💡', 'light bulb', 'ampoule', 'مصباح'),
+  emoji('🎩', 'hat', 'chapeau', 'قبعة'),
+  emoji('👓', 'glasses', 'lunettes', 'نظارة'),
+  emoji('👑', 'crown', 'couronne', 'تاج'),
+  emoji('🏠', 'house', 'maison', 'منزل'),
+];
