@@ -17,7 +17,8 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let printer = events::Printer::new(args.json);
-    if let Err(error) = pushtalk_process::forbid_core_dumps().and_then(|()| pushtalk_process::forbid_looking_in())
+    if let Err(error) =
+        pushtalk_process::forbid_core_dumps().and_then(|()| pushtalk_process::forbid_looking_in())
     {
         printer.failure(&error.into());
         return ExitCode::FAILURE;

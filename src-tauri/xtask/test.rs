@@ -47,10 +47,20 @@ const STEPS: [Step; 13] = [
 
 /// Crates and the tests that Miri runs: of e2ee those without arithmetic of keys.
 const MIRI: [(&str, &[&str]); 2] = [
-    ("pushtalk-protocol", &[]),
+    ("pushtalk-protocol", &["--skip", "any_bytes", "--skip", "any_text", "--skip", "a_cut_link"]),
     (
         "pushtalk-e2ee",
-        &["window::", "header::tests", "frame::tests", "words::", "server_identity", "--skip", "section"],
+        &[
+            "window::",
+            "header::tests",
+            "frame::tests",
+            "words::",
+            "server_identity",
+            "--skip",
+            "section",
+            "--skip",
+            "sframe",
+        ],
     ),
 ];
 
@@ -184,9 +194,9 @@ fn miri() -> anyhow::Result<Outcome> {
     for (package, tests) in MIRI {
         let words =
             ["run", "nightly", "cargo", "miri", "test", "--locked", "--lib", "--package", package, "--"];
-        // Chance takes its seeds from files and the clock, and is a hundred times slower here.
+        // Chance takes its seeds from files and the clock, and all is a hundred times slower here.
         let miri = program("rustup").words(&words).words(tests).env("MIRIFLAGS", "-Zmiri-disable-isolation");
-        miri.env("PROPTEST_CASES", "4").run()?;
+        miri.env("PROPTEST_CASES", "2").run()?;
     }
     Ok(Outcome::Held)
 }
