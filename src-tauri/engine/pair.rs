@@ -230,11 +230,12 @@ impl Pair {
         let Some((next, message)) = self.respond(message, identity, epoch, psk, rng) else {
             return;
         };
+        if self.channel.as_mut().is_none_or(|channel| channel.session.begin_switch(next).is_err()) {
+            return;
+        }
         // The last message that is sealed with the keys before.
         self.say(&Ctl::Rekey(Rekey::Second { message }), out);
-        if let Some(channel) = &mut self.channel
-            && channel.session.begin_switch(next).is_ok()
-        {
+        if let Some(channel) = &mut self.channel {
             channel.session.switch_sending();
             channel.rekeying = Rekeying::Answered(epoch);
         }
