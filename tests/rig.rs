@@ -45,6 +45,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Round-robin real time: any will do.
 const PRIORITY: &str = "5";
+/// Ahead of those that it serves.
+const SERVER_PRIORITY: &str = "6";
 
 /// Variables of the machine that would lead a client to another server, or this server to a bus.
 const FOREIGN: [&str; 13] = [
@@ -91,9 +93,10 @@ pub fn available() -> anyhow::Result<()> {
 /// # Errors
 /// What went wrong the last time.
 pub fn undisturbed<T>(tries: usize, mut go: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
-    for _ in 1..tries {
-        if let Ok(done) = go() {
-            return Ok(done);
+    for attempt in 1..tries {
+        match go() {
+            Ok(done) => return Ok(done),
+            Err(error) => eprintln!("disturbed ({attempt} of {tries}): {error:#}"),
         }
     }
     go()
@@ -136,6 +139,7 @@ impl SoundRig {
             .context("pulseaudio")?;
         let mut rig = Self { server, folder, _turn: turn };
         rig.wait()?;
+        hurry(rig.server.id());
         Ok(rig)
     }
 
@@ -254,6 +258,14 @@ fn urgent(program: impl AsRef<Path>) -> Command {
     } else {
         Command::new(program.as_ref())
     }
+}
+
+/// The sound server gives its priority away when it starts, and would then wait for the programs that wait for it. So
+/// it gets it back, ahead of them, with all the threads that it has by now. Not where the system does not allow it.
+fn hurry(server: u32) {
+    let mut command = Command::new("chrt");
+    command.args(["--all-tasks", "--rr", "--pid", SERVER_PRIORITY, &server.to_string()]);
+    drop(command.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 trait OwnWorld {

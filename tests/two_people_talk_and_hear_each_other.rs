@@ -194,6 +194,8 @@ fn a_microphone_is_open_from_the_entry_into_a_room_until_it_is_left() {
 /// The standalone server, in a process of its own.
 struct Server {
     child: std::process::Child,
+    /// Open as long as it lives, for it may say more than its address.
+    _says: std::io::BufReader<std::process::ChildStdout>,
     address: String,
 }
 
@@ -206,9 +208,10 @@ impl Server {
             .stdout(std::process::Stdio::piped())
             .spawn()?;
         let mut line = String::new();
-        std::io::BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let mut says = std::io::BufReader::new(child.stdout.take().context("no output")?);
+        says.read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().context("no address")?.to_owned();
-        Ok(Self { child, address })
+        Ok(Self { child, _says: says, address })
     }
 
     fn kill(&mut self) -> anyhow::Result<()> {

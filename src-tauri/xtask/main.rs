@@ -19,7 +19,7 @@ cargo xtask run [--pair] [--release]     install what is missing, build, and ope
                                          --pair: two windows that are in one room already
 cargo xtask test [NAME…]                 everything that must hold, or only parts of it:
                                          packages format policy ui pure lint deny build rust miri browser
-                                         scenarios window
+                                         scenarios live window
 cargo xtask test hostile [--seeds N]     the promises of the protocol against whoever would like to break them, with
                                          N seeds each (1000 unless told), and a table of what was tried
 cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card

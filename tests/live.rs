@@ -1,0 +1,16 @@
+//! Scenarios of real programs, devices, servers and windows. Each has the machine for itself: what is measured here is
+//! time and sound.
+
+#[cfg(target_os = "linux")]
+mod a_voice_goes_through_the_devices;
+mod every_failure_is_told_and_ends_with_a_status;
+#[cfg(target_os = "linux")]
+mod no_program_leaves_an_image_of_its_memory;
+#[cfg(target_os = "linux")]
+mod one_window_talks_and_the_other_is_heard;
+#[cfg(target_os = "linux")]
+mod preferences_stay_and_broken_ones_are_put_aside;
+#[cfg(target_os = "linux")]
+mod the_window_is_open_to_nothing_but_its_doors;
+#[cfg(target_os = "linux")]
+mod two_people_talk_and_hear_each_other;
