@@ -75,7 +75,7 @@ fn mouth_to_ear(rig: &SoundRig, pair: &mut Pair) -> anyhow::Result<Spread> {
     pair.talker.command("press")?;
     pair.talker.floor("talking")?;
     tape.wait_until(tape.length() + SETTLE)?;
-    let train = Train::new(11, CHIRPS, 14_400, 0.5);
+    let train = Train::new(11, CHIRPS, 14_400, 0.3);
     rig.play(&train.samples, Duration::from_millis(200))?.finish()?;
     tape.wait_until(tape.length() + SETTLE)?;
     pair.talker.command("release")?;
@@ -89,7 +89,7 @@ fn mouth_to_ear(rig: &SoundRig, pair: &mut Pair) -> anyhow::Result<Spread> {
 /// costs nothing but this delay.
 fn first_sound(rig: &SoundRig, pair: &mut Pair) -> anyhow::Result<Spread> {
     let tape = rig.record()?;
-    let train = Train::new(12, PRESSES * 6, 6_400, 0.5);
+    let train = Train::new(12, PRESSES * 6, 6_400, 0.3);
     let player = rig.play(&train.samples, Duration::ZERO)?;
     let mut pressed = Vec::new();
     for press in 0..PRESSES {

@@ -30,7 +30,7 @@ async fn until_microphones_are(rig: &SoundRig, count: usize) -> anyhow::Result<(
 
 /// Says twelve chirps while the window's button is held (or not), and gives how many of them were heard.
 fn say(rig: &SoundRig, seed: u64) -> anyhow::Result<usize> {
-    let train = Train::new(seed, 12, 12_000, 0.5);
+    let train = Train::new(seed, 12, 12_000, 0.3);
     let tape = rig.record()?;
     rig.play(&train.samples, Duration::from_millis(300))?.finish()?;
     tape.wait_until(tape.length() + Duration::from_millis(600))?;

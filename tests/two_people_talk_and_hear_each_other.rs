@@ -69,7 +69,7 @@ fn chirps(recording: &Recording) -> anyhow::Result<Vec<(Duration, Option<Duratio
 }
 
 fn talk_twice(rig: &SoundRig, pair: &mut Pair, seed: u64) -> anyhow::Result<()> {
-    let train = Train::new(seed, 30, 9_600, 0.5);
+    let train = Train::new(seed, 30, 9_600, 0.3);
     let tape = rig.record()?;
     let player = rig.play(&train.samples, Duration::from_millis(300))?;
     let mut downs = Vec::new();

@@ -1,6 +1,7 @@
 //! Chirps: sounds that survive a voice codec and are found again to the sample.
 //!
-//! A chirp sweeps the band of a telephone in 20 ms. It is found by its correlation with the sweep and with the
+//! A chirp is as low and as slow as a voice: it sweeps two octaves in 30 ms. What changes faster is coded by Opus, in the
+//! mode that carries redundancy, so far from what it was that it is no longer known. It is found by its correlation with the sweep and with the
 //! same sweep a quarter of a wave later, so the phase, which each chirp has at random, does not matter; divided by the
 //! energy around it, so neither does the volume.
 
@@ -13,12 +14,12 @@ use realfft::num_complex::Complex;
 
 use super::RATE;
 
-/// Samples of one chirp: 20 ms.
-pub const CHIRP: usize = 960;
+/// Samples of one chirp: 30 ms.
+pub const CHIRP: usize = 1440;
 /// The band it sweeps, in Hz.
-const BAND: (f64, f64) = (300.0, 3400.0);
+const BAND: (f64, f64) = (200.0, 1000.0);
 /// Fading in and out, in samples.
-const RAMP: usize = 96;
+const RAMP: usize = 200;
 /// Likeness from which something is a chirp; noise and speech stay below 0.3. Half a chirp has 0.7.
 const ALIKE: f64 = 0.4;
 /// Below this energy a window is silence (-70 dB).
@@ -140,7 +141,6 @@ fn pair(said: &[f32], heard: &[f32]) -> (Vec<Option<Delay>>, Vec<usize>) {
 }
 
 /// Where chirps begin in `signal`, in samples.
-/// Where the chirps in `samples` begin.
 pub fn positions(signal: &[f32]) -> Vec<usize> {
     let likeness = likeness(signal);
     let mut found: Vec<usize> = Vec::new();
@@ -158,7 +158,7 @@ pub fn positions(signal: &[f32]) -> Vec<usize> {
     found
 }
 
-/// For each place, how much the 20 ms from there are like a chirp: 0 to 1.
+/// For each place, how much the 30 ms from there are like a chirp: 0 to 1.
 fn likeness(signal: &[f32]) -> Vec<f64> {
     let Some(places) = (signal.len() + 1).checked_sub(CHIRP) else { return Vec::new() };
     let correlated = [0.0, TAU / 4.0].map(|phase| correlate(signal, &chirp(phase)));
