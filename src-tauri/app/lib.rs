@@ -55,10 +55,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says on standard error what happens here; `PUSHTALK_LOG` chooses how much, also of other crates, which may name
-/// addresses.
+/// Says on standard error what happens here; `PUSHTALK_LOG` chooses how much.
 fn log() {
-    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("pushtalk=info"));
+    let filter = EnvFilter::new(pushtalk_process::log_directives("pushtalk", "info"));
     let colours = std::io::stderr().is_terminal();
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);

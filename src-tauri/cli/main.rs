@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     // Quiet unless asked: a log line is for who develops, an event for who uses.
-    let filter = EnvFilter::try_from_env("PUSHTALK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    let filter = EnvFilter::new(pushtalk_process::log_directives("pushtalk", "off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let printer = events::Printer::new(args.json);
     if let Err(error) =

@@ -219,7 +219,7 @@ pub enum Inspected {
 pub struct RoomView {
     /// What the host called it; empty for none or not known yet.
     pub title: String,
-    /// True when this machine made the room.
+    /// True when this device has the powers of the host: it made the room, or they were handed over to it.
     pub hosting: bool,
     /// Everybody, ourselves first, then in the order they came.
     pub members: Vec<MemberView>,
@@ -263,7 +263,7 @@ pub struct MemberView {
     pub name: String,
     /// True for the person at this device.
     pub me: bool,
-    /// True for who made the room.
+    /// True for who has the powers of the host.
     pub host: bool,
     /// How well we reach them.
     pub link: MemberLink,

@@ -1,4 +1,5 @@
-//! What the programs ask of the system, so that their memory stays theirs: the first thing that each of them does.
+//! What the programs ask of the system, and do by themselves, so that nothing of theirs is left behind: the first thing
+//! that each of them does.
 #![warn(missing_docs)]
 
 use std::io;
@@ -32,6 +33,33 @@ pub fn forbid_looking_in() -> io::Result<()> {
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     }
     Ok(())
+}
+
+/// What is logged, as directives of `tracing_subscriber::EnvFilter`: nothing but what the crates whose names begin with
+/// `own` say, from the level that the variable `PUSHTALK_LOG` names (`off`, `error`, `warn`, `info`, `debug`, `trace`), or
+/// from `usual`. No word in it lets other crates through: what they would log holds addresses and messages.
+pub fn log_directives(own: &str, usual: &str) -> String {
+    directives(std::env::var("PUSHTALK_LOG").ok().as_deref(), own, usual)
+}
+
+fn directives(asked: Option<&str>, own: &str, usual: &str) -> String {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let level = asked.filter(|asked| LEVELS.contains(asked)).unwrap_or(usual);
+    format!("off,{own}={level}")
+}
+
+#[cfg(test)]
+mod log_tests {
+    use super::directives;
+
+    #[test]
+    fn no_word_lets_the_logs_of_other_crates_through() {
+        assert_eq!(directives(None, "pushtalk", "info"), "off,pushtalk=info");
+        assert_eq!(directives(Some("trace"), "pushtalk", "info"), "off,pushtalk=trace");
+        for asked in ["", "rtc=trace", "pushtalk=debug,rtc_ice=trace", "TRACE,", "*"] {
+            assert_eq!(directives(Some(asked), "pushtalk", "off"), "off,pushtalk=off");
+        }
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

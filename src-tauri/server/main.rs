@@ -43,12 +43,7 @@ async fn main() -> anyhow::Result<()> {
 
 /// Kinds and counts, on standard error. What the libraries below would log holds addresses and messages.
 fn log() {
-    let own = |level| EnvFilter::new(format!("off,pushtalk_signaling={level}"));
-    let filter = match std::env::var("PUSHTALK_LOG").as_deref() {
-        Ok("off") => EnvFilter::new("off"),
-        Ok("debug") => own("debug"),
-        _ => own("info"),
-    };
+    let filter = EnvFilter::new(pushtalk_process::log_directives("pushtalk_signaling", "info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

@@ -183,6 +183,18 @@ fn a_member_that_the_server_hides_from_one_is_not_talked_to_by_that_one_alone() 
         let room = world.room_of(2)?;
         assert!(room.members.iter().all(|m| pid_in(&m.id) != hidden), "seed {seed}: it is not shown");
         assert_eq!((world.sent(2, 0), world.sent(0, 2)), (0, 0), "seed {seed}: and not talked to");
+        assert_eq!(
+            room.hidden, 1,
+            "seed {seed}: that somebody is hidden is seen by the one it is hidden from"
+        );
+        let apart = world.room_of(1)?.apart;
+        let split: Vec<_> = apart.iter().map(|pair| [pid_in(&pair.one), pid_in(&pair.other)]).collect();
+        let both = [hidden, world.people[2].pid];
+        let reverse = [both[1], both[0]];
+        assert!(
+            split == [both] || split == [reverse],
+            "seed {seed}: the third one sees who is apart: {split:?}"
+        );
         assert!(world.sent(1, 0) > 0 && world.sent(1, 2) > 0, "seed {seed}: others talk to it");
         Ok(world.tally)
     });

@@ -275,7 +275,7 @@ name: string,
  */
 me: boolean,
 /**
- * True for who made the room.
+ * True for who has the powers of the host.
  */
 host: boolean,
 /**
@@ -391,7 +391,7 @@ export type RoomView = {
  */
 title: string,
 /**
- * True when this machine made the room.
+ * True when this device has the powers of the host: it made the room, or they were handed over to it.
  */
 hosting: boolean,
 /**
