@@ -92,6 +92,7 @@ pub fn available() -> anyhow::Result<()> {
 ///
 /// # Errors
 /// What went wrong the last time.
+#[expect(clippy::print_stderr, reason = "a try that went wrong is seen in the output of the test")]
 pub fn undisturbed<T>(tries: usize, mut go: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
     for attempt in 1..tries {
         match go() {
