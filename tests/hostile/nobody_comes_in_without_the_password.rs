@@ -155,7 +155,7 @@ fn what_somebody_said_at_the_door_opens_it_for_nobody_else() {
         // First message, its answer, and the tag that was right.
         anyhow::ensure!(said.len() == 4, "the door took {} messages", said.len());
         for member in 0..2 {
-            let lobby = LobbyId::new([seed as u8 + 1, member as u8, 0, 0, 0, 0, 0, 1]);
+            let lobby = LobbyId::new([(seed as u8).wrapping_add(1), member as u8, 0, 0, 0, 0, 0, 1]);
             let before = loot.borrow().calls.len();
             for data in [&said[0], &said[2]] {
                 let message = LobbyMessage { lobby, data: data.clone() };
