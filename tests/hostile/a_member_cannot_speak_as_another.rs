@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use pushtalk_engine::face::FloorView;
+use pushtalk_engine::face::{FloorView, Intent};
 use pushtalk_protocol::{
     Capabilities, Ctl, DeniedReason, DisplayName, Epoch, FloorMessage, Hello, HostPublic, Mode, Pid, Rekey,
     Relayed, RevokedReason, Roster, Sas, SecretBytes, Settings, Signature, SignedStatement,
@@ -183,13 +183,13 @@ fn a_mole_that_lies_with_all_its_keys_is_taken_for_nobody_else() {
         let mut world = infiltrated(seed)?;
         for talker in [1, 0, 2, 1] {
             let before: Vec<u64> = world.people.iter().map(|p| p.heard_blocks).collect();
-            world.act(talker, pushtalk_engine::face::Intent::Press);
+            world.act(talker, Intent::Press);
             for _ in 0..20 {
                 world.run(Duration::from_millis(50));
                 lie(&mut world)?;
                 undeceived(&world, Some(talker))?;
             }
-            world.act(talker, pushtalk_engine::face::Intent::Release);
+            world.act(talker, Intent::Release);
             world.run(Duration::from_millis(700));
             undeceived(&world, None)?;
             for who in (0..3).filter(|who| *who != talker) {
@@ -198,6 +198,40 @@ fn a_mole_that_lies_with_all_its_keys_is_taken_for_nobody_else() {
             }
         }
         anyhow::ensure!(world.tally.rejected > 5, "nothing was tried: {:?}", world.tally);
+        Ok(world.tally)
+    });
+}
+
+/// What the mole was told of comparing emoji, and by whom.
+fn told_to_compare(world: &mut World) -> anyhow::Result<Vec<(Pid, Ctl)>> {
+    let heard = &world.mole_of(MOLE)?.heard;
+    let told = heard.iter().filter_map(|(who, plain)| Some((*who, Ctl::decode(plain).ok()?)));
+    Ok(told.filter(|(_, message)| matches!(message, Ctl::Sas(_))).collect())
+}
+
+#[test]
+fn who_is_between_two_that_compare_emoji_makes_them_see_different_ones() {
+    try_seeds("between two", 6, |seed| {
+        let mut world = infiltrated(seed)?;
+        let (ana, ben) = (pid(&world, 0)?, pid(&world, 1)?);
+        let mole = world.id_of(0, "Mole")?;
+        // Ana takes it for Ben, and Ben for Ana; what each says to compare is passed on to the other as it is.
+        world.act(0, Intent::Verify { id: mole });
+        let mut passed = 0;
+        for _ in 0..20 {
+            world.run(Duration::from_millis(50));
+            let told = told_to_compare(&mut world)?;
+            for (from, message) in told.iter().skip(passed) {
+                world.mole_says(MOLE, if *from == ana { ben } else { ana }, message)?;
+                world.tally.tampered += 1;
+            }
+            passed = told.len();
+        }
+        anyhow::ensure!(passed == 3, "{passed} messages were passed on");
+        let shown = |who| anyhow::Ok(world.room_of(who)?.verifying.and_then(|verifying| verifying.code));
+        let (at_ana, at_ben) = (shown(0)?, shown(1)?);
+        anyhow::ensure!(at_ana.is_some() && at_ben.is_some(), "both see something to compare");
+        anyhow::ensure!(at_ana != at_ben, "both see {at_ana:?}");
         Ok(world.tally)
     });
 }

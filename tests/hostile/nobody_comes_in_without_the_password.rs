@@ -22,6 +22,8 @@ const NAMES: [&str; 2] = ["Ana", "Ben"];
 struct Doorman {
     /// What it takes for the password.
     guess: Vec<u8>,
+    /// What it takes for the PIN.
+    pin: Option<Vec<u8>>,
     nameplate: Option<Nameplate>,
     waiting: Option<(LobbyId, Responder)>,
     /// Joiners that went into its room.
@@ -37,7 +39,8 @@ impl Operator for Shared {
             Call::LobbyOpen(open) if !man.guess.is_empty() => {
                 let (lobby, server) = (LobbyId::new([9; 8]), ServerIdentity::Certificate(HASH));
                 let first = BASE64_URL_SAFE_NO_PAD.decode(&open.data).unwrap_or_default();
-                let answer = Responder::start(desk.rng, &first, &man.guess, None, &open.nameplate, &server);
+                let pin = man.pin.as_deref();
+                let answer = Responder::start(desk.rng, &first, &man.guess, pin, &open.nameplate, &server);
                 let Ok((responder, second)) = answer else { return };
                 (man.nameplate, man.waiting) = (Some(open.nameplate), Some((lobby, responder)));
                 desk.tell(from, Told::Answer(Reply::LobbyOpened(LobbyOpened { lobby })));
@@ -71,13 +74,24 @@ fn say(desk: &mut Desk<'_>, to: ConnectionId, lobby: LobbyId, bytes: &[u8]) {
 
 /// A joiner comes to a server that answers the door itself with this guess; gives whether it went in there.
 fn caught(seed: u64, guess: impl Fn(&Invitation) -> Vec<u8>) -> anyhow::Result<(World, bool)> {
+    caught_with(seed, guess, None)
+}
+
+/// The same where the joiner has a PIN, which is said first, and the server takes the other for it.
+fn caught_with(
+    seed: u64,
+    guess: impl Fn(&Invitation) -> Vec<u8>,
+    pins: Option<[&str; 2]>,
+) -> anyhow::Result<(World, bool)> {
     let doorman = Rc::new(RefCell::new(Doorman::default()));
     let mut world = World::run_by(seed, Network::default(), Box::new(Shared(doorman.clone())));
     world.gather(&NAMES[..1], "Friday")?;
     let link = world.invitation(0)?.link;
     doorman.borrow_mut().guess = guess(&Invitation::parse(&link)?);
+    doorman.borrow_mut().pin = pins.map(|pins| pins[1].into());
     let who = world.person()?;
-    world.join(who, "Ben", &link);
+    let pin = pins.map(|pins| pins[0].to_owned());
+    world.act(who, Intent::Join { name: "Ben".into(), text: link, server: None, pin });
     world.run(Duration::from_secs(3));
     let caught = doorman.borrow().caught > 0;
     Ok((world, caught))
@@ -104,6 +118,21 @@ fn a_server_that_answers_the_door_itself_catches_nobody() {
 fn it_would_catch_who_comes_if_it_knew_the_password() {
     let (_, caught) = caught(1, |invitation| invitation.password.expose().to_vec()).unwrap();
     assert!(caught, "else the test before proves nothing");
+}
+
+#[test]
+fn a_server_that_was_given_the_link_catches_nobody_who_has_a_pin() {
+    try_seeds("server with the link", 4, |seed| {
+        let password = |invitation: &Invitation| invitation.password.expose().to_vec();
+        for pin in ["4712", "47110", "0000"] {
+            let (world, caught) = caught_with(seed, password, Some(["4711", pin]))?;
+            assert!(!caught, "seed {seed}: {pin}");
+            assert!(matches!(world.view(1).stage, Stage::Home { .. }), "seed {seed}: {pin}");
+        }
+        let (world, caught) = caught_with(seed, password, Some(["4711", "4711"]))?;
+        assert!(caught, "seed {seed}: it would, if it knew the PIN too");
+        Ok(world.tally)
+    });
 }
 
 /// In front of the real server, with a certificate of its own.
