@@ -1,6 +1,6 @@
 //! Coming in: four messages between a joiner and a member, by which a password becomes the room secret.
 //!
-//! Section 4 of the protocol. Each message is the version, its place in the order (1 to 4), then fields of fixed length:
+//! Section 4 of the protocol. Each message is the version, its place in the order (1 to 5), then fields of fixed length:
 //!
 //! 1. kind(1) ‖ nJ(16) ‖ Ya(32); bit 4 of the kind says that a PIN goes into the password
 //! 2. nR(16) ‖ Yb(32)

@@ -35,7 +35,7 @@ impl FrameId {
         Ok((Self { generation, step: kid as u8, counter }, length))
     }
 
-    /// Section 6 of the protocol: KID = generation · 256 + step.
+    /// Section 7 of the protocol: KID = generation · 256 + step.
     pub(crate) fn kid(generation: u32, step: u8) -> u64 {
         u64::from(generation) << 8 | u64::from(step)
     }

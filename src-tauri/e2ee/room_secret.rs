@@ -6,7 +6,7 @@ use rand::CryptoRng;
 use crate::JoinKey;
 use crate::derive::{Prk, Secret, draw};
 
-/// RS_e of section 3 of the protocol: 32 random bytes.
+/// RS_e of section 2 of the protocol: 32 random bytes.
 pub struct RoomSecret(SecretBytes<32>);
 
 impl RoomSecret {

@@ -1,6 +1,6 @@
 //! Verifying a member: a short code that both people see, and that nobody in between can make the same.
 //!
-//! Section 8 of the protocol. Who begins commits to a random number before it learns the other's, so a machine in the
+//! Section 10 of the protocol. Who begins commits to a random number before it learns the other's, so a machine in the
 //! middle has one guess in 2^42 for each time that people compare, and can work out nothing in advance.
 
 use curve25519_dalek::digest::Digest;

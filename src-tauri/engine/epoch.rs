@@ -1,6 +1,6 @@
 //! What the host signs: epochs that begin, who stays in the room, and who is the host.
 //!
-//! Section 7 of the protocol. A statement acts in the same tick: whoever is not in its roster gets nothing more. The
+//! Section 8 of the protocol. A statement acts in the same tick: whoever is not in its roster gets nothing more. The
 //! secret of the new epoch follows, from the host or from anybody who has it; what it is derived to is in the statement.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Comparing emoji with one member: commit, answer, reveal, and what the person says of it.
 //!
-//! Section 8 of the protocol. Without the commitment who is between could choose its nonces until the emoji fit.
+//! Section 10 of the protocol. Without the commitment who is between could choose its nonces until the emoji fit.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The 64 emoji by which two people compare what they see: section 8 of the protocol.
+//! The 64 emoji by which two people compare what they see: section 10 of the protocol.
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

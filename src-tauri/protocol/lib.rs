@@ -6,6 +6,8 @@
 
 mod code;
 mod ctl;
+#[cfg(test)]
+mod ctl_tests;
 mod emoji;
 mod floor;
 mod ids;

@@ -1,4 +1,4 @@
-//! The signaling events of section 10: what a client and a server say to each other over Socket.IO, in JSON.
+//! The signaling events of section 3 of the protocol: what a client and a server say to each other over Socket.IO, in JSON.
 //!
 //! Every event has one object as its argument and is acknowledged by a result or by `Refusal`. Unknown fields are
 //! refused; opaque bytes are base64url without padding.

@@ -1,4 +1,4 @@
-//! How a stranger is put in touch with a member: section 4 of the protocol, as far as the server sees it.
+//! How a stranger is put in touch with a member: section 3 of the protocol, as far as the server sees it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a server takes before it refuses: section 10 of the protocol.
+//! What a server takes before it refuses: section 3 of the protocol.
 
 use std::time::Duration;
 
