@@ -11,3 +11,4 @@ mod the_host_decides_who_is_in_the_room;
 mod the_rig_finds_chirps;
 mod the_text_of_the_protocol_shows_true_bytes;
 mod voice_flows_from_the_one_who_talks_to_all_others;
+mod voice_is_encoded_for_the_worst_of_the_paths;

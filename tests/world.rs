@@ -116,6 +116,7 @@ impl World {
             server: None,
             talk_limit: Duration::from_secs(30),
             enable_audio: true,
+            adapt: true,
             version: "0".to_owned(),
         };
         self.mind(Box::new(Brain::new(habits, String::new(), Preferences::default())))

@@ -35,14 +35,27 @@ pub(crate) struct Arrivals {
     // In 1/256 samples.
     fastest: Option<i64>,
     loss: f32,
+    /// The percentile wanted, in samples.
+    late: i64,
+    /// In 1/16 samples, and the transit it was last compared with.
     jitter: i64,
+    last: Option<i64>,
 }
 
 impl Arrivals {
     pub(crate) fn new(least: i64, most: i64) -> Self {
         let mut buckets = [0.0; BUCKETS];
         buckets[0] = PRIOR;
-        Self { buckets, least, most: most.max(least), fastest: None, loss: 0.0, jitter: BUCKET }
+        Self {
+            buckets,
+            least,
+            most: most.max(least),
+            fastest: None,
+            loss: 0.0,
+            late: BUCKET,
+            jitter: 0,
+            last: None,
+        }
     }
 
     pub(crate) fn set_limits(&mut self, least: i64, most: i64) {
@@ -53,6 +66,7 @@ impl Arrivals {
     /// A spurt begins: what is "on time" is measured anew, for its frames may have waited for the floor.
     pub(crate) fn begin_spurt(&mut self) {
         self.fastest = None;
+        self.last = None;
     }
 
     /// A packet arrived with this transit, in samples.
@@ -68,10 +82,18 @@ impl Arrivals {
         if relative < -BUCKET {
             return;
         }
+        if let Some(last) = self.last.replace(transit / 256) {
+            self.jitter += (transit / 256 - last).saturating_abs() - (self.jitter + 8) / 16;
+        }
         for weight in &mut self.buckets {
             *weight *= KEEP;
         }
         self.weigh(relative, 1.0);
+    }
+
+    /// Interarrival jitter in samples (RFC 3550 section 6.4.1 and appendix A.8).
+    pub(crate) fn jitter(&self) -> i64 {
+        self.jitter / 16
     }
 
     /// The sound ran dry, and was then held for `delay` samples. Counts as much as several late packets, for a reason
@@ -88,13 +110,13 @@ impl Arrivals {
     /// How long a frame of `samples` samples is to be held, in samples.
     pub(crate) fn target(&self, samples: i64) -> i64 {
         let for_fec = if self.loss > LOSSY { samples } else { 0 };
-        (self.jitter.max(self.least) + for_fec).clamp(self.least, self.most)
+        (self.late.max(self.least) + for_fec).clamp(self.least, self.most)
     }
 
     fn weigh(&mut self, late: i64, weight: f32) {
         let bucket = usize::try_from(late.max(0) / BUCKET).unwrap_or(BUCKETS).min(BUCKETS - 1);
         self.buckets[bucket] += weight;
-        self.jitter = self.percentile();
+        self.late = self.percentile();
     }
 
     fn percentile(&self) -> i64 {
@@ -123,6 +145,15 @@ mod tests {
             arrivals.note(7_000_000 + (n % 3) * MS);
         }
         assert_eq!(arrivals.target(480), 10 * MS);
+    }
+
+    #[test]
+    fn jitter_is_the_mean_step_from_one_transit_to_the_next() {
+        let mut arrivals = Arrivals::new(10 * MS, 300 * MS);
+        for n in 0..400 {
+            arrivals.note((n % 2) * 8 * MS);
+        }
+        assert!((arrivals.jitter() - 8 * MS).abs() <= 2, "{}", arrivals.jitter());
     }
 
     #[test]

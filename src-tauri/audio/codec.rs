@@ -120,7 +120,20 @@ impl Encoder {
         Ok(Self { opus, settings })
     }
 
-    /// The settings it was made with.
+    /// Other settings from the next packet on; what was said is not forgotten.
+    ///
+    /// # Errors
+    /// [`AudioError::Settings`] when a setting is out of range; then nothing has changed.
+    pub fn change(&mut self, settings: EncoderSettings) -> Result<(), AudioError> {
+        settings.check()?;
+        self.opus.set_bitrate(Bitrate::Value(settings.bitrate))?;
+        self.opus.set_complexity(settings.complexity)?;
+        self.opus.set_packet_loss(settings.loss_percent.max(LEAST_LOSS_PERCENT))?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// The settings it has now.
     pub const fn settings(&self) -> EncoderSettings {
         self.settings
     }

@@ -22,16 +22,16 @@ const ANCIENT: Duration = Duration::from_secs(1);
 /// How long voice may be held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JitterConfig {
-    /// A spurt begins this long after its first frame arrived, to the nearest 5 ms.
+    /// A spurt begins this long after its first frame arrived, or up to 2.5 ms before that.
     pub least_delay: Duration,
     /// However uneven the arrivals, no more than this is held on purpose.
     pub most_delay: Duration,
 }
 
 impl JitterConfig {
-    /// For a local network: 10 to 300 ms.
+    /// For a local network: 5 to 300 ms.
     pub const fn lan() -> Self {
-        Self { least_delay: Duration::from_millis(10), most_delay: Duration::from_millis(300) }
+        Self { least_delay: Duration::from_millis(5), most_delay: Duration::from_millis(300) }
     }
 
     /// For the internet: 20 to 300 ms.
@@ -77,6 +77,8 @@ pub struct JitterStats {
     pub buffer: Duration,
     /// How long it should be held.
     pub target: Duration,
+    /// How unevenly packets arrive (RFC 3550 section 6.4.1).
+    pub jitter: Duration,
     /// Packets pushed, good or not.
     pub received: u64,
     /// Packets that were passed over and have not come since.
@@ -120,6 +122,7 @@ pub struct JitterBuffer {
     playout: Playout,
     /// Sequence, timestamp and arrival of the packet that was furthest, unwrapped.
     latest: Option<(i64, i64, Duration)>,
+    playing: Option<u32>,
 }
 
 impl JitterBuffer {
@@ -136,6 +139,7 @@ impl JitterBuffer {
             },
             playout: Playout::new()?,
             latest: None,
+            playing: None,
         })
     }
 
@@ -198,19 +202,27 @@ impl JitterBuffer {
         self.inbox.arrivals.note(transit);
     }
 
-    /// Gives the next 10 ms at the time `now`. Always writes all of `out`; to be called every 10 ms.
+    /// Gives the next 10 ms at the time `now`. Always writes all of `out`; to be called every 10 ms, or also sooner while
+    /// it gives silence.
     pub fn pull(&mut self, now: Duration, out: &mut [f32; BLOCK]) -> Pulled {
         let pulled = self.playout.pull(to_samples(now), &mut self.inbox, out);
         if pulled != Pulled::Silence {
             self.inbox.stats.played_blocks += 1;
         }
+        self.playing = (pulled == Pulled::Normal).then(|| self.playout.head() as u32);
         pulled
     }
 
     /// Counters and delays as of now.
     pub fn stats(&self) -> JitterStats {
         let target = self.inbox.arrivals.target(self.playout.frame_samples());
-        JitterStats { target: to_duration(target), ..self.inbox.stats }
+        let jitter = to_duration(self.inbox.arrivals.jitter());
+        JitterStats { target: to_duration(target), jitter, ..self.inbox.stats }
+    }
+
+    /// Timestamp, as pushed, of the first sample that was pulled last; none when that was silence or made up.
+    pub fn playing(&self) -> Option<u32> {
+        self.playing
     }
 
     /// Whether a spurt is being played: from its first block to its last, not while packets merely wait.

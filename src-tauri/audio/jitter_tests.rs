@@ -1,14 +1,20 @@
 //! What the jitter buffer promises, in virtual time.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use crate::network::{Sent, Talker, decoded, listen, ms, push, steepest};
 use crate::tone::Noise;
 use crate::{BLOCK, JitterBuffer, JitterConfig, Pulled, VoiceFrame};
 
-/// Every pull from a quarter block to the next.
-fn phases() -> impl Iterator<Item = std::time::Duration> {
-    (0..20).map(|n| std::time::Duration::from_micros(n * 500 + 100))
+const fn us(us: u64) -> Duration {
+    Duration::from_micros(us)
+}
+
+/// Twenty places of the first pull within a block.
+fn phases() -> impl Iterator<Item = Duration> {
+    (0..20).map(|n| us(n * 500 + 100))
 }
 
 #[test]
@@ -29,16 +35,33 @@ fn a_clean_stream_is_heard_whole_and_as_it_was_sent() {
 }
 
 #[test]
-fn on_a_local_network_a_spurt_begins_ten_milliseconds_after_its_first_frame_came() {
+fn on_a_local_network_a_spurt_begins_five_milliseconds_after_its_first_frame_came() {
     let mut sum = 0.0;
     for phase in phases() {
         let sent = Talker::lan().say(&[(ms(50), 20)]);
         let heard = listen(JitterConfig::lan(), sent, phase, ms(600));
         let held = heard.began().unwrap() - ms(60);
-        assert!(held >= ms(5) && held <= ms(15), "{phase:?}: {held:?}");
+        assert!(held >= us(2_500) && held < us(7_500), "{phase:?}: {held:?}");
         sum += held.as_secs_f64() / 20.0;
     }
-    assert!((sum - 0.010).abs() < 0.001, "{sum}");
+    assert!((sum - 0.005).abs() < 0.0005, "{sum}");
+}
+
+#[test]
+fn what_is_played_tells_when_it_was_said() {
+    let sent = Talker { timestamp: u32::MAX - 20_000, ..Talker::lan() }.say(&[(ms(50), 100)]);
+    let mut buffer = JitterBuffer::new(JitterConfig::lan()).unwrap();
+    for packet in &sent {
+        push(&mut buffer, packet);
+    }
+    let mut told = Vec::new();
+    for n in 0..110 {
+        buffer.pull(ms(60 + n * 10), &mut [0.0; BLOCK]);
+        told.extend(buffer.playing());
+    }
+    let wanted: Vec<u32> = sent.iter().map(|packet| packet.timestamp).collect();
+    assert_eq!(told, wanted);
+    assert_eq!(buffer.playing(), None);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use crate::stretch::MOST_LAG;
 
-/// Stretching begins when the delay is this far off, in samples: 20 ms.
-const FAR_OFF: i64 = 960;
+/// Stretching begins when the delay is this far off, in samples: half of what it should be, from 10 …
+const LEAST_OFF: i64 = 480;
+/// … to 20 ms, and no sooner than that when it is too short.
+const MOST_OFF: i64 = 960;
 
 /// It ends when the delay is no further off than this: 5 ms.
 const NEAR: i64 = 240;
@@ -50,11 +52,11 @@ impl Pace {
         Self { course: Course::Steady, rest: REST, refused: 0 }
     }
 
-    /// Called once a block with how many samples the delay is above what it should be.
-    pub(crate) fn change(&mut self, excess: i64) -> Option<Change> {
+    /// Called once a block with how many samples the delay is above what it should be, and what that is.
+    pub(crate) fn change(&mut self, excess: i64, target: i64) -> Option<Change> {
         self.course = match self.course {
-            _ if excess > FAR_OFF => Course::Faster,
-            _ if excess < -FAR_OFF => Course::Slower,
+            _ if excess > (target / 2).clamp(LEAST_OFF, MOST_OFF) => Course::Faster,
+            _ if excess < -MOST_OFF => Course::Slower,
             Course::Faster if excess > NEAR => Course::Faster,
             Course::Slower if excess < -NEAR => Course::Slower,
             _ => Course::Steady,
@@ -91,7 +93,7 @@ mod tests {
     fn changes(pace: &mut Pace, excess: i64, blocks: usize) -> usize {
         (0..blocks)
             .filter(|_| {
-                let change = pace.change(excess);
+                let change = pace.change(excess, 4_800);
                 if change.is_some() {
                     pace.done(true, excess);
                 }
@@ -104,6 +106,13 @@ mod tests {
     fn a_delay_that_is_nearly_right_is_left_alone() {
         let mut pace = Pace::new();
         assert_eq!(changes(&mut pace, 900, 100) + changes(&mut pace, -900, 100), 0);
+    }
+
+    #[test]
+    fn where_little_delay_is_wanted_less_too_much_is_worked_off() {
+        let mut pace = Pace::new();
+        let begun = (0..10).filter(|_| pace.change(600, 240).is_some());
+        assert!(begun.count() > 0);
     }
 
     #[test]
@@ -125,7 +134,7 @@ mod tests {
     fn too_little_delay_makes_it_slower() {
         let mut pace = Pace::new();
         changes(&mut pace, 0, 3);
-        assert_eq!(pace.change(-2000).map(|change| change.faster), Some(false));
+        assert_eq!(pace.change(-2000, 4_800).map(|change| change.faster), Some(false));
     }
 
     #[test]
@@ -133,7 +142,7 @@ mod tests {
         let mut pace = Pace::new();
         changes(&mut pace, 0, 3);
         let tries = (0..20).take_while(|_| {
-            let change = pace.change(2000).unwrap();
+            let change = pace.change(2000, 4_800).unwrap();
             pace.done(false, 2000);
             change.likeness > 0.0
         });

@@ -10,8 +10,8 @@ use crate::{AudioError, BLOCK};
 
 const BLOCK_SAMPLES: i64 = BLOCK as i64;
 
-/// A spurt begins in the pull nearest to its time.
-const HALF_BLOCK: i64 = BLOCK_SAMPLES / 2;
+/// A spurt may begin this much before its time: half of the 5 ms from one pull to the next while there is silence.
+const NEAR_ENOUGH: i64 = BLOCK_SAMPLES / 4;
 
 /// What stretching looks at: a block to play, and as much for the search beyond the longest period.
 const LOOK: usize = BLOCK + MOST_LAG;
@@ -36,6 +36,8 @@ pub(crate) struct Playout {
     missed: i64,
     /// Where the next spurt begins, as far as is known.
     boundary: Option<i64>,
+    /// Media time of the first sample taken last.
+    head: i64,
     /// Media time at which the queue of decoded sound ends.
     media_time: i64,
     /// The fastest transit in this spurt.
@@ -56,6 +58,7 @@ impl Playout {
             next: 0,
             missed: 0,
             boundary: None,
+            head: 0,
             media_time: 0,
             transit: 0,
             frame_samples: BLOCK_SAMPLES,
@@ -67,6 +70,11 @@ impl Playout {
 
     pub(crate) fn next(&self) -> i64 {
         self.next
+    }
+
+    /// Media time of the first sample taken last.
+    pub(crate) fn head(&self) -> i64 {
+        self.head
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -152,6 +160,7 @@ impl Playout {
                 kind
             };
             inbox.stats.buffer = to_duration(self.delay(now));
+            self.head = self.media_time.saturating_sub(self.voice.len() as i64);
             let ends = self.phase == Phase::Idle || self.ends_here(inbox);
             self.voice.take(out, ends);
             if ends {
@@ -191,10 +200,10 @@ impl Playout {
             sequence += 1;
         }
         // When the beginning is missing it is given the time to come after all.
-        let transit = if whole || goes_on { fastest } else { packet.transit };
-        let target = inbox.arrivals.target(packet.samples);
+        let (transit, least) = if whole || goes_on { (fastest, 0) } else { (packet.transit, BLOCK_SAMPLES) };
+        let target = inbox.arrivals.target(packet.samples).max(least);
         let due = packet.timestamp.saturating_add(transit).saturating_add(target);
-        if now.saturating_add(HALF_BLOCK) < due {
+        if now.saturating_add(NEAR_ENOUGH) < due {
             return false;
         }
 
@@ -326,8 +335,9 @@ impl Playout {
 
     /// Leaves a period out or puts one in when the delay is far off.
     fn stretch(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
-        let excess = self.delay(now) - inbox.arrivals.target(self.frame_samples);
-        let Some(change) = self.pace.change(excess) else { return Pulled::Normal };
+        let target = inbox.arrivals.target(self.frame_samples);
+        let excess = self.delay(now) - target;
+        let Some(change) = self.pace.change(excess, target) else { return Pulled::Normal };
         while change.faster && self.voice.len() < LOOK && self.goes_on(inbox) {
             self.play(now, inbox);
         }

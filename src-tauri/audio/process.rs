@@ -39,7 +39,13 @@ pub struct Processing {
 struct Chain {
     sonora: AudioProcessing,
     clean: [f32; BLOCK],
+    delay: usize,
 }
+
+/// Samples by which splitting into three bands and merging them delays.
+const BANDS: usize = 46;
+/// The overlap of the noise suppression: 96 samples at 16 kHz.
+const OVERLAP: usize = 288;
 
 impl Processing {
     /// Processing with these parts on.
@@ -63,7 +69,12 @@ impl Processing {
         let mono = StreamConfig::new(SAMPLE_RATE, 1);
         let sonora =
             AudioProcessing::builder().config(config).capture_config(mono).render_config(mono).build();
-        Self { chain: Some(Box::new(Chain { sonora, clean: [0.0; BLOCK] })) }
+        let delay = match settings {
+            ProcessingSettings { noise_suppression: true, .. } => BANDS + OVERLAP,
+            ProcessingSettings { high_pass: true, .. } => BANDS,
+            _ => 0,
+        };
+        Self { chain: Some(Box::new(Chain { sonora, clean: [0.0; BLOCK], delay })) }
     }
 
     /// Processing that changes nothing.
@@ -74,6 +85,11 @@ impl Processing {
     /// Whether anything is on.
     pub const fn is_on(&self) -> bool {
         self.chain.is_some()
+    }
+
+    /// By how many samples what comes out is behind what goes in.
+    pub fn delay(&self) -> usize {
+        self.chain.as_ref().map_or(0, |chain| chain.delay)
     }
 
     /// Cleans a block in place. A block that cannot be processed stays as it is.
@@ -107,6 +123,25 @@ mod tests {
         let said = speech(48_000);
         assert_eq!(run(ProcessingSettings::off(), &said), said);
         assert!(!Processing::off().is_on());
+    }
+
+    #[test]
+    fn sound_is_delayed_as_much_as_is_told() {
+        let said = speech(48_000 * 2);
+        for settings in [
+            ProcessingSettings::on(),
+            ProcessingSettings { noise_suppression: true, ..ProcessingSettings::off() },
+            ProcessingSettings { high_pass: true, ..ProcessingSettings::off() },
+            ProcessingSettings { gain_control: true, ..ProcessingSettings::off() },
+        ] {
+            let heard = run(settings, &said);
+            let likeness = |lag: &usize| -> f32 {
+                said[24_000..72_000].iter().zip(&heard[24_000 + lag..]).map(|(a, b)| a * b).sum()
+            };
+            let best = (0..1_000).max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap();
+            let told = Processing::new(settings).delay();
+            assert!(best.abs_diff(told) <= 24, "{settings:?}: told {told}, is {best}");
+        }
     }
 
     #[test]

@@ -27,8 +27,8 @@ pub(crate) struct Args {
     /// Frames of 48 kHz in one device buffer.
     #[arg(long, global = true, default_value_t = 240, value_parser = clap::value_parser!(u32).range(48..=4800))]
     pub(crate) buffer: u32,
-    /// Milliseconds in one voice frame.
-    #[arg(long, global = true, value_enum, default_value = "10")]
+    /// Milliseconds in one voice frame; `auto` chooses by what the network is like.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) frame: Frame,
     /// High-pass, noise suppression and gain control of the microphone.
     #[arg(long, global = true, value_enum, default_value = "default")]
@@ -75,6 +75,7 @@ pub(crate) enum AudioHost {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Frame {
+    Auto,
     #[value(name = "10")]
     Ms10,
     #[value(name = "20")]
@@ -97,8 +98,9 @@ impl Args {
             },
             buffer: self.buffer,
             frame: match self.frame {
-                Frame::Ms10 => pushtalk_engine::FrameLength::Ms10,
-                Frame::Ms20 => pushtalk_engine::FrameLength::Ms20,
+                Frame::Auto => None,
+                Frame::Ms10 => Some(pushtalk_engine::FrameLength::Ms10),
+                Frame::Ms20 => Some(pushtalk_engine::FrameLength::Ms20),
             },
             processing: self.processing == Processing::Default,
         }

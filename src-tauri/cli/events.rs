@@ -4,7 +4,7 @@ use std::io::Write;
 
 use pushtalk_engine::emoji;
 use pushtalk_engine::face::{
-    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, RoomMode, Verifying,
+    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, Quality, RoomMode, Verifying,
 };
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub(crate) enum Event<'a> {
     Left,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, PartialEq)]
 pub(crate) struct Member<'a> {
     id: &'a str,
     name: &'a str,
@@ -68,7 +68,7 @@ pub(crate) struct Member<'a> {
 
 impl<'a> From<&'a MemberView> for Member<'a> {
     fn from(m: &'a MemberView) -> Self {
-        let MemberView { id, name, me, host, link, verified, hand } = m;
+        let MemberView { id, name, me, host, link, verified, hand, quality: _ } = m;
         Self { id, name, me: *me, host: *host, link: *link, verified: *verified, hand: *hand }
     }
 }
@@ -91,6 +91,8 @@ pub(crate) struct MemberNumbers {
     pub(crate) packets_sent: u64,
     pub(crate) packets_received: u64,
     pub(crate) dropped: u64,
+    /// Of the last second in which it talked.
+    pub(crate) quality: Option<Quality>,
 }
 
 impl<'a> From<&'a Invitation> for Event<'a> {
@@ -201,10 +203,14 @@ fn words(event: &Event<'_>) -> String {
         Event::Stats { members } => members
             .iter()
             .map(|m| {
-                format!(
+                let numbers = format!(
                     "buffer {:.1} ms  received {}  lost {}  concealed {}  rejected {}  sent {} B  received {} B",
                     m.buffer_ms, m.received, m.lost, m.concealed, m.rejected, m.bytes_sent, m.bytes_received
-                )
+                );
+                match m.quality.and_then(|quality| quality.mouth_to_ear_ms) {
+                    Some(ms) => format!("mouth to ear {ms} ms  {numbers}"),
+                    None => numbers,
+                }
             })
             .collect::<Vec<_>>()
             .join("\n"),

@@ -127,6 +127,10 @@ async fn obey(line: Line, engine: &Engine, printer: &Printer) {
     }
 }
 
+fn members(room: &RoomView) -> Vec<Member<'_>> {
+    room.members.iter().map(Member::from).collect()
+}
+
 /// A member may be called by its name, where only one has it.
 fn named(mut intent: Intent, engine: &Engine) -> Intent {
     if let Intent::Kick { id } | Intent::HandOver { id } | Intent::Verify { id } | Intent::Verified { id, .. } =
@@ -158,6 +162,7 @@ fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
         packets_sent: stats.link.packets_sent,
         packets_received: stats.link.packets_received,
         dropped: stats.link.dropped,
+        quality: stats.quality,
     }
 }
 
@@ -210,8 +215,8 @@ impl Watcher {
         {
             printer.print(&invitation.into());
         }
-        if last.map(|l| &l.members) != Some(&room.members) {
-            printer.print(&Event::Members { members: room.members.iter().map(Member::from).collect() });
+        if last.map(members) != Some(members(room)) {
+            printer.print(&Event::Members { members: members(room) });
             let ready =
                 |m: &&pushtalk_engine::face::MemberView| m.link == pushtalk_engine::face::MemberLink::Ready;
             for member in room.members.iter().filter(ready) {

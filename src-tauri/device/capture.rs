@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use cpal::traits::DeviceTrait;
-use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use cpal::{FromSample, InputStreamTimestamp, SampleFormat, SizedSample, StreamConfig};
 use pushtalk_audio::Resampler;
 use rtrb::{Consumer, RingBuffer};
 use zeroize::Zeroize;
 
 use crate::error::{DeviceError, StreamEvent};
-use crate::feed::{Counters, Intake};
+use crate::feed::{Counters, Intake, STAMPS, Stamp, newest, waking};
 use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
 use crate::{RATE, open};
@@ -20,8 +21,8 @@ const RING: usize = 300;
 
 /// A microphone that is open as long as this value lives.
 ///
-/// Open, read and drop it on one thread. What has been read, and what is left when the value is dropped, is wiped from
-/// the ring.
+/// Open, read and drop it on one thread, which is unparked whenever samples have come. What has been read, and what is
+/// left when the value is dropped, is wiped from the ring.
 pub struct Capture {
     /// Dropped first: after that nobody writes into the ring.
     stream: Option<cpal::Stream>,
@@ -29,6 +30,10 @@ pub struct Capture {
     name: String,
     shape: StreamShape,
     ring: Consumer<f32>,
+    stamps: Consumer<Stamp>,
+    stamp: Option<Stamp>,
+    /// Device frames read.
+    taken: u64,
     counters: Arc<Counters>,
     resampler: Resampler,
     mono: Vec<f32>,
@@ -49,12 +54,15 @@ impl Capture {
         let counters = Arc::new(Counters::default());
         let reporter = Reporter::new(events, counters.clone());
         let (counted, reported) = (counters.clone(), reporter.clone());
+        let reader = std::thread::current();
         let opened = open(settings, Direction::Input, move |device, config, format, shape| {
             let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-            let intake = Intake::new(producer, usize::from(shape.channels), counted.clone());
-            Ok((attach(device, config, format, intake, reported.clone())?, consumer))
+            let (stamp, stamps) = RingBuffer::new(STAMPS);
+            let channels = usize::from(shape.channels);
+            let intake = Intake::new(producer, stamp, channels, counted.clone(), waking(&reader));
+            Ok((attach(device, config, format, intake, reported.clone())?, (consumer, stamps)))
         })?;
-        let Opened { stream, name, shape, ring } = opened;
+        let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,
@@ -63,7 +71,19 @@ impl Capture {
         );
         let resampler = Resampler::new(shape.rate, RATE)?;
         let mono = Vec::with_capacity(shape.slots(RING) / usize::from(shape.channels.max(1)));
-        Ok(Self { stream: Some(stream), reporter, name, shape, ring, counters, resampler, mono })
+        Ok(Self {
+            stream: Some(stream),
+            reporter,
+            name,
+            shape,
+            ring,
+            stamps,
+            stamp: None,
+            taken: 0,
+            counters,
+            resampler,
+            mono,
+        })
     }
 
     /// Appends all that was captured since the last call, as 48 kHz mono. Returns how many samples that were.
@@ -78,10 +98,19 @@ impl Capture {
             head.zeroize();
             tail.zeroize();
             chunk.commit_all();
+            self.taken += (ready / channels) as u64;
             self.resampler.process(&self.mono, |samples| out.extend_from_slice(samples));
             self.mono.zeroize();
         }
         out.len() - before
+    }
+
+    /// When the first sample that the next [`read`](Self::read) gives was in the air, as the system tells; none before it
+    /// has told anything.
+    pub fn captured_at(&mut self) -> Option<Instant> {
+        let stamp = newest(&mut self.stamps, &mut self.stamp)?;
+        let held = Duration::from_secs(1) * u32::try_from(self.resampler.delay()).unwrap_or(0) / RATE;
+        stamp.time_of(self.taken, self.shape.rate).checked_sub(held)
     }
 
     /// Frames captured so far, at the rate of the device. A microphone that is open and does not count is dead.
@@ -179,7 +208,11 @@ where
 {
     device.build_input_stream(
         config,
-        move |data: &[T], _| intake.take(data),
+        move |data: &[T], info| {
+            let InputStreamTimestamp { callback, capture } = info.timestamp();
+            let now = Instant::now();
+            intake.take(data, now.checked_sub(callback.saturating_duration_since(capture)).unwrap_or(now));
+        },
         move |error| reporter.report(&error),
         None,
     )

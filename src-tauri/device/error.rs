@@ -84,7 +84,7 @@ pub enum StreamEvent {
     Gone,
     /// The system took the right to use the device away: drop the value, tell the user.
     PermissionDenied,
-    /// Samples were lost or silence was put in between; counted by the stream too.
+    /// Samples were lost or silence was put in between: counted by the stream, not told.
     Xrun,
     /// Anything else; the stream goes on as far as is known.
     Other,

@@ -1,13 +1,25 @@
 //! What the device callbacks do: copy samples between the device and a ring.
 //!
-//! No lock, no allocation, no log, no resampling; the only arithmetic is the change of the sample format. The
-//! functions know nothing of cpal's streams, so that a test can call them and prove it.
+//! No lock, no allocation, no log, no resampling; the only arithmetic is the change of the sample format. The thread at
+//! the other end of the ring is woken: one atomic exchange, and a call of the system if it sleeps. The functions know
+//! nothing of cpal's streams, so that a test can call them and prove it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer};
+
+/// Wakes the thread at the other end of a ring.
+pub(crate) type Wake = Box<dyn Fn() + Send>;
+
+/// Wakes this thread.
+pub(crate) fn waking(thread: &Thread) -> Wake {
+    let thread = thread.clone();
+    Box::new(move || thread.unpark())
+}
 
 /// Counted by the callbacks, read from anywhere.
 #[derive(Debug, Default)]
@@ -18,24 +30,95 @@ pub(crate) struct Counters {
     pub(crate) missed: AtomicU64,
     /// How often that happened, and how often the system reported it of its own.
     pub(crate) xruns: AtomicU64,
+    /// Device frames that a callback takes or gives at once: the most of late.
+    pub(crate) period: AtomicU64,
     /// Output only: the count of `frames` at which silence is no fault.
     pub(crate) rest_at: AtomicU64,
+    /// Output only: nothing is to be played, so nobody is woken.
+    pub(crate) resting: AtomicBool,
+}
+
+/// When a frame of the device is, or was, in the air.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Counted from the start of the stream, without those that were lost and without silence that was put in.
+    pub(crate) frame: u64,
+    pub(crate) at: Instant,
+}
+
+impl Stamp {
+    /// The time of another frame near it.
+    pub(crate) fn time_of(&self, frame: u64, rate: u32) -> Instant {
+        let apart = |frames: u64| Duration::from_nanos(frames * 1_000_000_000 / u64::from(rate.max(1)));
+        match frame.checked_sub(self.frame) {
+            Some(later) => self.at + apart(later),
+            None => self.at.checked_sub(apart(self.frame - frame)).unwrap_or(self.at),
+        }
+    }
+}
+
+/// Stamps that may wait to be read; a callback that finds no room leaves its own out.
+pub(crate) const STAMPS: usize = 64;
+
+/// The newest stamp that waits, or else the last one.
+pub(crate) fn newest(stamps: &mut Consumer<Stamp>, last: &mut Option<Stamp>) -> Option<Stamp> {
+    while let Ok(stamp) = stamps.pop() {
+        *last = Some(stamp);
+    }
+    *last
+}
+
+/// The most frames of a callback, of late: a sound server asks for several buffers at once now and then.
+#[derive(Default)]
+struct Period {
+    most: u64,
+    next: u64,
+    callbacks: u32,
+}
+
+impl Period {
+    /// What was the most may be forgotten after twice as many callbacks.
+    const LATE: u32 = 16;
+
+    fn after(&mut self, frames: u64) -> u64 {
+        self.most = self.most.max(frames);
+        self.next = self.next.max(frames);
+        self.callbacks += 1;
+        if self.callbacks == Self::LATE {
+            *self = Self { most: self.next, next: 0, callbacks: 0 };
+        }
+        self.most
+    }
 }
 
 /// From the device into the ring.
 pub(crate) struct Intake {
     ring: Producer<f32>,
+    stamps: Producer<Stamp>,
     channels: usize,
     counters: Arc<Counters>,
+    wake: Wake,
+    period: Period,
+    /// Device frames put into the ring.
+    taken: u64,
 }
 
 impl Intake {
-    pub(crate) fn new(ring: Producer<f32>, channels: usize, counters: Arc<Counters>) -> Self {
-        Self { ring, channels: channels.max(1), counters }
+    /// `wake` is called whenever samples have come.
+    pub(crate) fn new(
+        ring: Producer<f32>,
+        stamps: Producer<Stamp>,
+        channels: usize,
+        counters: Arc<Counters>,
+        wake: Wake,
+    ) -> Self {
+        let (channels, period) = (channels.max(1), Period::default());
+        Self { ring, stamps, channels, counters, wake, period, taken: 0 }
     }
 
-    /// The input callback. `data` is interleaved. What does not fit is lost and counted.
-    pub(crate) fn take<T>(&mut self, data: &[T])
+    /// The input callback. `data` is interleaved; its first frame was in the air at `captured`. What does not fit is lost
+    /// and counted.
+    pub(crate) fn take<T>(&mut self, data: &[T], captured: Instant)
     where
         T: Copy,
         f32: FromSample<T>,
@@ -49,19 +132,28 @@ impl Intake {
             }
             chunk.commit_all();
         }
-        self.counters.frames.fetch_add(fit as u64, Ordering::Relaxed);
+        if fit > 0 {
+            let _ = self.stamps.push(Stamp { frame: self.taken, at: captured });
+        }
+        self.taken += fit as u64;
+        self.counters.frames.store(self.taken, Ordering::Relaxed);
         if fit < frames {
             self.counters.missed.fetch_add((frames - fit) as u64, Ordering::Relaxed);
             self.counters.xruns.fetch_add(1, Ordering::Relaxed);
         }
+        self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
+        (self.wake)();
     }
 }
 
 /// From the ring to the device.
 pub(crate) struct Outlet {
     ring: Consumer<f32>,
+    stamps: Producer<Stamp>,
     channels: usize,
     counters: Arc<Counters>,
+    wake: Wake,
+    period: Period,
     /// Device frames played.
     played: u64,
     /// Frames of silence since the ring ran dry.
@@ -69,12 +161,20 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    pub(crate) fn new(ring: Consumer<f32>, channels: usize, counters: Arc<Counters>) -> Self {
-        Self { ring, channels: channels.max(1), counters, played: 0, dry: 0 }
+    /// `wake` is called whenever samples were taken, unless the writer rests.
+    pub(crate) fn new(
+        ring: Consumer<f32>,
+        stamps: Producer<Stamp>,
+        channels: usize,
+        counters: Arc<Counters>,
+        wake: Wake,
+    ) -> Self {
+        let (channels, period) = (channels.max(1), Period::default());
+        Self { ring, stamps, channels, counters, wake, period, played: 0, dry: 0 }
     }
 
-    /// The output callback. `out` is interleaved and wholly written.
-    pub(crate) fn fill<T>(&mut self, out: &mut [T])
+    /// The output callback. `out` is interleaved and wholly written; its first frame will be in the air at `played`.
+    pub(crate) fn fill<T>(&mut self, out: &mut [T], played: Instant)
     where
         T: Sample + FromSample<f32>,
     {
@@ -89,7 +189,12 @@ impl Outlet {
             chunk.commit_all();
         }
         silence.fill(T::EQUILIBRIUM);
+        let _ = self.stamps.push(Stamp { frame: self.played, at: played });
         self.count(ready as u64, (frames - ready) as u64);
+        self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
+        if !self.counters.resting.load(Ordering::Acquire) {
+            (self.wake)();
+        }
     }
 
     /// Silence is a fault only when more follows, so it is judged when the next sample is played: before the first
@@ -119,16 +224,28 @@ mod tests {
     #[global_allocator]
     static WATCHED: AllocDisabler = AllocDisabler;
 
+    fn stamps() -> (Producer<Stamp>, Consumer<Stamp>) {
+        RingBuffer::new(STAMPS)
+    }
+
     fn intake(capacity: usize, channels: usize) -> (Intake, Consumer<f32>, Arc<Counters>) {
         let (producer, consumer) = RingBuffer::new(capacity);
         let counters = Arc::new(Counters::default());
-        (Intake::new(producer, channels, counters.clone()), consumer, counters)
+        (
+            Intake::new(producer, stamps().0, channels, counters.clone(), waking(&std::thread::current())),
+            consumer,
+            counters,
+        )
     }
 
     fn outlet(capacity: usize, channels: usize) -> (Producer<f32>, Outlet, Arc<Counters>) {
         let (producer, consumer) = RingBuffer::new(capacity);
         let counters = Arc::new(Counters::default());
-        (producer, Outlet::new(consumer, channels, counters.clone()), counters)
+        (
+            producer,
+            Outlet::new(consumer, stamps().0, channels, counters.clone(), waking(&std::thread::current())),
+            counters,
+        )
     }
 
     fn seen(counter: &AtomicU64) -> u64 {
@@ -141,8 +258,8 @@ mod tests {
         let (floats, shorts) = ([0.5_f32; 480], [1_i16; 480]);
         assert_no_alloc(|| {
             for _ in 0..4 {
-                intake.take(&floats);
-                intake.take(&shorts);
+                intake.take(&floats, Instant::now());
+                intake.take(&shorts, Instant::now());
             }
         });
         assert_eq!(seen(&counters.frames), 480);
@@ -156,19 +273,79 @@ mod tests {
         producer.push_entire_slice(&[0.25; 700]).unwrap();
         let (mut floats, mut shorts) = ([9.0_f32; 480], [9_i16; 480]);
         assert_no_alloc(|| {
-            outlet.fill(&mut floats);
-            outlet.fill(&mut shorts);
-            outlet.fill(&mut shorts);
+            outlet.fill(&mut floats, Instant::now());
+            outlet.fill(&mut shorts, Instant::now());
+            outlet.fill(&mut shorts, Instant::now());
         });
         assert!(floats.iter().all(|s| *s == 0.25));
         assert!(shorts.iter().all(|s| *s == 0));
     }
 
     #[test]
+    fn the_writer_is_woken_for_each_buffer_that_was_taken_and_not_while_it_rests() {
+        let (counters, wakes) = (Arc::new(Counters::default()), Arc::new(AtomicU64::new(0)));
+        let counted = wakes.clone();
+        let wake = Box::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        let mut outlet = Outlet::new(RingBuffer::new(64).1, stamps().0, 2, counters.clone(), wake);
+        outlet.fill(&mut [0.0_f32; 8], Instant::now());
+        assert_eq!((seen(&wakes), seen(&counters.period)), (1, 4));
+        counters.resting.store(true, Ordering::Release);
+        outlet.fill(&mut [0.0_f32; 8], Instant::now());
+        assert_eq!(seen(&wakes), 1);
+        counters.resting.store(false, Ordering::Release);
+        outlet.fill(&mut [0.0_f32; 8], Instant::now());
+        assert_eq!(seen(&wakes), 2);
+    }
+
+    #[test]
+    fn the_time_of_any_frame_follows_from_the_newest_stamp() {
+        let (producer, mut stamps) = stamps();
+        let (ring, _heard) = RingBuffer::new(64);
+        let wake = waking(&std::thread::current());
+        let mut intake = Intake::new(ring, producer, 1, Arc::default(), wake);
+        let start = Instant::now();
+        let ms = Duration::from_millis;
+        intake.take(&[0.0_f32; 10], start);
+        intake.take(&[0.0_f32; 60], start + ms(10));
+        intake.take(&[0.0_f32; 10], start + ms(70));
+        let newest = newest(&mut stamps, &mut None).unwrap();
+        assert_eq!(newest, Stamp { frame: 10, at: start + ms(10) }, "nothing of the third one found room");
+        assert_eq!(newest.time_of(34, 1000), start + ms(34));
+        assert_eq!(newest.time_of(4, 1000), start + ms(4));
+    }
+
+    #[test]
+    fn silence_that_is_put_in_makes_what_comes_after_later() {
+        let (producer, mut stamps) = stamps();
+        let (mut writer, ring) = RingBuffer::new(64);
+        let mut outlet = Outlet::new(ring, producer, 1, Arc::default(), waking(&std::thread::current()));
+        let (start, mut last) = (Instant::now(), None);
+        writer.push_entire_slice(&[1.0; 4]).unwrap();
+        outlet.fill(&mut [0.0_f32; 4], start);
+        outlet.fill(&mut [0.0_f32; 4], start + Duration::from_millis(4));
+        outlet.fill(&mut [0.0_f32; 4], start + Duration::from_millis(8));
+        let stamp = newest(&mut stamps, &mut last).unwrap();
+        assert_eq!(stamp.time_of(4, 1000), start + Duration::from_millis(8));
+        assert_eq!(newest(&mut stamps, &mut last), Some(stamp));
+    }
+
+    #[test]
+    fn a_buffer_that_was_once_larger_is_remembered_for_a_while() {
+        let mut period = Period::default();
+        assert_eq!(period.after(240), 240);
+        assert_eq!(period.after(480), 480);
+        assert!((0..30).all(|_| period.after(240) >= 240));
+        assert_eq!(period.after(240), 240);
+        assert_eq!((period.after(960), period.after(240)), (960, 960));
+    }
+
+    #[test]
     fn samples_come_through_in_order_and_in_the_scale_of_one() {
         let (mut intake, mut consumer, _) = intake(64, 1);
-        intake.take(&[i16::MIN, 0, 16384]);
-        intake.take(&[128_u8, 0]);
+        intake.take(&[i16::MIN, 0, 16384], Instant::now());
+        intake.take(&[128_u8, 0], Instant::now());
         let mut got = [9.0; 5];
         consumer.pop_entire_slice(&mut got).unwrap();
         assert_eq!(got, [-1.0, 0.0, 0.5, 0.0, -1.0]);
@@ -176,17 +353,17 @@ mod tests {
         let (mut producer, mut outlet, _) = outlet(64, 1);
         producer.push_entire_slice(&[-1.0, 0.5]).unwrap();
         let mut out = [7_u8; 3];
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         assert_eq!(out, [0, 192, 128], "silence of an unsigned format is its middle");
     }
 
     #[test]
     fn a_frame_that_does_not_fit_is_never_cut_in_two() {
         let (mut intake, mut consumer, _) = intake(5, 2);
-        intake.take(&[1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        intake.take(&[1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0], Instant::now());
         assert_eq!(consumer.slots(), 4);
         consumer.pop_entire_slice(&mut [0.0; 4]).unwrap();
-        intake.take(&[7.0_f32, 8.0]);
+        intake.take(&[7.0_f32, 8.0], Instant::now());
         assert_eq!(consumer.pop(), Ok(7.0));
     }
 
@@ -195,28 +372,28 @@ mod tests {
         let (mut producer, mut outlet, counters) = outlet(64, 1);
         let mut out = [0.0_f32; 4];
 
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         assert_eq!(seen(&counters.xruns), 0, "nothing was written yet");
 
         producer.push_entire_slice(&[1.0; 6]).unwrap();
-        outlet.fill(&mut out);
-        outlet.fill(&mut out);
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
+        outlet.fill(&mut out, Instant::now());
+        outlet.fill(&mut out, Instant::now());
         assert_eq!(seen(&counters.xruns), 0, "nothing follows yet");
 
         producer.push_entire_slice(&[1.0; 4]).unwrap();
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         assert_eq!((seen(&counters.xruns), seen(&counters.missed)), (1, 6), "a gap of six frames");
 
         counters.rest_at.store(10, Ordering::Release);
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         producer.push_entire_slice(&[1.0; 4]).unwrap();
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         assert_eq!(seen(&counters.xruns), 1, "the writer said that it rests");
 
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         producer.push_entire_slice(&[1.0; 4]).unwrap();
-        outlet.fill(&mut out);
+        outlet.fill(&mut out, Instant::now());
         assert_eq!(seen(&counters.xruns), 2, "a rest counts once");
     }
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use cpal::traits::DeviceTrait;
-use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
+use cpal::{FromSample, OutputStreamTimestamp, SampleFormat, SizedSample, StreamConfig};
 use pushtalk_audio::Resampler;
-use rtrb::{Producer, RingBuffer};
+use rtrb::{Consumer, Producer, RingBuffer};
 
+use crate::cushion::Cushion;
 use crate::error::{DeviceError, StreamEvent};
-use crate::feed::{Counters, Outlet};
+use crate::feed::{Counters, Outlet, STAMPS, Stamp, newest, waking};
 use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
 use crate::{RATE, open};
@@ -21,7 +23,8 @@ const VOICED: usize = 2;
 /// A change of rate may give a few frames more than the proportion says.
 const ROUNDING: usize = 64;
 
-/// A loudspeaker that is open as long as this value lives. Open, write and drop it on one thread.
+/// A loudspeaker that is open as long as this value lives. Open, write and drop it on one thread, which is unparked
+/// whenever samples were taken, unless it rests.
 pub struct Playback {
     /// Dropped first: after that nobody reads from the ring.
     stream: Option<cpal::Stream>,
@@ -29,11 +32,14 @@ pub struct Playback {
     name: String,
     shape: StreamShape,
     ring: Producer<f32>,
+    stamps: Consumer<Stamp>,
+    stamp: Option<Stamp>,
     counters: Arc<Counters>,
     resampler: Resampler,
     converted: Vec<f32>,
     /// Device frames written.
     written: u64,
+    cushion: Cushion,
 }
 
 impl Playback {
@@ -51,12 +57,15 @@ impl Playback {
         let counters = Arc::new(Counters::default());
         let reporter = Reporter::new(events, counters.clone());
         let (counted, reported) = (counters.clone(), reporter.clone());
+        let writer = std::thread::current();
         let opened = open(settings, Direction::Output, move |device, config, format, shape| {
             let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-            let outlet = Outlet::new(consumer, usize::from(shape.channels), counted.clone());
-            Ok((attach(device, config, format, outlet, reported.clone())?, producer))
+            let (stamp, stamps) = RingBuffer::new(STAMPS);
+            let channels = usize::from(shape.channels);
+            let outlet = Outlet::new(consumer, stamp, channels, counted.clone(), waking(&writer));
+            Ok((attach(device, config, format, outlet, reported.clone())?, (producer, stamps)))
         })?;
-        let Opened { stream, name, shape, ring } = opened;
+        let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,
@@ -71,11 +80,31 @@ impl Playback {
             name,
             shape,
             ring,
+            stamps,
+            stamp: None,
             counters,
             resampler,
             converted,
             written: 0,
+            cushion: Cushion::new(),
         })
+    }
+
+    /// Whether something should be written now: the ring holds less than the device takes at once, with a cushion that
+    /// grows when that was too little.
+    pub fn is_hungry(&mut self) -> bool {
+        let missed = self.counters.missed.load(Ordering::Relaxed);
+        let cushion = self.cushion.after(missed, self.at_48k(self.written as usize) as u64);
+        self.queued() < self.period() + cushion
+    }
+
+    /// Samples of 48 kHz that the device takes at once.
+    pub fn period(&self) -> usize {
+        let frames = match self.counters.period.load(Ordering::Relaxed) {
+            0 => u64::from(self.shape.buffer.unwrap_or(0)),
+            frames => frames,
+        };
+        self.at_48k(frames as usize)
     }
 
     /// Queues samples of 48 kHz mono. Returns how many were taken; those beyond [`Playback::free`] are not.
@@ -95,9 +124,25 @@ impl Playback {
         taken.len()
     }
 
-    /// Says that nothing follows for a while, so that the silence after what was written is no underrun.
+    /// When the first sample that is written next will be in the air, as the system tells; none before it has told
+    /// anything.
+    pub fn played_at(&mut self) -> Option<Instant> {
+        let stamp = newest(&mut self.stamps, &mut self.stamp)?;
+        let held =
+            Duration::from_secs(1) * u32::try_from(self.resampler.delay()).unwrap_or(0) / self.shape.rate;
+        Some(stamp.time_of(self.written, self.shape.rate) + held)
+    }
+
+    /// Says that nothing follows for a while: the silence after what was written is no underrun, and the thread is not
+    /// woken until [`resume`](Self::resume).
     pub fn rest(&mut self) {
         self.counters.rest_at.store(self.written, Ordering::Release);
+        self.counters.resting.store(true, Ordering::Release);
+    }
+
+    /// Says that something is about to be written: the thread is woken again for each buffer that is taken.
+    pub fn resume(&mut self) {
+        self.counters.resting.store(false, Ordering::Release);
     }
 
     /// Samples of 48 kHz that wait in the ring. The device holds one or two buffers more.
@@ -192,7 +237,10 @@ where
 {
     device.build_output_stream(
         config,
-        move |data: &mut [T], _| outlet.fill(data),
+        move |data: &mut [T], info| {
+            let OutputStreamTimestamp { callback, playback } = info.timestamp();
+            outlet.fill(data, Instant::now() + playback.saturating_duration_since(callback));
+        },
         move |error| reporter.report(&error),
         None,
     )

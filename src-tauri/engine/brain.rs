@@ -26,6 +26,8 @@ pub struct Habits {
     pub talk_limit: Duration,
     /// True to enable audio on entering a room; the person said so by starting the command line.
     pub enable_audio: bool,
+    /// True to choose how voice is encoded by what the network is like.
+    pub adapt: bool,
     /// The program's own version.
     pub version: String,
 }
@@ -83,6 +85,14 @@ impl Brain {
             _ => &[],
         }
         .iter()
+    }
+
+    /// How a member's voice arrives.
+    pub(crate) fn quality(&self, pid: &Pid) -> Option<face::Quality> {
+        match &self.stage {
+            Stage::Inside(inside) => inside.members.get(pid)?.reception.quality,
+            _ => None,
+        }
     }
 
     /// When `Input::Tick` is wanted next.

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::Sender;
 use pushtalk_device::{AudioHost, Direction};
 use pushtalk_mesh::{Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
@@ -18,6 +17,7 @@ use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNew
 use crate::face::{self, ErrorCode, Intent, View};
 use crate::hosting::Embedded;
 use crate::peers::Peers;
+use crate::post::Post;
 use crate::stats::{Hearings, MemberStats};
 use crate::view::{member_id, steady};
 
@@ -33,8 +33,8 @@ pub(crate) enum Command {
 
 /// The ways to the voice threads.
 pub(crate) struct Threads {
-    pub(crate) talk: Sender<TalkOrder>,
-    pub(crate) listen: Sender<ListenOrder>,
+    pub(crate) talk: Post<TalkOrder>,
+    pub(crate) listen: Post<ListenOrder>,
     pub(crate) hearings: Arc<Hearings>,
     pub(crate) host: AudioHost,
 }
@@ -209,9 +209,8 @@ impl Control {
             Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
             Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),
             Output::ClosePeer(peer) => self.peers.close(peer),
-            // The voice threads take orders faster than the brain gives them; if one hangs, waiting would not help.
-            Output::Talk(order) => drop(self.threads.talk.try_send(order)),
-            Output::Listen(order) => drop(self.threads.listen.try_send(order)),
+            Output::Talk(order) => self.threads.talk.send(order),
+            Output::Listen(order) => self.threads.listen.send(order),
             Output::ListDevices => self.list_devices(),
         }
     }
@@ -312,6 +311,7 @@ impl Control {
             id: member_id(pid),
             hearing: self.threads.hearings.get(*pid),
             link: self.peers.stats(*pid).unwrap_or_default(),
+            quality: self.brain.quality(pid),
         };
         self.brain.others().map(of).collect()
     }

@@ -10,7 +10,7 @@ use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Limiter, Pul
 use pushtalk_e2ee::{FrameError, OpenKey, OpenKeys, VoicePlaintext};
 use pushtalk_protocol::Pid;
 
-use crate::stats::HearingStats;
+use crate::stats::{HearingStats, Played};
 
 /// "Somebody talks" is told this often.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -21,6 +21,7 @@ const LONGEST: usize = 1500;
 pub struct Ear {
     voices: BTreeMap<Pid, Voice>,
     config: JitterConfig,
+    early: Duration,
     opened: Vec<u8>,
     block: [f32; BLOCK],
     limiter: Limiter,
@@ -30,10 +31,13 @@ pub struct Ear {
 struct Voice {
     keys: OpenKeys,
     jitter: JitterBuffer,
+    hold: JitterConfig,
     told: Option<Duration>,
     /// Generation and step of the last spurt.
     spurt: Option<(u32, u8)>,
     rejected: u64,
+    bytes: u64,
+    played: Option<Played>,
 }
 
 /// What came of a frame.
@@ -60,6 +64,7 @@ impl Ear {
         Self {
             voices: BTreeMap::new(),
             config,
+            early: Duration::ZERO,
             opened: vec![0; LONGEST],
             block: [0.0; BLOCK],
             limiter: Limiter::new(),
@@ -78,24 +83,48 @@ impl Ear {
                 }
             }
             None => {
-                let jitter = JitterBuffer::new(self.config)?;
+                let mut jitter = JitterBuffer::new(self.config)?;
+                jitter.set_config(earlier(self.config, self.early));
                 self.voices.insert(
                     pid,
-                    Voice { keys: OpenKeys::new(key), jitter, told: None, spurt: None, rejected: 0 },
+                    Voice {
+                        keys: OpenKeys::new(key),
+                        jitter,
+                        hold: self.config,
+                        told: None,
+                        spurt: None,
+                        rejected: 0,
+                        bytes: 0,
+                        played: None,
+                    },
                 );
             }
         }
         Ok(())
     }
 
+    /// How long to hold this member's voice.
+    pub fn hold(&mut self, pid: Pid, config: JitterConfig) {
+        if let Some(voice) = self.voices.get_mut(&pid) {
+            voice.hold = config;
+            voice.jitter.set_config(earlier(config, self.early));
+        }
+    }
+
+    /// Blocks are wanted so long before their time, at the most: all voices are held so much longer.
+    pub fn set_early(&mut self, early: Duration) {
+        if early == self.early {
+            return;
+        }
+        self.early = early;
+        for voice in self.voices.values_mut() {
+            voice.jitter.set_config(earlier(voice.hold, early));
+        }
+    }
+
     /// Nothing more of this member; its keys are wiped.
     pub fn remove_peer(&mut self, pid: Pid) {
         self.voices.remove(&pid);
-    }
-
-    /// True while any voice is played or about to be.
-    pub fn is_hearing(&self) -> bool {
-        self.voices.values().any(|v| v.jitter.is_speaking())
     }
 
     /// Takes one frame from the network; `arrival` on the clock that `block` uses.
@@ -116,6 +145,7 @@ impl Ear {
             voice.rejected += 1;
             return if opened == Err(FrameError::TooFar) { Heard::OutOfReach } else { Heard::Rejected };
         };
+        voice.bytes += opus.len() as u64;
         voice.jitter.push(sequence, timestamp, arrival, VoiceFrame { first, last, opus });
         // A late frame of the spurt before begins nothing.
         let spurt = Some((id.generation, id.step));
@@ -128,26 +158,43 @@ impl Ear {
         Heard::Voice { news, begins }
     }
 
-    /// The next 10 ms of everybody who talks, mixed. Gives true when there was any voice.
-    pub fn block(&mut self, now: Duration, out: &mut [f32; BLOCK]) -> bool {
+    /// The next 10 ms of everybody who talks, mixed; they come out of the loudspeaker at `heard`. Gives true when there
+    /// was any voice.
+    pub fn block(&mut self, now: Duration, heard: Duration, out: &mut [f32; BLOCK]) -> bool {
         out.fill(0.0);
         let mut any = false;
+        self.expire(now);
         for voice in self.voices.values_mut() {
-            // Keys of what is over are wiped also when nothing more comes.
-            voice.keys.expire(now);
             if voice.jitter.pull(now, &mut self.block) != Pulled::Silence {
                 mix(out, &self.block, 1.0);
                 any = true;
+                if let Some(timestamp) = voice.jitter.playing() {
+                    voice.played = Some(Played { timestamp, at: heard });
+                }
             }
         }
         self.limiter.limit(out);
         any
     }
 
+    /// Wipes keys of what is over, also when nothing more comes; `block` does it too.
+    pub fn expire(&mut self, now: Duration) {
+        self.voices.values_mut().for_each(|voice| voice.keys.expire(now));
+    }
+
     /// Numbers for each member that is heard.
     pub fn stats(&self) -> impl Iterator<Item = (Pid, HearingStats)> {
-        self.voices
-            .iter()
-            .map(|(pid, v)| (*pid, HearingStats { jitter: v.jitter.stats(), rejected: v.rejected }))
+        self.voices.iter().map(|(pid, v)| (*pid, v.stats()))
+    }
+}
+
+fn earlier(config: JitterConfig, early: Duration) -> JitterConfig {
+    JitterConfig { least_delay: config.least_delay + early, ..config }
+}
+
+impl Voice {
+    fn stats(&self) -> HearingStats {
+        let Self { rejected, bytes, played, .. } = *self;
+        HearingStats { jitter: self.jitter.stats(), rejected, bytes, played }
     }
 }

@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
-use pushtalk_mesh::{Mesh, MeshConfig, ReceivedFrame};
+use pushtalk_mesh::{Mesh, MeshConfig};
 use pushtalk_protocol::ServerAddress;
 use rand::Rng;
 use rand::rand_core::UnwrapErr;
@@ -16,6 +15,7 @@ use crate::brain::{Brain, Habits, Input};
 use crate::control::{Command, Control, Threads};
 use crate::face::{ErrorCode, Intent, Preferences, View};
 use crate::levels::Levels;
+use crate::post::Post;
 use crate::sound::SoundSettings;
 use crate::stats::{Hearings, MemberStats};
 use crate::{listen, talk};
@@ -98,10 +98,6 @@ impl Engine {
         let start = Instant::now();
         let mut rng = UnwrapErr(SysRng);
 
-        let overflow = frames_rx.clone();
-        let mesh = Mesh::new(MeshConfig { loopback: true, ..MeshConfig::default() }, mesh_tx, move |frame| {
-            push_dropping_oldest(&frames_tx, &overflow, frame);
-        });
         let levels = Arc::new(Levels::default());
         let hearings = Arc::new(Hearings::default());
         let tell = {
@@ -109,28 +105,36 @@ impl Engine {
             // The loop takes inputs faster than voice gives news; if it hangs, news are the least of it.
             move |news| drop(inputs.try_send(Input::Voice(news)))
         };
-        talk::spawn(
-            config.sound,
-            talk_rx,
-            mesh.voice_sender(),
-            rng.next_u32(),
-            levels.clone(),
-            tell.clone(),
-        )?;
-        listen::spawn(listen::Listening {
+        let listener = listen::spawn(listen::Listening {
             settings: config.sound,
-            orders: listen_rx,
-            frames: frames_rx,
+            orders: listen_rx.clone(),
+            frames: frames_rx.clone(),
             levels: levels.clone(),
             hearings: hearings.clone(),
             start,
-            tell,
+            tell: tell.clone(),
         })?;
+        let listen = Post::new(listen_tx, listen_rx, listener.thread().clone());
+        let frames = Post::new(frames_tx, frames_rx, listener.thread().clone());
+        let mesh = Mesh::new(MeshConfig { loopback: true, ..MeshConfig::default() }, mesh_tx, move |frame| {
+            frames.send_dropping_oldest(frame);
+        });
+        let talker = talk::spawn(
+            config.sound,
+            talk_rx.clone(),
+            mesh.voice_sender(),
+            rng.next_u32(),
+            start,
+            levels.clone(),
+            tell,
+        )?;
+        let talk = Post::new(talk_tx, talk_rx, talker.thread().clone());
 
         let habits = Habits {
             server: config.server,
             talk_limit: config.talk_limit,
             enable_audio: config.enable_audio,
+            adapt: config.sound.frame.is_none(),
             version: config.version,
         };
         let mut brain = Brain::new(habits, config.name, config.preferences);
@@ -138,7 +142,7 @@ impl Engine {
             brain.notice(code, about);
         }
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
-        let threads = Threads { talk: talk_tx, listen: listen_tx, hearings, host: config.sound.host };
+        let threads = Threads { talk, listen, hearings, host: config.sound.host };
         let control =
             Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
         tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));
@@ -183,14 +187,6 @@ impl Engine {
         let (answer, wait) = oneshot::channel();
         drop(self.commands.send(Command::Shutdown(answer)).await);
         drop(wait.await);
-    }
-}
-
-fn push_dropping_oldest(to: &Sender<ReceivedFrame>, oldest: &Receiver<ReceivedFrame>, frame: ReceivedFrame) {
-    let mut frame = frame;
-    while let Err(TrySendError::Full(back)) = to.try_send(frame) {
-        drop(oldest.try_recv());
-        frame = back;
     }
 }
 

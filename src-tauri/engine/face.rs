@@ -271,6 +271,30 @@ pub struct MemberView {
     pub verified: bool,
     /// True for who would like to say something.
     pub hand: bool,
+    /// How that person's voice arrived when it was last heard; none before.
+    pub quality: Option<Quality>,
+}
+
+/// How a voice arrives: of its last second.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Quality {
+    /// From that person's mouth to this ear, with devices, coding and network, in milliseconds; none before both clocks
+    /// are known.
+    pub mouth_to_ear_ms: Option<u32>,
+    /// There and back over the network, in milliseconds.
+    pub round_trip_ms: Option<u32>,
+    /// How long it is held here, to be even, in milliseconds.
+    pub buffer_ms: u32,
+    /// How unevenly it arrives, in milliseconds (RFC 3550).
+    pub jitter_ms: u32,
+    /// Packets that never came, of a thousand.
+    pub loss_permille: u32,
+    /// Pieces that had to be made up, of a thousand.
+    pub concealed_permille: u32,
+    /// Bits of the codec in a second of voice.
+    pub bitrate: u32,
 }
 
 /// Who may talk.

@@ -12,6 +12,7 @@ use pushtalk_signaling::client::ServerEvent;
 use rand::CryptoRng;
 
 use crate::brain::{Habits, ListenOrder, Output, TalkOrder, VoiceNews};
+use crate::coding::Coding;
 use crate::door::Doorkeeper;
 use crate::epoch::Epochs;
 use crate::face::{self, ErrorCode, MemberLink, Microphone, Preferences};
@@ -79,6 +80,8 @@ pub(crate) struct Inside {
     /// Set when the host has sent us away: our stay is over.
     pub(crate) sent_away: Option<ErrorCode>,
     pub(crate) floor: FloorDesk,
+    /// None when the person has chosen how long frames are.
+    coding: Option<Coding>,
     microphone: Microphone,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
@@ -118,6 +121,7 @@ impl Inside {
             hand: false,
             sent_away: None,
             floor,
+            coding: habits.adapt.then(Coding::new),
             microphone: Microphone::Off,
             door: Doorkeeper::default(),
             newcomers: members,
@@ -242,7 +246,7 @@ impl Inside {
                     member.path = Path::Open { until: now + PATH_PATIENCE };
                     member.pair.channel_opened(&mut parcels);
                     send(peer, parcels, out);
-                    self.say(peer, &Ctl::Ping { token: 0 }, out);
+                    self.ping(now, peer, out);
                 }
             }
             MeshEvent::Ctl { peer, message } => {
@@ -305,6 +309,18 @@ impl Inside {
             VoiceNews::Began(peer, generation, step) => {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }
+            VoiceNews::Hearing(peer, hearing) => {
+                if let Some(member) = self.members.get_mut(&peer) {
+                    let report = member.reception.heard(hearing);
+                    self.say(peer, &Ctl::Report(report), out);
+                }
+            }
+            VoiceNews::Captured { timestamp, at } => {
+                let at = micros(at);
+                for peer in self.ready_ones() {
+                    self.say(peer, &Ctl::Captured { timestamp, at }, out);
+                }
+            }
             VoiceNews::Devices(_) => {}
         }
     }
@@ -363,8 +379,9 @@ impl Inside {
             let up: Vec<Pid> =
                 self.members.iter().filter(|(_, m)| m.path == Path::Up).map(|(pid, _)| *pid).collect();
             for pid in up {
-                self.say(pid, &Ctl::Ping { token: 0 }, out);
+                self.ping(now, pid, out);
             }
+            self.choose_coding(now, out);
         }
         let mut lost = Vec::new();
         for (pid, member) in &mut self.members {
@@ -432,6 +449,34 @@ impl Inside {
         }
     }
 
+    fn ping(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        if let Some(member) = self.members.get_mut(&peer) {
+            let token = member.reception.ping(now);
+            self.say(peer, &Ctl::Ping { token }, out);
+        }
+    }
+
+    /// Fits how we speak, and how long we hold what we hear, to the paths.
+    pub(crate) fn choose_coding(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let ready = self.members.values().filter(|m| m.link == MemberLink::Ready);
+        let paths = ready.map(|m| m.reception.path(now));
+        if let Some(coding) = &mut self.coding
+            && let Some(settings) = coding.choose(now, paths)
+        {
+            out.push(Output::Talk(TalkOrder::Code(settings)));
+        }
+        for (pid, member) in &mut self.members {
+            if let Some(hold) = member.reception.hold(now) {
+                out.push(Output::Listen(ListenOrder::Hold(*pid, hold)));
+            }
+        }
+    }
+
+    fn ready_ones(&self) -> Vec<Pid> {
+        let ready = |m: &Member| m.link == MemberLink::Ready;
+        self.members.iter().filter(|(_, m)| ready(m)).map(|(pid, _)| *pid).collect()
+    }
+
     /// The member that the window calls so.
     pub(crate) fn member_of(&self, id: &str) -> Option<Pid> {
         self.order.iter().find(|pid| view::member_id(pid) == id).copied()
@@ -489,6 +534,11 @@ impl Inside {
             self.say(peer, &Ctl::Floor(message), out);
         }
     }
+}
+
+/// Our clock as others are told of it.
+pub(crate) fn micros(now: Duration) -> u64 {
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn send(peer: Pid, parcels: Vec<Parcel>, out: &mut Vec<Output>) {

@@ -2,6 +2,7 @@
 
 pub mod brain;
 mod channel;
+mod coding;
 mod control;
 mod door;
 pub mod ear;
@@ -27,6 +28,8 @@ mod pair;
 #[cfg(test)]
 mod pair_tests;
 mod peers;
+mod post;
+mod reception;
 mod seat;
 mod sound;
 mod stats;
@@ -38,7 +41,7 @@ mod view;
 
 pub use engine::{Engine, EngineConfig, EngineError};
 pub use sound::SoundSettings;
-pub use stats::{HearingStats, MemberStats};
+pub use stats::{HearingStats, MemberStats, Played};
 
 pub use pushtalk_audio::FrameLength;
 pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};

@@ -1,13 +1,15 @@
 //! The listen thread: gives the loudspeaker as much of the ear as it needs, and no more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, select};
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use pushtalk_audio::{BLOCK, JitterConfig, level};
-use pushtalk_device::{OpenSettings, Playback, StreamEvent};
+use pushtalk_device::{OpenSettings, Playback, RATE, StreamEvent, hurry};
 use pushtalk_mesh::ReceivedFrame;
+use pushtalk_protocol::Pid;
 
 use crate::brain::{ListenOrder, VoiceNews};
 use crate::ear::{Ear, Heard};
@@ -17,12 +19,18 @@ use crate::sound::SoundSettings;
 use crate::stats::Hearings;
 use crate::talk::device_error;
 
-/// How long to look for frames before looking whether the device wants samples.
-const LOOK: Duration = Duration::from_millis(1);
-/// The same while nobody talks.
-const REST: Duration = Duration::from_millis(3);
+/// Frames, orders and the device wake this thread; it looks around this often in any case.
+const LOOK: Duration = Duration::from_millis(100);
+/// After so long without voice the device plays silence by itself.
+const REST_AFTER: Duration = Duration::from_secs(2);
+/// How often the numbers are put where people can ask for them.
+const NUMBERS_EVERY: Duration = Duration::from_millis(100);
+/// How often it is told how a voice arrives.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// One block of the mix.
 const BLOCK_TIME: Duration = Duration::from_millis(10);
+/// Silence is written in halves of a block, so that a voice can begin every 5 ms.
+const SILENCE: usize = BLOCK / 2;
 
 /// What the listen thread works with.
 pub(crate) struct Listening<T> {
@@ -39,7 +47,10 @@ pub(crate) struct Listening<T> {
 pub(crate) fn spawn<T: Fn(VoiceNews) + Send + 'static>(
     work: Listening<T>,
 ) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("listen".into()).spawn(move || Listener::new(work).run())
+    std::thread::Builder::new().name("listen".into()).spawn(move || {
+        hurry();
+        Listener::new(work).run();
+    })
 }
 
 struct Listener<T> {
@@ -50,6 +61,13 @@ struct Listener<T> {
     stream_events_tx: Sender<StreamEvent>,
     /// When the next block is due while there is no device to ask for it.
     next_block: Instant,
+    /// When there was voice last, or a frame of it.
+    last_voice: Instant,
+    resting: bool,
+    numbers_at: Instant,
+    tell_at: Instant,
+    /// Packets of each, as told last.
+    told: BTreeMap<Pid, u64>,
     mixed: [f32; BLOCK],
 }
 
@@ -63,29 +81,33 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             stream_events,
             stream_events_tx,
             next_block: Instant::now(),
+            last_voice: Instant::now(),
+            resting: false,
+            numbers_at: Instant::now(),
+            tell_at: Instant::now(),
+            told: BTreeMap::new(),
             mixed: [0.0; BLOCK],
         }
     }
 
     fn run(mut self) {
-        let (orders, frames) = (self.work.orders.clone(), self.work.frames.clone());
         loop {
-            let wait = if self.ear.is_hearing() { LOOK } else { REST };
-            select! {
-                recv(orders) -> order => match order {
+            loop {
+                match self.work.orders.try_recv() {
                     Ok(order) => self.obey(order),
-                    Err(_) => return,
-                },
-                recv(frames) -> frame => if let Ok(frame) = frame {
-                    self.receive(&frame);
-                },
-                default(wait) => {}
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
             }
-            while let Ok(frame) = frames.try_recv() {
+            while let Ok(frame) = self.work.frames.try_recv() {
                 self.receive(&frame);
             }
             self.watch_device();
             self.play();
+            std::thread::park_timeout(match self.playback {
+                None if !self.resting => self.next_block.saturating_duration_since(Instant::now()),
+                _ => LOOK,
+            });
         }
     }
 
@@ -101,8 +123,10 @@ impl<T: Fn(VoiceNews)> Listener<T> {
                     tracing::error!(%error, "a decoder could not be made");
                 }
             }
+            ListenOrder::Hold(pid, config) => self.ear.hold(pid, config),
             ListenOrder::RemovePeer(pid) => {
                 self.ear.remove_peer(pid);
+                self.told.remove(&pid);
                 self.work.hearings.remove(pid);
             }
         }
@@ -112,12 +136,16 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         self.playback = None;
         while self.stream_events.try_recv().is_ok() {}
         let events = self.stream_events_tx.clone();
-        let about = name.clone();
+        let (about, thread) = (name.clone(), std::thread::current());
         let SoundSettings { host, buffer, .. } = self.work.settings;
         match Playback::open(&OpenSettings { host, name, buffer }, move |event| {
             let _ = events.try_send(event);
+            thread.unpark();
         }) {
-            Ok(playback) => self.playback = Some(playback),
+            Ok(playback) => {
+                self.playback = Some(playback);
+                self.wake_up();
+            }
             Err(error) => {
                 tracing::warn!("the output could not be opened");
                 let (code, about) = device_error(&error, about, ErrorCode::NoOutput, ErrorCode::NoOutput);
@@ -140,6 +168,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         let heard = self.ear.receive(frame.peer, frame.sequence, frame.timestamp, arrival, &frame.payload);
         match heard {
             Heard::Voice { news, begins } => {
+                self.wake_up();
                 if let Some((generation, step)) = begins {
                     (self.work.tell)(VoiceNews::Began(frame.peer, generation, step));
                 }
@@ -152,24 +181,87 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         }
     }
 
-    /// What waits in the device's ring is delay: it gets a block only when it has less than one buffer.
-    fn play(&mut self) {
-        let threshold = self.work.settings.buffer as usize;
-        loop {
-            match &self.playback {
-                Some(playback) if playback.queued() > threshold => break,
-                None if self.next_block > Instant::now() => break,
-                Some(_) => self.next_block = Instant::now(),
-                // No device: voices go on in silence, so that what is told of them stays true.
-                None => self.next_block += BLOCK_TIME,
+    /// Voice is there, or may be soon.
+    fn wake_up(&mut self) {
+        self.last_voice = Instant::now();
+        if std::mem::take(&mut self.resting) {
+            self.next_block = self.last_voice;
+            if let Some(playback) = &mut self.playback {
+                playback.resume();
             }
-            self.ear.block(self.work.start.elapsed(), &mut self.mixed);
+        }
+    }
+
+    /// What waits in the device's ring is delay: it gets a block only when it would run dry.
+    fn play(&mut self) {
+        if self.last_voice.elapsed() > REST_AFTER {
+            return self.rest();
+        }
+        self.tell_numbers();
+        while let Some(ahead) = self.due() {
+            let now = self.work.start.elapsed() + ahead;
+            let heard = self.playback.as_mut().and_then(Playback::played_at);
+            let heard = heard.map_or(now, |at| at.saturating_duration_since(self.work.start));
+            let voice = self.ear.block(now, heard, &mut self.mixed);
             self.work.levels.set_heard(level(&self.mixed).meter);
-            for (pid, stats) in self.ear.stats() {
-                self.work.hearings.update(pid, stats);
+            if voice {
+                self.last_voice = Instant::now();
             }
             if let Some(playback) = &mut self.playback {
-                playback.write(&self.mixed);
+                self.next_block = Instant::now();
+                playback.write(if voice { &self.mixed } else { &self.mixed[..SILENCE] });
+            }
+        }
+    }
+
+    /// Whether a block is to be made now, and how long before its time: a device that takes much at once is given blocks
+    /// in advance.
+    fn due(&mut self) -> Option<Duration> {
+        match &mut self.playback {
+            Some(playback) => {
+                let ahead = u32::try_from(playback.queued()).unwrap_or(0);
+                playback.is_hungry().then_some(Duration::from_secs(1) * ahead / RATE)
+            }
+            None if self.next_block > Instant::now() => None,
+            // No device: voices go on in silence, so that what is told of them stays true.
+            None => {
+                self.next_block += BLOCK_TIME;
+                Some(Duration::ZERO)
+            }
+        }
+    }
+
+    /// Numbers for people, for the encoder of who talks, and for how long its voice takes.
+    fn tell_numbers(&mut self) {
+        let now = Instant::now();
+        if now < self.numbers_at {
+            return;
+        }
+        self.numbers_at = now + NUMBERS_EVERY;
+        let tell = now >= self.tell_at;
+        for (pid, stats) in self.ear.stats() {
+            self.work.hearings.update(pid, stats);
+            if tell && self.told.insert(pid, stats.jitter.received) != Some(stats.jitter.received) {
+                (self.work.tell)(VoiceNews::Hearing(pid, stats));
+            }
+        }
+        if let Some(playback) = &self.playback {
+            // Blocks for a device that takes much at once are made before their time.
+            let early = playback.period().saturating_sub(SILENCE);
+            self.ear.set_early(Duration::from_secs(1) * u32::try_from(early).unwrap_or(0) / RATE);
+        }
+        if tell {
+            self.tell_at = now + TELL_EVERY;
+        }
+    }
+
+    /// Nobody has talked for a while.
+    fn rest(&mut self) {
+        self.ear.expire(self.work.start.elapsed());
+        if !std::mem::replace(&mut self.resting, true) {
+            self.work.levels.set_heard(0);
+            if let Some(playback) = &mut self.playback {
+                playback.rest();
             }
         }
     }

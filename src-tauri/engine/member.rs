@@ -9,6 +9,7 @@ use rand::CryptoRng;
 use crate::face::{ErrorCode, MemberLink};
 use crate::notices::Notices;
 use crate::pair::Pair;
+use crate::reception::Reception;
 
 /// One other member.
 pub(crate) struct Member {
@@ -32,6 +33,7 @@ pub(crate) struct Member {
     /// As initiator: new keys that were begun are there by then, or the pair is begun anew.
     pub(crate) renewing_until: Option<Duration>,
     pub(crate) hand: bool,
+    pub(crate) reception: Reception,
     pub(crate) failures: u32,
 }
 

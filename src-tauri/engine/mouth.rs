@@ -93,7 +93,7 @@ impl Mouth {
     /// From now on frames are sealed for this member too; a key it has already is used to the end of the spurt, for
     /// five seconds at most.
     pub fn add_peer(&mut self, pid: Pid, key: SealKey) {
-        let on_air = matches!(self.spurt, Spurt::OnAir { .. });
+        let on_air = self.is_on_air();
         match self.keys.get_mut(&pid) {
             Some(seal) => {
                 seal.next = Some((key, None));
@@ -135,6 +135,11 @@ impl Mouth {
             Spurt::Silent | Spurt::Keeping { tail: Some(0), .. } => false,
             Spurt::Keeping { .. } | Spurt::OnAir { .. } => true,
         }
+    }
+
+    /// True while frames are sent.
+    pub fn is_on_air(&self) -> bool {
+        matches!(self.spurt, Spurt::OnAir { .. })
     }
 
     /// The floor is ours: what was kept goes at once, in order.

@@ -1,6 +1,9 @@
 //! What the brain is told, and what it wants done.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use pushtalk_audio::{EncoderSettings, JitterConfig};
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
@@ -11,6 +14,7 @@ use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
 
 use crate::face::{self, ErrorCode, Intent};
+use crate::stats::HearingStats;
 
 /// What happened.
 pub enum Input {
@@ -103,6 +107,15 @@ pub enum VoiceNews {
     Spurt(Vec<(Pid, u32, u8)>),
     /// A spurt of this member begins to be played; with generation and step of its key.
     Began(Pid, u32, u8),
+    /// How this member's voice arrives; told about once a second while it talks.
+    Hearing(Pid, HearingStats),
+    /// When the voice that is being sent was said; told about once a second while there is one.
+    Captured {
+        /// Of RTP.
+        timestamp: u32,
+        /// On the clock of `Brain::handle`.
+        at: Duration,
+    },
     /// The devices that there are.
     Devices(face::Devices),
 }
@@ -161,6 +174,8 @@ pub enum TalkOrder {
     Drop,
     /// The button is up: send the rest and end the turn.
     Finish,
+    /// Encode like this: from the next press on, as far as it changes the size of a frame.
+    Code(EncoderSettings),
 }
 
 /// What the listen thread is told.
@@ -173,4 +188,6 @@ pub enum ListenOrder {
     AddPeer(Pid, OpenKey),
     /// Nothing more of this member; its key is wiped.
     RemovePeer(Pid),
+    /// How long to hold this member's voice.
+    Hold(Pid, JitterConfig),
 }

@@ -12,32 +12,32 @@ pub struct SoundSettings {
     pub host: AudioHost,
     /// Frames of 48 kHz in one device buffer.
     pub buffer: u32,
-    /// Length of a voice frame.
-    pub frame: FrameLength,
+    /// Length of a voice frame; none to choose it by what the network is like.
+    pub frame: Option<FrameLength>,
     /// High-pass, noise suppression and gain control of the microphone.
     pub processing: bool,
 }
 
 impl Default for SoundSettings {
     fn default() -> Self {
-        Self { host: AudioHost::Default, buffer: 240, frame: FrameLength::Ms10, processing: true }
+        Self { host: AudioHost::Default, buffer: 240, frame: None, processing: true }
     }
 }
 
 impl SoundSettings {
     pub(crate) fn encoder(&self) -> EncoderSettings {
         match self.frame {
-            FrameLength::Ms10 => EncoderSettings::lan(),
-            FrameLength::Ms20 => EncoderSettings::wide(),
+            None | Some(FrameLength::Ms10) => EncoderSettings::lan(),
+            Some(FrameLength::Ms20) => EncoderSettings::wide(),
         }
     }
 
     pub(crate) fn processing(&self) -> Processing {
         if self.processing { Processing::new(ProcessingSettings::on()) } else { Processing::off() }
     }
+}
 
-    /// How many frames last at least so long.
-    pub(crate) fn tail_frames(&self, tail: Duration) -> u32 {
-        u32::try_from(tail.as_micros().div_ceil(self.frame.duration().as_micros())).unwrap_or(u32::MAX)
-    }
+/// How many frames last at least so long.
+pub(crate) fn tail_frames(frame: FrameLength, tail: Duration) -> u32 {
+    u32::try_from(tail.as_micros().div_ceil(frame.duration().as_micros())).unwrap_or(u32::MAX)
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use pushtalk_audio::JitterStats;
 use pushtalk_mesh::LinkStats;
 use pushtalk_protocol::Pid;
+
+use crate::face::Quality;
 
 /// What one member's voice does here.
 #[derive(Clone, Copy, Default)]
@@ -14,6 +17,19 @@ pub struct HearingStats {
     pub jitter: JitterStats,
     /// Frames that did not open: nothing of them was played.
     pub rejected: u64,
+    /// Of the frames that did: bytes of the codec.
+    pub bytes: u64,
+    /// What was played last.
+    pub played: Option<Played>,
+}
+
+/// When a piece of voice comes out of the loudspeaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Of RTP.
+    pub timestamp: u32,
+    /// Since any fixed start.
+    pub at: Duration,
 }
 
 /// What is known of the link to one member.
@@ -24,6 +40,8 @@ pub struct MemberStats {
     pub hearing: HearingStats,
     /// What went over the network.
     pub link: LinkStats,
+    /// Of the last second in which it talked.
+    pub quality: Option<Quality>,
 }
 
 /// Written by the listen thread once a block, read when a person asks.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
-use pushtalk_audio::{AudioError, BLOCK, Encoder, MAX_FRAME_BYTES, Processing, level};
-use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent};
+use crossbeam_channel::{Receiver, TryRecvError};
+use pushtalk_audio::{
+    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, Processing, SAMPLE_RATE, level,
+};
+use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent, hurry};
 use pushtalk_mesh::VoiceSender;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -14,12 +16,12 @@ use crate::brain::{TalkOrder, VoiceNews};
 use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::mouth::{Mouth, Said};
-use crate::sound::SoundSettings;
+use crate::sound::{SoundSettings, tail_frames};
 
-/// How long to look for orders before looking for samples again.
-const LOOK: Duration = Duration::from_millis(2);
-/// The same while the microphone is closed.
-const REST: Duration = Duration::from_millis(200);
+/// Orders and the device wake this thread; it looks around this often in any case.
+const LOOK: Duration = Duration::from_millis(100);
+/// While voice is sent, how often it is told when it was said.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 /// What was said just before the button came up is still on its way through the device: go on for so long.
 const TAIL: Duration = Duration::from_millis(60);
 
@@ -29,11 +31,13 @@ pub(crate) fn spawn(
     orders: Receiver<TalkOrder>,
     sender: VoiceSender,
     clock: u32,
+    start: Instant,
     levels: Arc<Levels>,
     tell: impl Fn(VoiceNews) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("talk".into()).spawn(move || {
-        match Talker::new(settings, sender, clock, levels, tell) {
+        hurry();
+        match Talker::new(settings, sender, clock, start, levels, tell) {
             Ok(talker) => talker.run(&orders),
             Err(error) => tracing::error!(%error, "the encoder could not be made"),
         }
@@ -50,11 +54,18 @@ struct Talker<T> {
     stream_events_tx: crossbeam_channel::Sender<StreamEvent>,
     processing: Processing,
     encoder: Encoder,
+    /// As it is to be from the next press on.
+    coding: EncoderSettings,
     mouth: Mouth,
     /// Samples that do not make a frame yet.
     pending: Zeroizing<Vec<f32>>,
     /// 48 kHz clock of the microphone, at the start of `pending`.
     clock: u32,
+    start: Instant,
+    /// A place on that clock, and when it was in the air.
+    captured: Option<(u32, Instant)>,
+    /// When that was told last, in this spurt.
+    told: Option<Instant>,
     packet: Zeroizing<Vec<u8>>,
 }
 
@@ -63,6 +74,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         settings: SoundSettings,
         sender: VoiceSender,
         clock: u32,
+        start: Instant,
         levels: Arc<Levels>,
         tell: T,
     ) -> Result<Self, AudioError> {
@@ -70,6 +82,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         Ok(Self {
             processing: settings.processing(),
             encoder: Encoder::new(settings.encoder())?,
+            coding: settings.encoder(),
             settings,
             tell,
             levels,
@@ -80,20 +93,25 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             mouth: Mouth::default(),
             pending: Zeroizing::new(Vec::with_capacity(BLOCK * 64)),
             clock,
+            start,
+            captured: None,
+            told: None,
             packet: Zeroizing::new(vec![0; MAX_FRAME_BYTES]),
         })
     }
 
     fn run(mut self, orders: &Receiver<TalkOrder>) {
         loop {
-            let wait = if self.capture.is_some() { LOOK } else { REST };
-            match orders.recv_timeout(wait) {
-                Ok(order) => self.obey(order),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            loop {
+                match orders.try_recv() {
+                    Ok(order) => self.obey(order),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
+                }
             }
             self.watch_device();
             self.take_samples();
+            std::thread::park_timeout(LOOK);
         }
     }
 
@@ -107,6 +125,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             TalkOrder::Keep => {
                 // What waited in the ring was said before the press.
                 self.take_samples();
+                self.encode_by(self.coding);
                 if self.encoder.reset().is_err() {
                     tracing::warn!("the encoder could not be reset");
                 }
@@ -117,11 +136,21 @@ impl<T: Fn(VoiceNews)> Talker<T> {
                     sender.send(pid, frame, stamp);
                 });
                 (self.tell)(VoiceNews::Spurt(self.mouth.spurt_keys()));
+                self.told = None;
+                self.tell_captured();
                 said
             }
             TalkOrder::Drop => self.mouth.stop(),
+            TalkOrder::Code(settings) => {
+                self.coding = settings;
+                // The size of what is sent is to say nothing, so within a spurt only the rest changes.
+                if settings.frame_bytes() == self.encoder.frame_bytes() {
+                    self.encode_by(settings);
+                }
+                return;
+            }
             TalkOrder::Finish => {
-                self.mouth.finish(self.settings.tail_frames(TAIL));
+                self.mouth.finish(tail_frames(self.encoder.settings().frame, TAIL));
                 Said::Nothing
             }
         };
@@ -141,10 +170,11 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     fn open(&mut self, name: Option<String>) {
         self.close_device();
         let events = self.stream_events_tx.clone();
-        let about = name.clone();
+        let (about, thread) = (name.clone(), std::thread::current());
         let settings = OpenSettings { host: self.settings.host, name, buffer: self.settings.buffer };
         match Capture::open(&settings, move |event| {
             let _ = events.try_send(event);
+            thread.unpark();
         }) {
             Ok(capture) => {
                 self.capture = Some(capture);
@@ -187,8 +217,12 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     /// Takes what the device has; each full frame goes its way, and is wiped.
     fn take_samples(&mut self) {
         let Some(capture) = &mut self.capture else { return };
+        if let Some(at) = capture.captured_at() {
+            let waiting = u32::try_from(self.pending.len()).unwrap_or(0);
+            self.captured = Some((self.clock.wrapping_add(waiting), at));
+        }
         capture.read(&mut self.pending);
-        let frame = self.settings.frame.samples();
+        let frame = self.encoder.settings().frame.samples();
         let mut start = 0;
         while self.pending.len() - start >= frame {
             self.frame(start..start + frame);
@@ -196,6 +230,29 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         self.pending[..start].zeroize();
         self.pending.drain(..start);
+        self.tell_captured();
+    }
+
+    /// Others are told when what they hear was said: processing and codec give it that much later than it came in.
+    fn tell_captured(&mut self) {
+        let Some((timestamp, at)) = self.captured.filter(|_| self.mouth.is_on_air()) else { return };
+        let now = Instant::now();
+        if self.told.is_some_and(|told| now < told + TELL_EVERY) {
+            return;
+        }
+        self.told = Some(now);
+        let samples = self.processing.delay() + self.encoder.look_ahead().unwrap_or(0);
+        let late = Duration::from_secs(1) * u32::try_from(samples).unwrap_or(0) / SAMPLE_RATE;
+        let at = at.saturating_duration_since(self.start).saturating_sub(late);
+        (self.tell)(VoiceNews::Captured { timestamp, at });
+    }
+
+    fn encode_by(&mut self, settings: EncoderSettings) {
+        if settings != self.encoder.settings()
+            && let Err(error) = self.encoder.change(settings)
+        {
+            tracing::warn!(%error, "the encoder could not be changed");
+        }
     }
 
     fn frame(&mut self, samples: std::ops::Range<usize>) {

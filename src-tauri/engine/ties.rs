@@ -12,10 +12,11 @@ use rand::CryptoRng;
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, send};
+use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, micros, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
+use crate::reception::Reception;
 
 /// New keys are made this often, if nothing asks for them earlier.
 const KEYS_LAST: Duration = Duration::from_secs(15 * 60);
@@ -59,6 +60,7 @@ impl Inside {
             renewed: now,
             renewing_until: None,
             hand: false,
+            reception: Reception::default(),
             failures: 0,
         };
         let mut parcels = Vec::new();
@@ -235,7 +237,16 @@ impl Inside {
                     self.flush(out);
                 }
             }
-            Ctl::Ping { token } => self.say(peer, &Ctl::Pong { token }, out),
+            Ctl::Ping { token } => self.say(peer, &Ctl::Pong { token, at: micros(now) }, out),
+            Ctl::Pong { token, at } => {
+                member.reception.pong(now, token, at);
+                self.choose_coding(now, out);
+            }
+            Ctl::Captured { timestamp, at } => member.reception.captured(timestamp, at),
+            Ctl::Report(report) => {
+                member.reception.reported(now, report);
+                self.choose_coding(now, out);
+            }
             Ctl::Bye => self.part(now, peer, out),
             Ctl::Status(status) => member.hand = status.hand,
             Ctl::Heard { generation, step } => self.spurt.heard(peer, generation, step),
@@ -257,7 +268,7 @@ impl Inside {
                 }
             }
             // A step of a handshake is taken by the pair itself.
-            Ctl::Pong { .. } | Ctl::Rekey(_) => {}
+            Ctl::Rekey(_) => {}
         }
     }
 

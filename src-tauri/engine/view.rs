@@ -69,6 +69,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         link: MemberLink::Own,
         verified: false,
         hand: inside.hand,
+        quality: None,
     };
     let others = inside.order.iter().filter_map(|pid| {
         let member = inside.members.get(pid)?;
@@ -80,6 +81,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
             link: member.link,
             verified: inside.verified.contains(pid),
             hand: member.hand,
+            quality: member.reception.quality,
         })
     });
     let view = inside.floor.view();

@@ -167,7 +167,7 @@ pub enum MeshError {
 /// When a frame was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RtpStamp {
-    /// On the 48 kHz clock of the microphone. On the wire each pair adds a random start of its own.
+    /// On the 48 kHz clock of the microphone, whose start is random.
     pub timestamp: u32,
     /// First frame of a spurt.
     pub marker: bool,
@@ -180,7 +180,7 @@ pub struct ReceivedFrame {
     pub peer: Pid,
     /// RTP sequence number: one more for each packet sent, random start.
     pub sequence: u16,
-    /// RTP timestamp, 48 kHz, random start.
+    /// RTP timestamp: the sender's `RtpStamp::timestamp`.
     pub timestamp: u32,
     /// First frame of a spurt.
     pub marker: bool,

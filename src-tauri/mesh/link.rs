@@ -87,7 +87,6 @@ struct Outbox {
     on_the_way: usize,
     moved: Instant,
     sequence: u16,
-    timestamp: u32,
 }
 
 impl Link {
@@ -99,7 +98,6 @@ impl Link {
                 on_the_way: 0,
                 moved: Instant::now(),
                 sequence: rand::random(),
-                timestamp: rand::random(),
             }),
             payload_type: AtomicU8::new(NO_PAYLOAD_TYPE),
             ended: AtomicBool::new(false),
@@ -210,7 +208,7 @@ impl Link {
                     marker: stamp.marker,
                     payload_type,
                     sequence_number: outbox.sequence,
-                    timestamp: stamp.timestamp.wrapping_add(outbox.timestamp),
+                    timestamp: stamp.timestamp,
                     ssrc: self.ssrc,
                     ..Default::default()
                 },

@@ -44,6 +44,8 @@ pub enum Ctl {
     Pong {
         /// As in the ping.
         token: u32,
+        /// When it was answered, on the clock of who answers, in microseconds.
+        at: u64,
     },
     /// I leave.
     Bye,
@@ -73,6 +75,28 @@ pub enum Ctl {
         /// At the spoken password, or at any password with a PIN.
         count: u8,
     },
+    /// When the sender's voice was in the air.
+    Captured {
+        /// Of RTP, of a frame of the sender.
+        timestamp: u32,
+        /// When what is heard at the start of that frame was said, on the sender's clock, in microseconds.
+        at: u64,
+    },
+    /// How the voice of the addressee arrives.
+    Report(Report),
+}
+
+/// How a voice arrived over the last second in which there was one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Packets that never came, of 256 that were sent (RFC 3550 section 6.4.1).
+    pub fraction_lost: u8,
+    /// Packets that came too late, of 256 that were sent (RFC 3611 section 4.7.1).
+    pub discard_rate: u8,
+    /// How long the jitter buffer holds the voice, in milliseconds (RFC 3611 section 4.7.7).
+    pub buffer_ms: u16,
+    /// From the mouth to the ear, in milliseconds; none before it can be told.
+    pub mouth_to_ear_ms: Option<u16>,
 }
 
 /// One message of a handshake inside a session: section 5 of the protocol.
@@ -236,7 +260,7 @@ impl Ctl {
             Self::Status(s) => w.u8(7).u8(u8::from(s.muted)).u8(u8::from(s.deafened)).u8(u8::from(s.hand)),
             Self::Heard { generation, step } => w.u8(8).u32(*generation).u8(*step),
             Self::Ping { token } => w.u8(9).u32(*token),
-            Self::Pong { token } => w.u8(10).u32(*token),
+            Self::Pong { token, at } => w.u8(10).u32(*token).u64(*at),
             Self::Bye => w.u8(11),
             Self::Renew => w.u8(12),
             Self::Rekey(rekey) => match rekey {
@@ -261,6 +285,14 @@ impl Ctl {
                 Sas::Cancel => w.u8(17).u8(4),
             },
             Self::WrongGuesses { epoch, count } => w.u8(18).u32(epoch.0).u8(*count),
+            Self::Captured { timestamp, at } => w.u8(19).u32(*timestamp).u64(*at),
+            Self::Report(r) => {
+                let w = w.u8(20).u8(r.fraction_lost).u8(r.discard_rate).u16(r.buffer_ms);
+                match r.mouth_to_ear_ms {
+                    Some(ms) => w.u8(1).u16(ms),
+                    None => w.u8(0),
+                }
+            }
         }
         .finish()
     }
@@ -309,7 +341,7 @@ impl Ctl {
             7 => Self::Status(Status { muted: r.bool()?, deafened: r.bool()?, hand: r.bool()? }),
             8 => Self::Heard { generation: r.u32()?, step: r.u8()? },
             9 => Self::Ping { token: r.u32()? },
-            10 => Self::Pong { token: r.u32()? },
+            10 => Self::Pong { token: r.u32()?, at: r.u64()? },
             11 => Self::Bye,
             12 => Self::Renew,
             13 => Self::Rekey(match r.u8()? {
@@ -338,6 +370,13 @@ impl Ctl {
                 other => return Err(WireError::Kind(other)),
             }),
             18 => Self::WrongGuesses { epoch: Epoch(r.u32()?), count: r.u8()? },
+            19 => Self::Captured { timestamp: r.u32()?, at: r.u64()? },
+            20 => Self::Report(Report {
+                fraction_lost: r.u8()?,
+                discard_rate: r.u8()?,
+                buffer_ms: r.u16()?,
+                mouth_to_ear_ms: if r.bool()? { Some(r.u16()?) } else { None },
+            }),
             other => return Err(WireError::Kind(other)),
         };
         r.end()?;
@@ -366,6 +405,8 @@ impl fmt::Debug for Ctl {
             Self::Roster(_) => "roster",
             Self::Sas(_) => "sas",
             Self::WrongGuesses { .. } => "wrong guesses",
+            Self::Captured { .. } => "captured",
+            Self::Report(_) => "report",
         })
     }
 }

@@ -51,7 +51,7 @@ fn samples() -> Vec<Ctl> {
         Ctl::Status(Status { muted: true, deafened: false, hand: true }),
         Ctl::Heard { generation: 1, step: 2 },
         Ctl::Ping { token: 1 },
-        Ctl::Pong { token: 1 },
+        Ctl::Pong { token: 1, at: 2_000_000 },
         Ctl::Bye,
         Ctl::Renew,
         Ctl::Rekey(Rekey::First { epoch: Epoch(3), message: vec![1; 56] }),
@@ -68,6 +68,9 @@ fn samples() -> Vec<Ctl> {
         Ctl::Sas(Sas::Reveal([3; 32])),
         Ctl::Sas(Sas::Cancel),
         Ctl::WrongGuesses { epoch: Epoch(2), count: 4 },
+        Ctl::Captured { timestamp: 96_000, at: 2_000_000 },
+        Ctl::Report(Report { fraction_lost: 13, discard_rate: 2, buffer_ms: 21, mouth_to_ear_ms: Some(40) }),
+        Ctl::Report(Report::default()),
     ];
     all.extend(floor.map(Ctl::Floor));
     all

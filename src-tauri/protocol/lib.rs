@@ -21,7 +21,7 @@ mod wire;
 
 pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
 pub use ctl::{
-    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Roster, Sas, Sdp, SdpKind, Settings, Status,
+    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Report, Roster, Sas, Sdp, SdpKind, Settings, Status,
 };
 pub use emoji::{EMOJI, Emoji};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};

@@ -296,7 +296,7 @@ impl Mole {
         let Some(tie) = self.ties.get_mut(&from) else { return };
         match Ctl::decode(&plain) {
             Ok(Ctl::Sdp(sdp)) => out.push(Output::RemoteDescription(from, sdp)),
-            Ok(Ctl::Ping { token }) => out.extend(self.say(from, &Ctl::Pong { token })),
+            Ok(Ctl::Ping { token }) => out.extend(self.say(from, &Ctl::Pong { token, at: 0 })),
             Ok(Ctl::MediaKey { generation, key }) => {
                 if let Some(session) = &mut tie.session {
                     session.rekey_receiving();

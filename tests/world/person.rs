@@ -21,6 +21,12 @@ pub struct Person {
     pub(super) mouth: Mouth,
     pub(super) ear: Ear,
     pub(super) encoder: Encoder,
+    /// As it is to be from the next press on.
+    pub(super) coding: EncoderSettings,
+    /// Sound that does not make a frame yet.
+    pub(super) pending: Vec<f32>,
+    /// Packets of each, as told last.
+    pub(super) told: BTreeMap<Pid, u64>,
     pub(super) connection: Option<(u64, ConnectionId)>,
     /// The request that has no answer yet, and its number.
     pub(super) asked: Option<(Asked, u64)>,
@@ -65,6 +71,9 @@ impl Person {
             mouth: Mouth::default(),
             ear: Ear::new(JitterConfig::lan()),
             encoder: Encoder::new(EncoderSettings::lan())?,
+            coding: EncoderSettings::lan(),
+            pending: Vec::new(),
+            told: BTreeMap::new(),
             connection: None,
             asked: None,
             microphone: false,

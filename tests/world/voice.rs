@@ -31,17 +31,24 @@ impl World {
             TalkOrder::AddPeer(pid, key) => return person.mouth.add_peer(pid, key),
             TalkOrder::RemovePeer(pid) => return person.mouth.remove_peer(pid),
             TalkOrder::Keep => {
-                // An encoder that cannot be reset would be heard.
+                // An encoder that cannot be reset or changed would be heard.
+                let _ = person.encoder.change(person.coding);
                 let _ = person.encoder.reset();
+                person.pending.clear();
                 person.mouth.keep()
             }
             TalkOrder::Begin(turn) => {
                 let said = person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)));
-                let keys = person.mouth.spurt_keys();
+                let (keys, timestamp) = (person.mouth.spurt_keys(), person.clock);
                 self.later(who, Input::Voice(VoiceNews::Spurt(keys)));
+                self.later(who, Input::Voice(VoiceNews::Captured { timestamp, at: self.now }));
                 said
             }
             TalkOrder::Drop => person.mouth.stop(),
+            TalkOrder::Code(settings) => {
+                person.coding = settings;
+                return;
+            }
             TalkOrder::Finish => {
                 person.mouth.finish(6);
                 Said::Nothing
@@ -67,6 +74,7 @@ impl World {
         match order {
             ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(self.now, pid, key)),
             ListenOrder::RemovePeer(pid) => ear.remove_peer(pid),
+            ListenOrder::Hold(pid, config) => ear.hold(pid, config),
             ListenOrder::OpenOutput(_) | ListenOrder::CloseOutput => {}
         }
     }
@@ -164,33 +172,56 @@ impl World {
         }
     }
 
+    /// One frame of somebody's voice.
+    fn say(&mut self, who: usize, sealed: &mut Sealed) {
+        let person = &mut self.people[who];
+        let samples = std::mem::take(&mut person.pending);
+        let timestamp = person.clock.wrapping_sub(samples.len() as u32);
+        let mut packet = [0; 320];
+        let Ok(bytes) = person.encoder.encode(&samples, &mut packet) else { return };
+        person.kept += 1;
+        if self.recorded {
+            person.opus.push(packet[..bytes].to_vec());
+        }
+        let said = person.mouth.frame(timestamp, &packet[..bytes], &mut |to, frame, stamp| {
+            sealed.push((to, frame, stamp));
+        });
+        self.send(who, std::mem::take(sealed));
+        self.pass_on(who, said);
+    }
+
+    /// Tells who hears how it hears.
+    fn tell_hearing(&mut self, who: usize) {
+        let person = &mut self.people[who];
+        let news: Vec<_> = person.ear.stats().collect();
+        for (pid, stats) in news {
+            if self.people[who].told.insert(pid, stats.jitter.received) != Some(stats.jitter.received) {
+                self.give(who, Input::Voice(VoiceNews::Hearing(pid, stats)));
+            }
+        }
+    }
+
     /// 10 ms of everybody's microphone and ear.
     pub(super) fn step(&mut self) {
         for who in 0..self.people.len() {
-            let mut sealed = Vec::new();
+            let mut sealed = Sealed::new();
             let person = &mut self.people[who];
             let clock = person.clock;
             person.clock = clock.wrapping_add(480);
             if person.microphone && person.mouth.wants_frames() {
-                person.kept += 1;
-                let mut packet = [0; 320];
-                let wave: Vec<f32> = (0..BLOCK).map(|n| tone(clock.wrapping_add(n as u32))).collect();
-                if let Ok(bytes) = person.encoder.encode(&wave, &mut packet) {
-                    if self.recorded {
-                        person.opus.push(packet[..bytes].to_vec());
-                    }
-                    let said = person.mouth.frame(clock, &packet[..bytes], &mut |to, frame, stamp| {
-                        sealed.push((to, frame, stamp));
-                    });
-                    self.send(who, sealed);
-                    self.pass_on(who, said);
+                person.pending.extend((0..BLOCK).map(|n| tone(clock.wrapping_add(n as u32))));
+                if person.pending.len() == person.encoder.settings().frame.samples() {
+                    self.say(who, &mut sealed);
                 }
             }
             let mut block = [0.0; BLOCK];
             let person = &mut self.people[who];
-            if person.ear.block(self.now, &mut block) {
+            if person.ear.block(self.now, self.now, &mut block) {
                 person.heard_blocks += 1;
                 person.loudest = block.iter().fold(person.loudest, |most, s| most.max(s.abs()));
+            }
+            if self.now.as_millis().is_multiple_of(1000) {
+                self.tell_hearing(who);
             }
         }
     }

@@ -289,7 +289,11 @@ verified: boolean,
 /**
  * True for who would like to say something.
  */
-hand: boolean, };
+hand: boolean,
+/**
+ * How that person's voice arrived when it was last heard; none before.
+ */
+quality: Quality | null, };
 
 /**
  * What the microphone does.
@@ -350,6 +354,40 @@ size: number,
  * `size`² characters, `0` or `1`.
  */
 modules: string, };
+
+/**
+ * How a voice arrives: of its last second.
+ */
+export type Quality = {
+/**
+ * From that person's mouth to this ear, with devices, coding and network, in milliseconds; none before both clocks
+ * are known.
+ */
+mouthToEarMs: number | null,
+/**
+ * There and back over the network, in milliseconds.
+ */
+roundTripMs: number | null,
+/**
+ * How long it is held here, to be even, in milliseconds.
+ */
+bufferMs: number,
+/**
+ * How unevenly it arrives, in milliseconds (RFC 3550).
+ */
+jitterMs: number,
+/**
+ * Packets that never came, of a thousand.
+ */
+lossPermille: number,
+/**
+ * Pieces that had to be made up, of a thousand.
+ */
+concealedPermille: number,
+/**
+ * Bits of the codec in a second of voice.
+ */
+bitrate: number, };
 
 /**
  * A room that this device was in.

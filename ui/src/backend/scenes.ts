@@ -71,6 +71,7 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   link: index === 0 ? 'own' : 'ready',
   verified: false,
   hand: false,
+  quality: null,
   ...more,
 });
 
