@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::network::{Sent, Talker, decoded, listen, ms, push, steepest};
 use crate::tone::Noise;
-use crate::{BLOCK, JitterBuffer, JitterConfig, Pulled, VoiceFrame};
+use crate::{BLOCK, Encoder, EncoderSettings, JitterBuffer, JitterConfig, Pulled, VoiceFrame};
 
 const fn us(us: u64) -> Duration {
     Duration::from_micros(us)
@@ -352,5 +352,32 @@ proptest! {
         }
         let stats = buffer.stats();
         prop_assert!(stats.played + stats.dropped + stats.duplicate + stats.unplayable <= stats.received);
+    }
+}
+
+#[test]
+fn a_stall_costs_delay_for_a_moment_and_then_nothing() {
+    for silent in [false, true] {
+        for phase in phases() {
+            let mut sent = Talker::lan().say(&[(ms(0), 300)]);
+            if silent {
+                let mut encoder = Encoder::new(EncoderSettings::lan()).unwrap();
+                for packet in &mut sent {
+                    encoder.encode(&[0.0; BLOCK], &mut packet.opus).unwrap();
+                }
+            }
+            // Later than they can be held.
+            let mut noise = Noise::new(3);
+            for packet in &mut sent {
+                packet.arrival += us(noise.below(2_500));
+            }
+            // Later than they can be held.
+            for n in 1..12 {
+                sent[n as usize * 25].arrival += ms(7 + 2 * n);
+            }
+            let heard = listen(JitterConfig::lan(), sent, phase, ms(3_100));
+            assert!(heard.stats.concealed_blocks <= 11, "{phase:?}: {:?}", heard.stats);
+            assert!(heard.stats.buffer < ms(15), "{phase:?}: {:?}", heard.stats.buffer);
+        }
     }
 }

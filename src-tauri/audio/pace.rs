@@ -1,6 +1,6 @@
 //! When voice is made faster or slower: seldom, and only when the delay is far off.
 
-use crate::stretch::MOST_LAG;
+use crate::stretch::{LEAST_LAG, MOST_LAG};
 
 /// Stretching begins when the delay is this far off, in samples: half of what it should be, from 10 …
 const LEAST_OFF: i64 = 480;
@@ -52,8 +52,9 @@ impl Pace {
         Self { course: Course::Steady, rest: REST, refused: 0 }
     }
 
-    /// Called once a block with how many samples the delay is above what it should be, and what that is.
-    pub(crate) fn change(&mut self, excess: i64, target: i64) -> Option<Change> {
+    /// Called once a block with how many samples the delay is above what it should be, what that is, and how many can be
+    /// left out without running dry.
+    pub(crate) fn change(&mut self, excess: i64, target: i64, spare: i64) -> Option<Change> {
         self.course = match self.course {
             _ if excess > (target / 2).clamp(LEAST_OFF, MOST_OFF) => Course::Faster,
             _ if excess < -MOST_OFF => Course::Slower,
@@ -68,10 +69,15 @@ impl Pace {
         if self.course == Course::Steady {
             return None;
         }
+        let faster = self.course == Course::Faster;
+        if faster && spare < LEAST_LAG as i64 {
+            return None;
+        }
         // Near the end of the way a short period will do; a third of the longest still holds any voice.
         let most = usize::try_from(excess.unsigned_abs()).unwrap_or(MOST_LAG).clamp(MOST_LAG / 3, MOST_LAG);
+        let most = if faster { most.min(usize::try_from(spare).unwrap_or(MOST_LAG)) } else { most };
         let likeness = if self.refused < PATIENCE { LIKENESS } else { -1.0 };
-        Some(Change { faster: self.course == Course::Faster, most, likeness })
+        Some(Change { faster, most, likeness })
     }
 
     /// The change was made, or refused because nothing was alike.
@@ -93,7 +99,7 @@ mod tests {
     fn changes(pace: &mut Pace, excess: i64, blocks: usize) -> usize {
         (0..blocks)
             .filter(|_| {
-                let change = pace.change(excess, 4_800);
+                let change = pace.change(excess, 4_800, 9_600);
                 if change.is_some() {
                     pace.done(true, excess);
                 }
@@ -111,8 +117,15 @@ mod tests {
     #[test]
     fn where_little_delay_is_wanted_less_too_much_is_worked_off() {
         let mut pace = Pace::new();
-        let begun = (0..10).filter(|_| pace.change(600, 240).is_some());
+        let begun = (0..10).filter(|_| pace.change(600, 240, 600).is_some());
         assert!(begun.count() > 0);
+    }
+
+    #[test]
+    fn nothing_is_left_out_that_would_be_missing_later() {
+        let mut pace = Pace::new();
+        assert!((0..10).all(|_| pace.change(2000, 240, 100).is_none()));
+        assert_eq!(pace.change(2000, 240, 300).map(|change| change.most), Some(300));
     }
 
     #[test]
@@ -134,7 +147,7 @@ mod tests {
     fn too_little_delay_makes_it_slower() {
         let mut pace = Pace::new();
         changes(&mut pace, 0, 3);
-        assert_eq!(pace.change(-2000, 4_800).map(|change| change.faster), Some(false));
+        assert_eq!(pace.change(-2000, 4_800, 0).map(|change| change.faster), Some(false));
     }
 
     #[test]
@@ -142,7 +155,7 @@ mod tests {
         let mut pace = Pace::new();
         changes(&mut pace, 0, 3);
         let tries = (0..20).take_while(|_| {
-            let change = pace.change(2000, 4_800).unwrap();
+            let change = pace.change(2000, 4_800, 9_600).unwrap();
             pace.done(false, 2000);
             change.likeness > 0.0
         });

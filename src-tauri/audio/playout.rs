@@ -150,12 +150,13 @@ impl Playout {
             if self.phase != Phase::Playing && !self.begin_if_due(now, inbox) {
                 break;
             }
+            let left = self.voice.len() as i64;
             let kind = self.fill(now, inbox);
             if self.voice.len() == 0 {
                 continue;
             }
             let kind = if self.phase == Phase::Playing && kind == Pulled::Normal {
-                self.stretch(now, inbox)
+                self.stretch(now, left, inbox)
             } else {
                 kind
             };
@@ -252,14 +253,16 @@ impl Playout {
     /// Decodes the next packet.
     fn play(&mut self, now: i64, inbox: &mut Inbox) {
         let Some(packet) = inbox.slots.get(self.next) else { return };
+        let transit = packet.transit;
         let decoded = self.voice.play(packet.opus());
         self.media_time = packet.timestamp.saturating_add(packet.samples);
         self.ending = packet.last;
         self.frame_samples = packet.samples;
         if self.waited > 0 {
             inbox.stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
-            // A longer stall is the path's, and its share of all packets says enough.
-            if self.waited <= 2 * BLOCK_SAMPLES {
+            // When the path was late, its share of all packets says enough.
+            let late = transit.saturating_sub(self.transit) > inbox.arrivals.target(self.frame_samples);
+            if !late && self.waited <= 2 * BLOCK_SAMPLES {
                 inbox.arrivals.note_wait(self.delay(now));
             }
             self.waited = 0;
@@ -333,11 +336,14 @@ impl Playout {
         }
     }
 
-    /// Leaves a period out or puts one in when the delay is far off.
-    fn stretch(&mut self, now: i64, inbox: &mut Inbox) -> Pulled {
+    /// Leaves a period out or puts one in when the delay is far off. `left` samples had been left over from the block
+    /// before: what goes beyond them takes a further packet, which then has to be there one packet sooner.
+    fn stretch(&mut self, now: i64, left: i64, inbox: &mut Inbox) -> Pulled {
         let target = inbox.arrivals.target(self.frame_samples);
         let excess = self.delay(now) - target;
-        let Some(change) = self.pace.change(excess, target) else { return Pulled::Normal };
+        let packets = (excess - left) / self.frame_samples;
+        let spare = left + packets.max(0) * self.frame_samples;
+        let Some(change) = self.pace.change(excess, target, spare) else { return Pulled::Normal };
         while change.faster && self.voice.len() < LOOK && self.goes_on(inbox) {
             self.play(now, inbox);
         }
