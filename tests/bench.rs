@@ -2,6 +2,8 @@
 
 mod bench {
     pub(crate) mod latency;
+    pub(crate) mod quality;
+    pub(crate) mod score;
 }
 
 use std::io::Write;
@@ -10,14 +12,15 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::latency;
+use bench::{latency, quality};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["latency"] => latency::latency(),
-        other => bail!("no bench {other:?}; there is: latency"),
+        ["quality", options @ ..] => quality::quality(options),
+        other => bail!("no bench {other:?}; there are: latency, quality"),
     }
 }
 
