@@ -3,9 +3,12 @@
 pub mod binary;
 pub mod canary;
 pub mod client;
+pub mod gaps;
 pub mod inventory;
+pub mod line;
 pub mod logs;
 pub mod pair;
+pub mod passage;
 pub mod probe_events;
 pub mod probe_jitter;
 pub mod probe_strangers;

@@ -8,6 +8,7 @@ mod no_secret_can_be_copied_printed_or_sent_out;
 mod strangers_stay_outside_and_are_never_heard;
 mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;
+mod the_line_of_the_bench_does_what_it_says;
 mod the_rig_finds_chirps;
 mod the_text_of_the_protocol_shows_true_bytes;
 mod voice_flows_from_the_one_who_talks_to_all_others;

@@ -5,6 +5,7 @@ mod hostile;
 mod needs;
 mod policy;
 mod purity;
+mod quality;
 mod run;
 mod shell;
 mod test;
@@ -23,6 +24,9 @@ cargo xtask test [NAME…]                 everything that must hold, or only pa
 cargo xtask test hostile [--seeds N]     the promises of the protocol against whoever would like to break them, with
                                          N seeds each (1000 unless told), and a table of what was tried
 cargo xtask bench latency […]            measure mouth to ear on a rig without a sound card
+cargo xtask bench quality [--quick] [--seeds N] [--only TEXT]
+                                         mark how speech sounds after the whole voice path, over lines that lose and
+                                         delay packets; --only: the rows whose name has TEXT in it
 cargo xtask bench seal                   measure how long a frame takes to be sealed and opened
 cargo xtask pictures                     take the pictures of docs/pictures anew
 ";
@@ -46,7 +50,14 @@ fn chore() -> anyhow::Result<()> {
         ["test", "hostile", options @ ..] => hostile::test(options),
         ["test", names @ ..] => test::test(names),
         ["bench", "seal"] => bench_seal(),
-        ["bench", words @ ..] if !words.is_empty() => bench(words),
+        ["bench", "quality", ..] => {
+            quality::prepare()?;
+            bench(&words[1..])
+        }
+        ["bench", words @ ..] if !words.is_empty() => {
+            needs::meet(needs::Purpose::Test)?;
+            bench(words)
+        }
         ["pictures"] => pictures(),
         [] | ["help" | "--help" | "-h"] => {
             eprint!("{HELP}");
@@ -57,7 +68,6 @@ fn chore() -> anyhow::Result<()> {
 }
 
 fn bench(words: &[&str]) -> anyhow::Result<()> {
-    needs::meet(needs::Purpose::Test)?;
     // Built in one go: each package by itself is other features, and compiles half the tree again.
     let both = [
         "--package",

@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Run,
     /// To test it too.
     Test,
+    /// To mark how speech sounds.
+    Score,
 }
 
 /// How something is looked for.
@@ -23,9 +25,11 @@ enum Probe {
     Library(&'static str),
     /// A file in one of the folders of the system's libraries.
     File(&'static str),
+    /// Python with what this line uses.
+    Python(&'static str),
 }
 
-use Probe::{File, Library, Program};
+use Probe::{File, Library, Program, Python};
 
 /// What is needed, and what it is called by apt, dnf and pacman.
 struct Need(Purpose, Probe, &'static str, &'static str, &'static str);
@@ -65,10 +69,17 @@ const NEEDS: &[Need] = &[
         "alsa-plugins",
     ),
     Need(Purpose::Test, Program(CHROMIUM), "chromium", "chromium", "chromium"),
+    Need(Purpose::Score, Program(&["python3"]), "python3", "python3", "python"),
+    Need(Purpose::Score, Python("import ensurepip"), "python3-venv", "python3", "python"),
+    Need(Purpose::Score, Python(PYTHON_HEADERS), "python3-dev", "python3-devel", "python"),
 ];
 
 /// The browsers that can test the window's pages.
 const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Fails without the headers that extensions in C are built with.
+const PYTHON_HEADERS: &str =
+    "import os, sysconfig; os.stat(os.path.join(sysconfig.get_path('include'), 'Python.h'))";
 
 /// The browser for the tests of the window's pages.
 pub(crate) fn chromium() -> Option<PathBuf> {
@@ -93,13 +104,14 @@ pub(crate) fn meet(purpose: Purpose) -> anyhow::Result<()> {
 }
 
 fn missing(purpose: Purpose) -> Vec<&'static Need> {
-    let wanted = NEEDS.iter().filter(|need| need.0 == Purpose::Run || purpose == Purpose::Test);
+    let wanted = NEEDS.iter().filter(|need| need.0 == Purpose::Run || need.0 == purpose);
     wanted.filter(|need| !is_there(&need.1)).collect()
 }
 
 fn is_there(probe: &Probe) -> bool {
     match probe {
         Program(names) => names.iter().any(|name| which(name).is_some()),
+        Python(line) => program("python3").words(&["-c", line]).succeeds(),
         Library(name) => program("pkg-config").words(&["--exists", name]).succeeds(),
         File(name) => ["/usr/lib", "/usr/lib64"].iter().any(|folder| {
             let here = PathBuf::from(folder);
@@ -121,11 +133,12 @@ fn install(missing: &[&Need]) -> anyhow::Result<()> {
     if which("apt-get").is_some() {
         let names = packages(missing, |need| need.2);
         eprintln!("Missing packages: {}", names.join(" "));
-        if is_root() {
-            return apt(&[], &names);
-        }
-        if program("sudo").words(&["-n", "true"]).succeeds() {
-            return apt(&["sudo", "-n"], &names);
+        if let Some(before) = as_root() {
+            refresh()?;
+            return apt(
+                before,
+                &[&["install", "--yes", "--no-install-recommends"], names.as_slice()].concat(),
+            );
         }
         bail!(
             "they cannot be installed without a password; please run:\n\n    sudo apt-get install {}\n",
@@ -147,13 +160,28 @@ fn install(missing: &[&Need]) -> anyhow::Result<()> {
     bail!("packages are missing (names as in Debian): {}", packages(missing, |need| need.2).join(" "))
 }
 
-fn apt(before: &[&str], names: &[&str]) -> anyhow::Result<()> {
-    let apt = |words: &[&str]| {
-        let line = [before, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], words].concat();
-        program(line[0]).words(&line[1..]).run()
-    };
-    apt(&["update"])?;
-    apt(&[&["install", "--yes", "--no-install-recommends"], names].concat())
+/// Makes apt's lists of packages new.
+pub(crate) fn refresh() -> anyhow::Result<()> {
+    match as_root() {
+        Some(before) => apt(before, &["update"]),
+        None => bail!("the lists of packages are old; please run:\n\n    sudo apt-get update\n"),
+    }
+}
+
+fn apt(before: &[&str], words: &[&str]) -> anyhow::Result<()> {
+    let line = [before, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], words].concat();
+    program(line[0]).words(&line[1..]).run()
+}
+
+/// What to put before a command that only root may run; none without a password.
+fn as_root() -> Option<&'static [&'static str]> {
+    if is_root() {
+        Some(&[])
+    } else if program("sudo").words(&["-n", "true"]).succeeds() {
+        Some(&["sudo", "-n"])
+    } else {
+        None
+    }
 }
 
 fn is_root() -> bool {
