@@ -1,9 +1,12 @@
 //! Measures what the product does: prints a table and writes JSON under `target/bench`.
 
 mod bench {
+    pub(crate) mod cpu;
     pub(crate) mod latency;
+    pub(crate) mod mesh;
     pub(crate) mod quality;
     pub(crate) mod score;
+    pub(crate) mod usage;
 }
 
 use std::io::Write;
@@ -12,15 +15,17 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{latency, quality};
+use bench::{cpu, latency, mesh, quality};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["cpu"] => cpu::cpu(),
         ["latency"] => latency::latency(),
+        ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: latency, quality"),
+        other => bail!("no bench {other:?}; there are: cpu, latency, mesh, quality"),
     }
 }
 

@@ -71,6 +71,11 @@ impl Client {
         Ok(Self { child, stdin, events, seen: Vec::new() })
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends one command line.
     ///
     /// # Errors

@@ -138,7 +138,7 @@ impl Path {
             ensure!(matches!(heard, Heard::Voice { .. }), "a frame was not heard: {heard:?}");
         }
         let mut block = [0.0; BLOCK];
-        let any = self.ear.block(now, &mut block);
+        let any = self.ear.block(now, now, &mut block);
         passage.heard.extend(block);
         let JitterStats { buffer, target, .. } = self.stats();
         passage.behind.push(fixed + samples_of(buffer));

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) frame: Frame,
     /// High-pass, noise suppression and gain control of the microphone.
-    #[arg(long, global = true, value_enum, default_value = "default")]
+    #[arg(long, global = true, value_enum, default_value = "default", overrides_with = "processing")]
     pub(crate) processing: Processing,
     /// The signaling server: needed to join by a code; `host` makes its room there instead of hosting itself.
     #[arg(long, global = true, value_name = "HOST:PORT")]

@@ -21,7 +21,7 @@ const RING: usize = 300;
 
 /// A microphone that is open as long as this value lives.
 ///
-/// Open, read and drop it on one thread, which is unparked whenever samples have come. What has been read, and what is
+/// Open, read and drop it on one thread, which is unparked when samples have come. What has been read, and what is
 /// left when the value is dropped, is wiped from the ring.
 pub struct Capture {
     /// Dropped first: after that nobody writes into the ring.
@@ -103,6 +103,12 @@ impl Capture {
             self.mono.zeroize();
         }
         out.len() - before
+    }
+
+    /// The thread is woken when so many samples of 48 kHz wait, not before; at first whenever any have come.
+    pub fn wake_at(&mut self, samples: usize) {
+        let frames = (samples as u64 * u64::from(self.shape.rate)).div_ceil(u64::from(RATE));
+        self.counters.wake_at.store(frames, Ordering::Relaxed);
     }
 
     /// When the first sample that the next [`read`](Self::read) gives was in the air, as the system tells; none before it

@@ -32,6 +32,9 @@ pub(crate) struct Counters {
     pub(crate) xruns: AtomicU64,
     /// Device frames that a callback takes or gives at once: the most of late.
     pub(crate) period: AtomicU64,
+    /// The thread at the other end of the ring is woken when a whole frame waits (input), or when no more than this does
+    /// (output). In device frames.
+    pub(crate) wake_at: AtomicU64,
     /// Output only: the count of `frames` at which silence is no fault.
     pub(crate) rest_at: AtomicU64,
     /// Output only: nothing is to be played, so nobody is woken.
@@ -104,7 +107,7 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// `wake` is called whenever samples have come.
+    /// `wake` is called when samples have come and `Counters::wake_at` of them wait.
     pub(crate) fn new(
         ring: Producer<f32>,
         stamps: Producer<Stamp>,
@@ -142,7 +145,10 @@ impl Intake {
             self.counters.xruns.fetch_add(1, Ordering::Relaxed);
         }
         self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
-        (self.wake)();
+        let waiting = (self.ring.buffer().capacity() - self.ring.slots()) / self.channels;
+        if waiting as u64 >= self.counters.wake_at.load(Ordering::Relaxed) {
+            (self.wake)();
+        }
     }
 }
 
@@ -161,7 +167,7 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    /// `wake` is called whenever samples were taken, unless the writer rests.
+    /// `wake` is called when samples were taken and no more than `Counters::wake_at` are left, unless the writer rests.
     pub(crate) fn new(
         ring: Consumer<f32>,
         stamps: Producer<Stamp>,
@@ -192,7 +198,9 @@ impl Outlet {
         let _ = self.stamps.push(Stamp { frame: self.played, at: played });
         self.count(ready as u64, (frames - ready) as u64);
         self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
-        if !self.counters.resting.load(Ordering::Acquire) {
+        let waiting = (self.ring.slots() / self.channels) as u64;
+        let hungry = waiting <= self.counters.wake_at.load(Ordering::Relaxed);
+        if hungry && !self.counters.resting.load(Ordering::Acquire) {
             (self.wake)();
         }
     }
@@ -329,6 +337,35 @@ mod tests {
         let stamp = newest(&mut stamps, &mut last).unwrap();
         assert_eq!(stamp.time_of(4, 1000), start + Duration::from_millis(8));
         assert_eq!(newest(&mut stamps, &mut last), Some(stamp));
+    }
+
+    #[test]
+    fn nobody_is_woken_before_there_is_something_to_do() {
+        let (counters, wakes) = (Arc::new(Counters::default()), Arc::new(AtomicU64::new(0)));
+        let wake = || -> Wake {
+            let counted = wakes.clone();
+            Box::new(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+            })
+        };
+        counters.wake_at.store(10, Ordering::Relaxed);
+        let (producer, mut reader) = RingBuffer::new(64);
+        let mut intake = Intake::new(producer, stamps().0, 1, counters.clone(), wake());
+        intake.take(&[0.0_f32; 9], Instant::now());
+        assert_eq!(seen(&wakes), 0);
+        intake.take(&[0.0_f32; 1], Instant::now());
+        assert_eq!(seen(&wakes), 1);
+        reader.pop_entire_slice(&mut [0.0; 10]).unwrap();
+        intake.take(&[0.0_f32; 9], Instant::now());
+        assert_eq!(seen(&wakes), 1);
+
+        let (mut writer, consumer) = RingBuffer::new(64);
+        let mut outlet = Outlet::new(consumer, stamps().0, 1, counters, wake());
+        writer.push_entire_slice(&[0.0; 20]).unwrap();
+        outlet.fill(&mut [0.0_f32; 5], Instant::now());
+        assert_eq!(seen(&wakes), 1);
+        outlet.fill(&mut [0.0_f32; 5], Instant::now());
+        assert_eq!(seen(&wakes), 2);
     }
 
     #[test]

@@ -24,7 +24,7 @@ const VOICED: usize = 2;
 const ROUNDING: usize = 64;
 
 /// A loudspeaker that is open as long as this value lives. Open, write and drop it on one thread, which is unparked
-/// whenever samples were taken, unless it rests.
+/// when so many samples were taken that it is hungry, unless it rests.
 pub struct Playback {
     /// Dropped first: after that nobody reads from the ring.
     stream: Option<cpal::Stream>,
@@ -95,7 +95,11 @@ impl Playback {
     pub fn is_hungry(&mut self) -> bool {
         let missed = self.counters.missed.load(Ordering::Relaxed);
         let cushion = self.cushion.after(missed, self.at_48k(self.written as usize) as u64);
-        self.queued() < self.period() + cushion
+        let least = self.period() + cushion;
+        // So many frames left after a callback that the next one might find too few.
+        let frames = (least as u64 * u64::from(self.shape.rate)).div_ceil(u64::from(RATE));
+        self.counters.wake_at.store(frames.saturating_sub(1), Ordering::Relaxed);
+        self.queued() < least
     }
 
     /// Samples of 48 kHz that the device takes at once.

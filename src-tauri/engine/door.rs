@@ -14,8 +14,8 @@ use crate::identity::Identity;
 use crate::inside::Inside;
 use crate::notices::Notices;
 
-/// Conversations at the door at one time.
-const MOST: usize = 8;
+/// Conversations at the door at one time: a whole room may come in the same second.
+const MOST: usize = 64;
 /// A joiner that has not proved itself by then is forgotten.
 const PATIENCE: Duration = Duration::from_secs(10);
 

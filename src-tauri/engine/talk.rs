@@ -125,6 +125,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             TalkOrder::Keep => {
                 // What waited in the ring was said before the press.
                 self.take_samples();
+                self.forget_samples();
                 self.encode_by(self.coding);
                 if self.encoder.reset().is_err() {
                     tracing::warn!("the encoder could not be reset");
@@ -216,13 +217,13 @@ impl<T: Fn(VoiceNews)> Talker<T> {
 
     /// Takes what the device has; each full frame goes its way, and is wiped.
     fn take_samples(&mut self) {
+        let frame = self.encoder.settings().frame.samples();
         let Some(capture) = &mut self.capture else { return };
         if let Some(at) = capture.captured_at() {
             let waiting = u32::try_from(self.pending.len()).unwrap_or(0);
             self.captured = Some((self.clock.wrapping_add(waiting), at));
         }
         capture.read(&mut self.pending);
-        let frame = self.encoder.settings().frame.samples();
         let mut start = 0;
         while self.pending.len() - start >= frame {
             self.frame(start..start + frame);
@@ -230,7 +231,20 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         self.pending[..start].zeroize();
         self.pending.drain(..start);
+        if let Some(capture) = &mut self.capture {
+            capture.wake_at(frame - self.pending.len());
+        }
         self.tell_captured();
+    }
+
+    /// Wipes what does not make a frame yet.
+    fn forget_samples(&mut self) {
+        let forgotten = u32::try_from(self.pending.len()).unwrap_or(0);
+        self.clock = self.clock.wrapping_add(forgotten);
+        self.pending.zeroize();
+        if let Some(capture) = &mut self.capture {
+            capture.wake_at(self.encoder.settings().frame.samples());
+        }
     }
 
     /// Others are told when what they hear was said: processing and codec give it that much later than it came in.

@@ -1,0 +1,83 @@
+//! One talks and one listens: how much of a core each thread takes.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use pushtalk_tests::binary::binary;
+use pushtalk_tests::client::Client;
+use pushtalk_tests::pair::{Pair, SETTLE};
+use pushtalk_tests::rig::{SoundRig, Train};
+use serde_json::json;
+
+use crate::bench::usage::Usage;
+use crate::{keep, say};
+
+/// One talks for so long.
+const TALK: Duration = Duration::from_secs(20);
+
+pub(crate) fn cpu() -> anyhow::Result<()> {
+    let mut results = Vec::new();
+    say(format_args!("{:<14} {:<9} {:<34} {:>9}", "frames", "who", "thread", "% of core"))?;
+    for (frame, processing) in [("10", "off"), ("10", "default"), ("20", "default")] {
+        let rig = SoundRig::start()?;
+        let program = binary("pushtalk-cli", "pushtalk-cli")?;
+        let start = |args: &[&str]| Client::by(rig.command(&program), args);
+        let more = ["--frame", frame, "--processing", processing];
+        let mut pair = Pair::by(&start, &more, &["--talk-limit", "300"])?;
+        let tape = rig.record()?;
+        let player = rig.play(&Train::new(11, 80, 14_400, 0.3).samples, Duration::ZERO)?;
+        pair.talker.command("press")?;
+        pair.talker.floor("talking")?;
+        tape.wait_until(tape.length() + SETTLE)?;
+        let ids = [("talker", pair.talker.id()), ("listener", pair.listener.id())];
+        let before = ids.map(|(_, id)| Usage::of_threads(id));
+        let begun = Instant::now();
+        tape.wait_until(tape.length() + TALK)?;
+        let time = begun.elapsed();
+        for ((who, id), before) in ids.into_iter().zip(before) {
+            let threads = shares(&Usage::of_threads(id)?, &before?, time);
+            let setting = format!("{frame} ms, {processing}");
+            let sum: f64 = threads.values().sum();
+            // cpal's own threads, and the one that talks to the sound server for it.
+            let device: f64 =
+                threads.iter().filter(|(name, _)| is_device(name)).map(|(_, share)| share).sum();
+            for (name, share) in &threads {
+                say(format_args!("{setting:<14} {who:<9} {name:<34} {share:>9.2}"))?;
+            }
+            say(format_args!(
+                "{setting:<14} {who:<9} {:<34} {:>9.2}",
+                "all but the device layer",
+                sum - device
+            ))?;
+            results.push(json!({
+                "setting": setting,
+                "who": who,
+                "threads": threads,
+                "device_layer": device,
+                "without_device_layer": sum - device,
+            }));
+        }
+        pair.talker.command("release")?;
+        pair.talker.floor("idle")?;
+        player.finish()?;
+        drop(tape);
+    }
+    keep("cpu", results)
+}
+
+fn shares(
+    now: &BTreeMap<String, Usage>,
+    before: &BTreeMap<String, Usage>,
+    time: Duration,
+) -> BTreeMap<String, f64> {
+    let share = |(name, usage): (&String, &Usage)| {
+        let share = before.get(name).map_or(0.0, |before| usage.percent_since(before, time));
+        (name.clone(), share)
+    };
+    now.iter().map(share).filter(|(_, share)| *share > 0.0).collect()
+}
+
+/// Threads of the library under the devices.
+fn is_device(name: &str) -> bool {
+    name == "sound-server" || name.starts_with("cpal") || name.starts_with("pulse")
+}
