@@ -79,12 +79,18 @@ fn on_a_clean_line_all_is_heard_as_soon_as_it_says() {
         let passage = heard(settings, CLEAN, 1).unwrap();
         let [_, stats] = passage.stats;
         assert_eq!((stats.lost, stats.late, stats.concealed_blocks), (0, 0, 0));
-        assert_eq!(stats.played, passage.sent);
+        // Two frames say that the spurt ends; the second is not waited for.
+        assert!(
+            (passage.sent - 1..=passage.sent).contains(&stats.played),
+            "{} of {}",
+            stats.played,
+            passage.sent
+        );
         assert_eq!(gaps(&voice(3), &passage.heard, &passage.behind), 0);
         // From the press on it takes a frame, the line, the buffer, and what the codec adds.
         let sounds = passage.heard.iter().position(|sample| sample.abs() > 0.05).unwrap();
         let least = settings.frame.samples() + 20 * 48;
-        assert!((least + 10 * 48..least + 30 * 48).contains(&sounds), "{sounds}");
+        assert!((least + 5 * 48..least + 30 * 48).contains(&sounds), "{sounds}");
     }
 }
 

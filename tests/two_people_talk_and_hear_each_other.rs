@@ -112,7 +112,7 @@ fn how_long_a_voice_takes_from_mouth_to_ear_is_told_as_it_is() {
         pair.talker.floor("talking")?;
         player.finish()?;
         tape.wait_until(tape.length() + SETTLE)?;
-        let told = pair.listener.stats()?["quality"]["mouth_to_ear_ms"].as_f64().context("it is told")?;
+        let told = pair.listener.stats()?["mouth_to_ear_ms"].as_f64().context("it is told")?;
         pair.talker.command("release")?;
         let recording = tape.stop();
         let delays = find_chirps(&recording.left, &recording.right);

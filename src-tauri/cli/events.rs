@@ -4,7 +4,7 @@ use std::io::Write;
 
 use pushtalk_engine::emoji;
 use pushtalk_engine::face::{
-    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, Quality, RoomMode, Verifying,
+    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, RoomMode, Verifying,
 };
 use serde::Serialize;
 
@@ -91,8 +91,13 @@ pub(crate) struct MemberNumbers {
     pub(crate) packets_sent: u64,
     pub(crate) packets_received: u64,
     pub(crate) dropped: u64,
-    /// Of the last second in which it talked.
-    pub(crate) quality: Option<Quality>,
+    /// These of the last second in which it talked.
+    pub(crate) mouth_to_ear_ms: Option<u32>,
+    pub(crate) round_trip_ms: Option<u32>,
+    pub(crate) jitter_ms: Option<u32>,
+    pub(crate) loss_permille: Option<u32>,
+    pub(crate) concealed_permille: Option<u32>,
+    pub(crate) bitrate: Option<u32>,
 }
 
 impl<'a> From<&'a Invitation> for Event<'a> {
@@ -207,7 +212,7 @@ fn words(event: &Event<'_>) -> String {
                     "buffer {:.1} ms  received {}  lost {}  concealed {}  rejected {}  sent {} B  received {} B",
                     m.buffer_ms, m.received, m.lost, m.concealed, m.rejected, m.bytes_sent, m.bytes_received
                 );
-                match m.quality.and_then(|quality| quality.mouth_to_ear_ms) {
+                match m.mouth_to_ear_ms {
                     Some(ms) => format!("mouth to ear {ms} ms  {numbers}"),
                     None => numbers,
                 }

@@ -146,7 +146,7 @@ fn named(mut intent: Intent, engine: &Engine) -> Intent {
 }
 
 fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
-    let jitter = stats.hearing.jitter;
+    let (jitter, quality) = (stats.hearing.jitter, stats.quality);
     MemberNumbers {
         id: stats.id,
         buffer_ms: jitter.buffer.as_secs_f64() * 1000.0,
@@ -162,7 +162,12 @@ fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
         packets_sent: stats.link.packets_sent,
         packets_received: stats.link.packets_received,
         dropped: stats.link.dropped,
-        quality: stats.quality,
+        mouth_to_ear_ms: quality.and_then(|quality| quality.mouth_to_ear_ms),
+        round_trip_ms: quality.and_then(|quality| quality.round_trip_ms),
+        jitter_ms: quality.map(|quality| quality.jitter_ms),
+        loss_permille: quality.map(|quality| quality.loss_permille),
+        concealed_permille: quality.map(|quality| quality.concealed_permille),
+        bitrate: quality.map(|quality| quality.bitrate),
     }
 }
 
