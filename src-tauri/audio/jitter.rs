@@ -122,7 +122,6 @@ pub struct JitterBuffer {
     playout: Playout,
     /// Sequence, timestamp and arrival of the packet that was furthest, unwrapped.
     latest: Option<(i64, i64, Duration)>,
-    playing: Option<u32>,
 }
 
 impl JitterBuffer {
@@ -139,7 +138,6 @@ impl JitterBuffer {
             },
             playout: Playout::new()?,
             latest: None,
-            playing: None,
         })
     }
 
@@ -209,7 +207,6 @@ impl JitterBuffer {
         if pulled != Pulled::Silence {
             self.inbox.stats.played_blocks += 1;
         }
-        self.playing = (pulled == Pulled::Normal).then(|| self.playout.head() as u32);
         pulled
     }
 
@@ -222,7 +219,7 @@ impl JitterBuffer {
 
     /// Timestamp, as pushed, of the first sample that was pulled last; none when that was silence or made up.
     pub fn playing(&self) -> Option<u32> {
-        self.playing
+        self.playout.head().map(|head| head as u32)
     }
 
     /// Whether a spurt is being played: from its first block to its last, not while packets merely wait.
@@ -266,5 +263,5 @@ fn to_samples(time: Duration) -> i64 {
 }
 
 pub(crate) fn to_duration(samples: i64) -> Duration {
-    Duration::from_nanos(samples.max(0).unsigned_abs().saturating_mul(1_000_000) / 48)
+    crate::time_of(usize::try_from(samples).unwrap_or(0), crate::SAMPLE_RATE)
 }

@@ -43,3 +43,8 @@ pub const SAMPLE_RATE: u32 = 48_000;
 
 /// Samples of one block: 10 ms at [`SAMPLE_RATE`], mono.
 pub const BLOCK: usize = 480;
+
+/// How long so many samples last at `rate`, in Hz; days at most.
+pub fn time_of(samples: usize, rate: u32) -> std::time::Duration {
+    std::time::Duration::from_nanos((samples as u64).saturating_mul(1_000_000_000) / u64::from(rate.max(1)))
+}

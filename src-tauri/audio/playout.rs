@@ -36,8 +36,8 @@ pub(crate) struct Playout {
     missed: i64,
     /// Where the next spurt begins, as far as is known.
     boundary: Option<i64>,
-    /// Media time of the first sample taken last.
-    head: i64,
+    /// Media time of the first sample taken last; none when it was silence or made up.
+    head: Option<i64>,
     /// Media time at which the queue of decoded sound ends.
     media_time: i64,
     /// The fastest transit in this spurt.
@@ -58,7 +58,7 @@ impl Playout {
             next: 0,
             missed: 0,
             boundary: None,
-            head: 0,
+            head: None,
             media_time: 0,
             transit: 0,
             frame_samples: BLOCK_SAMPLES,
@@ -72,8 +72,8 @@ impl Playout {
         self.next
     }
 
-    /// Media time of the first sample taken last.
-    pub(crate) fn head(&self) -> i64 {
+    /// Media time of the first sample taken last; none when it was silence or made up.
+    pub(crate) fn head(&self) -> Option<i64> {
         self.head
     }
 
@@ -161,7 +161,8 @@ impl Playout {
                 kind
             };
             inbox.stats.buffer = to_duration(self.delay(now));
-            self.head = self.media_time.saturating_sub(self.voice.len() as i64);
+            let head = self.media_time.saturating_sub(self.voice.len() as i64);
+            self.head = (kind == Pulled::Normal).then_some(head);
             let ends = self.phase == Phase::Idle || self.ends_here(inbox);
             self.voice.take(out, ends);
             if ends {
@@ -169,6 +170,7 @@ impl Playout {
             }
             return kind;
         }
+        self.head = None;
         out.fill(0.0);
         Pulled::Silence
     }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cpal::traits::DeviceTrait;
 use cpal::{FromSample, InputStreamTimestamp, SampleFormat, SizedSample, StreamConfig};
-use pushtalk_audio::Resampler;
+use pushtalk_audio::{Resampler, time_of};
 use rtrb::{Consumer, RingBuffer};
 use zeroize::Zeroize;
 
 use crate::error::{DeviceError, StreamEvent};
-use crate::feed::{Counters, Intake, STAMPS, Stamp, newest, waking};
+use crate::feed::{Counters, Desk, Intake, waking};
 use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
+use crate::stamp::Stamps;
 use crate::{RATE, open};
 
 /// How much the ring holds while nobody reads, in milliseconds.
@@ -30,8 +31,7 @@ pub struct Capture {
     name: String,
     shape: StreamShape,
     ring: Consumer<f32>,
-    stamps: Consumer<Stamp>,
-    stamp: Option<Stamp>,
+    stamps: Stamps,
     /// Device frames read.
     taken: u64,
     counters: Arc<Counters>,
@@ -57,9 +57,9 @@ impl Capture {
         let reader = std::thread::current();
         let opened = open(settings, Direction::Input, move |device, config, format, shape| {
             let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-            let (stamp, stamps) = RingBuffer::new(STAMPS);
-            let channels = usize::from(shape.channels);
-            let intake = Intake::new(producer, stamp, channels, counted.clone(), waking(&reader));
+            let (stamp, stamps) = Stamps::new();
+            let desk = Desk::new(stamp, shape.channels, counted.clone(), waking(&reader));
+            let intake = Intake::new(producer, desk);
             Ok((attach(device, config, format, intake, reported.clone())?, (consumer, stamps)))
         })?;
         let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
@@ -78,7 +78,6 @@ impl Capture {
             shape,
             ring,
             stamps,
-            stamp: None,
             taken: 0,
             counters,
             resampler,
@@ -107,16 +106,14 @@ impl Capture {
 
     /// The thread is woken when so many samples of 48 kHz wait, not before; at first whenever any have come.
     pub fn wake_at(&mut self, samples: usize) {
-        let frames = (samples as u64 * u64::from(self.shape.rate)).div_ceil(u64::from(RATE));
-        self.counters.wake_at.store(frames, Ordering::Relaxed);
+        self.counters.wake_at.store(self.shape.frames(samples), Ordering::Relaxed);
     }
 
     /// When the first sample that the next [`read`](Self::read) gives was in the air, as the system tells; none before it
     /// has told anything.
     pub fn captured_at(&mut self) -> Option<Instant> {
-        let stamp = newest(&mut self.stamps, &mut self.stamp)?;
-        let held = Duration::from_secs(1) * u32::try_from(self.resampler.delay()).unwrap_or(0) / RATE;
-        stamp.time_of(self.taken, self.shape.rate).checked_sub(held)
+        let at = self.stamps.time_of(self.taken, self.shape.rate)?;
+        at.checked_sub(time_of(self.resampler.delay(), RATE))
     }
 
     /// Frames captured so far, at the rate of the device. A microphone that is open and does not count is dead.

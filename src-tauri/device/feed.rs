@@ -7,10 +7,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cpal::{FromSample, Sample};
 use rtrb::{Consumer, Producer};
+
+use crate::stamp::Stamp;
 
 /// Wakes the thread at the other end of a ring.
 pub(crate) type Wake = Box<dyn Fn() + Send>;
@@ -41,36 +43,6 @@ pub(crate) struct Counters {
     pub(crate) resting: AtomicBool,
 }
 
-/// When a frame of the device is, or was, in the air.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    /// Counted from the start of the stream, without those that were lost and without silence that was put in.
-    pub(crate) frame: u64,
-    pub(crate) at: Instant,
-}
-
-impl Stamp {
-    /// The time of another frame near it.
-    pub(crate) fn time_of(&self, frame: u64, rate: u32) -> Instant {
-        let apart = |frames: u64| Duration::from_nanos(frames * 1_000_000_000 / u64::from(rate.max(1)));
-        match frame.checked_sub(self.frame) {
-            Some(later) => self.at + apart(later),
-            None => self.at.checked_sub(apart(self.frame - frame)).unwrap_or(self.at),
-        }
-    }
-}
-
-/// Stamps that may wait to be read; a callback that finds no room leaves its own out.
-pub(crate) const STAMPS: usize = 64;
-
-/// The newest stamp that waits, or else the last one.
-pub(crate) fn newest(stamps: &mut Consumer<Stamp>, last: &mut Option<Stamp>) -> Option<Stamp> {
-    while let Ok(stamp) = stamps.pop() {
-        *last = Some(stamp);
-    }
-    *last
-}
-
 /// The most frames of a callback, of late: a sound server asks for several buffers at once now and then.
 #[derive(Default)]
 struct Period {
@@ -94,29 +66,43 @@ impl Period {
     }
 }
 
-/// From the device into the ring.
-pub(crate) struct Intake {
-    ring: Producer<f32>,
+/// What a callback has besides its ring: whom to tell what.
+pub(crate) struct Desk {
     stamps: Producer<Stamp>,
     channels: usize,
     counters: Arc<Counters>,
     wake: Wake,
     period: Period,
+}
+
+impl Desk {
+    /// `wake` is called by the rule of `Counters::wake_at`.
+    pub(crate) fn new(stamps: Producer<Stamp>, channels: u16, counters: Arc<Counters>, wake: Wake) -> Self {
+        Self { stamps, channels: usize::from(channels).max(1), counters, wake, period: Period::default() }
+    }
+
+    fn stamp(&mut self, frame: u64, at: Instant) {
+        // Without room it is left out: those that wait are hardly older.
+        let _ = self.stamps.push(Stamp { frame, at });
+    }
+
+    /// A callback has had so many frames.
+    fn done(&mut self, frames: usize) {
+        self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
+    }
+}
+
+/// From the device into the ring.
+pub(crate) struct Intake {
+    ring: Producer<f32>,
+    desk: Desk,
     /// Device frames put into the ring.
     taken: u64,
 }
 
 impl Intake {
-    /// `wake` is called when samples have come and `Counters::wake_at` of them wait.
-    pub(crate) fn new(
-        ring: Producer<f32>,
-        stamps: Producer<Stamp>,
-        channels: usize,
-        counters: Arc<Counters>,
-        wake: Wake,
-    ) -> Self {
-        let (channels, period) = (channels.max(1), Period::default());
-        Self { ring, stamps, channels, counters, wake, period, taken: 0 }
+    pub(crate) fn new(ring: Producer<f32>, desk: Desk) -> Self {
+        Self { ring, desk, taken: 0 }
     }
 
     /// The input callback. `data` is interleaved; its first frame was in the air at `captured`. What does not fit is lost
@@ -126,9 +112,9 @@ impl Intake {
         T: Copy,
         f32: FromSample<T>,
     {
-        let frames = data.len() / self.channels;
-        let fit = frames.min(self.ring.slots() / self.channels);
-        if let Ok(mut chunk) = self.ring.write_chunk(fit * self.channels) {
+        let frames = data.len() / self.desk.channels;
+        let fit = frames.min(self.ring.slots() / self.desk.channels);
+        if let Ok(mut chunk) = self.ring.write_chunk(fit * self.desk.channels) {
             let (head, tail) = chunk.as_mut_slices();
             for (slot, sample) in head.iter_mut().chain(tail).zip(data) {
                 *slot = f32::from_sample_(*sample);
@@ -136,18 +122,18 @@ impl Intake {
             chunk.commit_all();
         }
         if fit > 0 {
-            let _ = self.stamps.push(Stamp { frame: self.taken, at: captured });
+            self.desk.stamp(self.taken, captured);
         }
         self.taken += fit as u64;
-        self.counters.frames.store(self.taken, Ordering::Relaxed);
+        self.desk.counters.frames.store(self.taken, Ordering::Relaxed);
         if fit < frames {
-            self.counters.missed.fetch_add((frames - fit) as u64, Ordering::Relaxed);
-            self.counters.xruns.fetch_add(1, Ordering::Relaxed);
+            self.desk.counters.missed.fetch_add((frames - fit) as u64, Ordering::Relaxed);
+            self.desk.counters.xruns.fetch_add(1, Ordering::Relaxed);
         }
-        self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
-        let waiting = (self.ring.buffer().capacity() - self.ring.slots()) / self.channels;
-        if waiting as u64 >= self.counters.wake_at.load(Ordering::Relaxed) {
-            (self.wake)();
+        self.desk.done(frames);
+        let waiting = (self.ring.buffer().capacity() - self.ring.slots()) / self.desk.channels;
+        if waiting as u64 >= self.desk.counters.wake_at.load(Ordering::Relaxed) {
+            (self.desk.wake)();
         }
     }
 }
@@ -155,11 +141,7 @@ impl Intake {
 /// From the ring to the device.
 pub(crate) struct Outlet {
     ring: Consumer<f32>,
-    stamps: Producer<Stamp>,
-    channels: usize,
-    counters: Arc<Counters>,
-    wake: Wake,
-    period: Period,
+    desk: Desk,
     /// Device frames played.
     played: u64,
     /// Frames of silence since the ring ran dry.
@@ -167,16 +149,8 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
-    /// `wake` is called when samples were taken and no more than `Counters::wake_at` are left, unless the writer rests.
-    pub(crate) fn new(
-        ring: Consumer<f32>,
-        stamps: Producer<Stamp>,
-        channels: usize,
-        counters: Arc<Counters>,
-        wake: Wake,
-    ) -> Self {
-        let (channels, period) = (channels.max(1), Period::default());
-        Self { ring, stamps, channels, counters, wake, period, played: 0, dry: 0 }
+    pub(crate) fn new(ring: Consumer<f32>, desk: Desk) -> Self {
+        Self { ring, desk, played: 0, dry: 0 }
     }
 
     /// The output callback. `out` is interleaved and wholly written; its first frame will be in the air at `played`.
@@ -184,9 +158,9 @@ impl Outlet {
     where
         T: Sample + FromSample<f32>,
     {
-        let frames = out.len() / self.channels;
-        let ready = frames.min(self.ring.slots() / self.channels);
-        let (sound, silence) = out.split_at_mut(ready * self.channels);
+        let frames = out.len() / self.desk.channels;
+        let ready = frames.min(self.ring.slots() / self.desk.channels);
+        let (sound, silence) = out.split_at_mut(ready * self.desk.channels);
         if let Ok(chunk) = self.ring.read_chunk(sound.len()) {
             let (head, tail) = chunk.as_slices();
             for (slot, sample) in sound.iter_mut().zip(head.iter().chain(tail)) {
@@ -195,13 +169,13 @@ impl Outlet {
             chunk.commit_all();
         }
         silence.fill(T::EQUILIBRIUM);
-        let _ = self.stamps.push(Stamp { frame: self.played, at: played });
+        self.desk.stamp(self.played, played);
         self.count(ready as u64, (frames - ready) as u64);
-        self.counters.period.store(self.period.after(frames as u64), Ordering::Relaxed);
-        let waiting = (self.ring.slots() / self.channels) as u64;
-        let hungry = waiting <= self.counters.wake_at.load(Ordering::Relaxed);
-        if hungry && !self.counters.resting.load(Ordering::Acquire) {
-            (self.wake)();
+        self.desk.done(frames);
+        let waiting = (self.ring.slots() / self.desk.channels) as u64;
+        let hungry = waiting <= self.desk.counters.wake_at.load(Ordering::Relaxed);
+        if hungry && !self.desk.counters.resting.load(Ordering::Acquire) {
+            (self.desk.wake)();
         }
     }
 
@@ -209,14 +183,14 @@ impl Outlet {
     /// and after the last nothing is counted.
     fn count(&mut self, ready: u64, missing: u64) {
         if ready > 0 {
-            let rested = self.counters.rest_at.load(Ordering::Acquire) == self.played;
+            let rested = self.desk.counters.rest_at.load(Ordering::Acquire) == self.played;
             if self.dry > 0 && self.played > 0 && !rested {
-                self.counters.missed.fetch_add(self.dry, Ordering::Relaxed);
-                self.counters.xruns.fetch_add(1, Ordering::Relaxed);
+                self.desk.counters.missed.fetch_add(self.dry, Ordering::Relaxed);
+                self.desk.counters.xruns.fetch_add(1, Ordering::Relaxed);
             }
             self.dry = 0;
             self.played += ready;
-            self.counters.frames.store(self.played, Ordering::Relaxed);
+            self.desk.counters.frames.store(self.played, Ordering::Relaxed);
         }
         self.dry += missing;
     }
@@ -227,31 +201,38 @@ mod tests {
     use assert_no_alloc::{AllocDisabler, assert_no_alloc};
     use rtrb::RingBuffer;
 
+    use std::time::Duration;
+
     use super::*;
+    use crate::stamp::Stamps;
 
     #[global_allocator]
     static WATCHED: AllocDisabler = AllocDisabler;
 
-    fn stamps() -> (Producer<Stamp>, Consumer<Stamp>) {
-        RingBuffer::new(STAMPS)
+    fn nobody() -> Wake {
+        Box::new(|| ())
     }
 
-    fn intake(capacity: usize, channels: usize) -> (Intake, Consumer<f32>, Arc<Counters>) {
+    fn desk(channels: u16, counters: &Arc<Counters>, wake: Wake) -> Desk {
+        Desk::new(Stamps::new().0, channels, counters.clone(), wake)
+    }
+
+    fn intake(capacity: usize, channels: u16) -> (Intake, Consumer<f32>, Arc<Counters>) {
         let (producer, consumer) = RingBuffer::new(capacity);
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::default();
         (
-            Intake::new(producer, stamps().0, channels, counters.clone(), waking(&std::thread::current())),
+            Intake::new(producer, desk(channels, &counters, waking(&std::thread::current()))),
             consumer,
             counters,
         )
     }
 
-    fn outlet(capacity: usize, channels: usize) -> (Producer<f32>, Outlet, Arc<Counters>) {
+    fn outlet(capacity: usize, channels: u16) -> (Producer<f32>, Outlet, Arc<Counters>) {
         let (producer, consumer) = RingBuffer::new(capacity);
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::default();
         (
             producer,
-            Outlet::new(consumer, stamps().0, channels, counters.clone(), waking(&std::thread::current())),
+            Outlet::new(consumer, desk(channels, &counters, waking(&std::thread::current()))),
             counters,
         )
     }
@@ -296,7 +277,7 @@ mod tests {
         let wake = Box::new(move || {
             counted.fetch_add(1, Ordering::Relaxed);
         });
-        let mut outlet = Outlet::new(RingBuffer::new(64).1, stamps().0, 2, counters.clone(), wake);
+        let mut outlet = Outlet::new(RingBuffer::new(64).1, desk(2, &counters, wake));
         outlet.fill(&mut [0.0_f32; 8], Instant::now());
         assert_eq!((seen(&wakes), seen(&counters.period)), (1, 4));
         counters.resting.store(true, Ordering::Release);
@@ -308,64 +289,24 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_any_frame_follows_from_the_newest_stamp() {
-        let (producer, mut stamps) = stamps();
+    fn the_first_frame_of_each_buffer_is_stamped_and_silence_that_is_put_in_makes_the_next_later() {
+        let (start, ms) = (Instant::now(), Duration::from_millis);
+        let (stamp, mut stamps) = Stamps::new();
         let (ring, _heard) = RingBuffer::new(64);
-        let wake = waking(&std::thread::current());
-        let mut intake = Intake::new(ring, producer, 1, Arc::default(), wake);
-        let start = Instant::now();
-        let ms = Duration::from_millis;
+        let mut intake = Intake::new(ring, Desk::new(stamp, 1, Arc::default(), nobody()));
         intake.take(&[0.0_f32; 10], start);
-        intake.take(&[0.0_f32; 60], start + ms(10));
-        intake.take(&[0.0_f32; 10], start + ms(70));
-        let newest = newest(&mut stamps, &mut None).unwrap();
-        assert_eq!(newest, Stamp { frame: 10, at: start + ms(10) }, "nothing of the third one found room");
-        assert_eq!(newest.time_of(34, 1000), start + ms(34));
-        assert_eq!(newest.time_of(4, 1000), start + ms(4));
-    }
+        intake.take(&[0.0_f32; 54], start + ms(13));
+        intake.take(&[0.0_f32; 10], start + ms(99));
+        assert_eq!(stamps.time_of(10, 1000), Some(start + ms(13)), "the third one found no room");
 
-    #[test]
-    fn silence_that_is_put_in_makes_what_comes_after_later() {
-        let (producer, mut stamps) = stamps();
+        let (stamp, mut stamps) = Stamps::new();
         let (mut writer, ring) = RingBuffer::new(64);
-        let mut outlet = Outlet::new(ring, producer, 1, Arc::default(), waking(&std::thread::current()));
-        let (start, mut last) = (Instant::now(), None);
+        let mut outlet = Outlet::new(ring, Desk::new(stamp, 1, Arc::default(), nobody()));
         writer.push_entire_slice(&[1.0; 4]).unwrap();
-        outlet.fill(&mut [0.0_f32; 4], start);
-        outlet.fill(&mut [0.0_f32; 4], start + Duration::from_millis(4));
-        outlet.fill(&mut [0.0_f32; 4], start + Duration::from_millis(8));
-        let stamp = newest(&mut stamps, &mut last).unwrap();
-        assert_eq!(stamp.time_of(4, 1000), start + Duration::from_millis(8));
-        assert_eq!(newest(&mut stamps, &mut last), Some(stamp));
-    }
-
-    #[test]
-    fn nobody_is_woken_before_there_is_something_to_do() {
-        let (counters, wakes) = (Arc::new(Counters::default()), Arc::new(AtomicU64::new(0)));
-        let wake = || -> Wake {
-            let counted = wakes.clone();
-            Box::new(move || {
-                counted.fetch_add(1, Ordering::Relaxed);
-            })
-        };
-        counters.wake_at.store(10, Ordering::Relaxed);
-        let (producer, mut reader) = RingBuffer::new(64);
-        let mut intake = Intake::new(producer, stamps().0, 1, counters.clone(), wake());
-        intake.take(&[0.0_f32; 9], Instant::now());
-        assert_eq!(seen(&wakes), 0);
-        intake.take(&[0.0_f32; 1], Instant::now());
-        assert_eq!(seen(&wakes), 1);
-        reader.pop_entire_slice(&mut [0.0; 10]).unwrap();
-        intake.take(&[0.0_f32; 9], Instant::now());
-        assert_eq!(seen(&wakes), 1);
-
-        let (mut writer, consumer) = RingBuffer::new(64);
-        let mut outlet = Outlet::new(consumer, stamps().0, 1, counters, wake());
-        writer.push_entire_slice(&[0.0; 20]).unwrap();
-        outlet.fill(&mut [0.0_f32; 5], Instant::now());
-        assert_eq!(seen(&wakes), 1);
-        outlet.fill(&mut [0.0_f32; 5], Instant::now());
-        assert_eq!(seen(&wakes), 2);
+        for n in 0..3 {
+            outlet.fill(&mut [0.0_f32; 4], start + ms(4 * n));
+        }
+        assert_eq!(stamps.time_of(4, 1000), Some(start + ms(8)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod open;
 mod playback;
 mod priority;
 mod roster;
+mod stamp;
 
 pub use capture::Capture;
 pub use error::{DeviceError, StreamEvent};

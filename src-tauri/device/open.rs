@@ -52,6 +52,16 @@ impl StreamShape {
     pub(crate) fn slots(&self, milliseconds: usize) -> usize {
         self.rate as usize * usize::from(self.channels) * milliseconds / 1000
     }
+
+    /// Device frames that last as long as so many samples of 48 kHz, rounded up.
+    pub(crate) fn frames(&self, samples: usize) -> u64 {
+        (samples as u64 * u64::from(self.rate)).div_ceil(u64::from(RATE))
+    }
+
+    /// Samples of 48 kHz that last as long as so many device frames, rounded down.
+    pub(crate) fn samples(&self, frames: u64) -> usize {
+        (frames * u64::from(RATE) / u64::from(self.rate.max(1))) as usize
+    }
 }
 
 /// Where errors of a running stream go.

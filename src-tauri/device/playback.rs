@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use cpal::traits::DeviceTrait;
 use cpal::{FromSample, OutputStreamTimestamp, SampleFormat, SizedSample, StreamConfig};
-use pushtalk_audio::Resampler;
-use rtrb::{Consumer, Producer, RingBuffer};
+use pushtalk_audio::{Resampler, time_of};
+use rtrb::{Producer, RingBuffer};
 
 use crate::cushion::Cushion;
 use crate::error::{DeviceError, StreamEvent};
-use crate::feed::{Counters, Outlet, STAMPS, Stamp, newest, waking};
+use crate::feed::{Counters, Desk, Outlet, waking};
 use crate::open::{OpenSettings, Opened, Reporter, StreamShape, open};
 use crate::roster::Direction;
+use crate::stamp::Stamps;
 use crate::{RATE, open};
 
 /// How much the ring can hold, in milliseconds. The writer keeps it nearly empty: what waits here is delay.
@@ -32,8 +33,7 @@ pub struct Playback {
     name: String,
     shape: StreamShape,
     ring: Producer<f32>,
-    stamps: Consumer<Stamp>,
-    stamp: Option<Stamp>,
+    stamps: Stamps,
     counters: Arc<Counters>,
     resampler: Resampler,
     converted: Vec<f32>,
@@ -60,9 +60,9 @@ impl Playback {
         let writer = std::thread::current();
         let opened = open(settings, Direction::Output, move |device, config, format, shape| {
             let (producer, consumer) = RingBuffer::new(shape.slots(RING));
-            let (stamp, stamps) = RingBuffer::new(STAMPS);
-            let channels = usize::from(shape.channels);
-            let outlet = Outlet::new(consumer, stamp, channels, counted.clone(), waking(&writer));
+            let (stamp, stamps) = Stamps::new();
+            let desk = Desk::new(stamp, shape.channels, counted.clone(), waking(&writer));
+            let outlet = Outlet::new(consumer, desk);
             Ok((attach(device, config, format, outlet, reported.clone())?, (producer, stamps)))
         })?;
         let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
@@ -81,7 +81,6 @@ impl Playback {
             shape,
             ring,
             stamps,
-            stamp: None,
             counters,
             resampler,
             converted,
@@ -94,11 +93,10 @@ impl Playback {
     /// grows when that was too little.
     pub fn is_hungry(&mut self) -> bool {
         let missed = self.counters.missed.load(Ordering::Relaxed);
-        let cushion = self.cushion.after(missed, self.at_48k(self.written as usize) as u64);
+        let cushion = self.cushion.after(missed, self.shape.samples(self.written) as u64);
         let least = self.period() + cushion;
         // So many frames left after a callback that the next one might find too few.
-        let frames = (least as u64 * u64::from(self.shape.rate)).div_ceil(u64::from(RATE));
-        self.counters.wake_at.store(frames.saturating_sub(1), Ordering::Relaxed);
+        self.counters.wake_at.store(self.shape.frames(least).saturating_sub(1), Ordering::Relaxed);
         self.queued() < least
     }
 
@@ -108,7 +106,7 @@ impl Playback {
             0 => u64::from(self.shape.buffer.unwrap_or(0)),
             frames => frames,
         };
-        self.at_48k(frames as usize)
+        self.shape.samples(frames)
     }
 
     /// Queues samples of 48 kHz mono. Returns how many were taken; those beyond [`Playback::free`] are not.
@@ -131,10 +129,8 @@ impl Playback {
     /// When the first sample that is written next will be in the air, as the system tells; none before it has told
     /// anything.
     pub fn played_at(&mut self) -> Option<Instant> {
-        let stamp = newest(&mut self.stamps, &mut self.stamp)?;
-        let held =
-            Duration::from_secs(1) * u32::try_from(self.resampler.delay()).unwrap_or(0) / self.shape.rate;
-        Some(stamp.time_of(self.written, self.shape.rate) + held)
+        let at = self.stamps.time_of(self.written, self.shape.rate)?;
+        Some(at + time_of(self.resampler.delay(), self.shape.rate))
     }
 
     /// Says that nothing follows for a while: the silence after what was written is no underrun, and the thread is not
@@ -146,19 +142,25 @@ impl Playback {
 
     /// Says that something is about to be written: the thread is woken again for each buffer that is taken.
     pub fn resume(&mut self) {
+        // Nobody has read since the rest began, so those that wait are of then.
+        self.stamps.forget();
         self.counters.resting.store(false, Ordering::Release);
     }
 
     /// Samples of 48 kHz that wait in the ring. The device holds one or two buffers more.
     pub fn queued(&self) -> usize {
         let slots = self.ring.buffer().capacity() - self.ring.slots();
-        self.at_48k(slots / usize::from(self.shape.channels.max(1)))
+        self.shape.samples((slots / usize::from(self.shape.channels.max(1))) as u64)
     }
 
     /// Samples of 48 kHz that can be written now.
     pub fn free(&self) -> usize {
         let frames = self.ring.slots() / usize::from(self.shape.channels.max(1));
-        if self.shape.rate == RATE { frames } else { self.at_48k(frames).saturating_sub(ROUNDING) }
+        if self.shape.rate == RATE {
+            frames
+        } else {
+            self.shape.samples(frames as u64).saturating_sub(ROUNDING)
+        }
     }
 
     /// Frames played so far, at the rate of the device, without silence that was put in.
@@ -186,10 +188,6 @@ impl Playback {
     /// What the device got.
     pub fn shape(&self) -> StreamShape {
         self.shape
-    }
-
-    fn at_48k(&self, frames: usize) -> usize {
-        (frames as u64 * u64::from(RATE) / u64::from(self.shape.rate.max(1))) as usize
     }
 }
 
