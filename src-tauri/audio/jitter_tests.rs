@@ -366,7 +366,6 @@ fn a_stall_costs_delay_for_a_moment_and_then_nothing() {
                     encoder.encode(&[0.0; BLOCK], &mut packet.opus).unwrap();
                 }
             }
-            // Later than they can be held.
             let mut noise = Noise::new(3);
             for packet in &mut sent {
                 packet.arrival += us(noise.below(2_500));
@@ -380,4 +379,24 @@ fn a_stall_costs_delay_for_a_moment_and_then_nothing() {
             assert!(heard.stats.buffer < ms(15), "{phase:?}: {:?}", heard.stats.buffer);
         }
     }
+}
+
+#[test]
+fn what_is_worked_off_is_not_missing_afterwards() {
+    let (mut spurts, mut concealed) = (0, 0);
+    for grant in [60, 100, 150] {
+        for phase in phases() {
+            let mut sent = Talker::lan().say(&[(ms(0), 300)]);
+            let mut noise = Noise::new(3);
+            for packet in &mut sent {
+                // As uneven as the least delay just bears, and nothing before the floor was granted.
+                packet.arrival = (packet.arrival + us(noise.below(4_500))).max(ms(grant));
+            }
+            let heard = listen(JitterConfig::lan(), sent, phase, ms(3_400));
+            assert!(heard.stats.shortened_samples > 480, "{grant} {phase:?}: {:?}", heard.stats);
+            spurts += 1;
+            concealed += heard.stats.concealed_blocks;
+        }
+    }
+    assert!(concealed < spurts, "{concealed} blocks in {spurts} spurts");
 }
