@@ -11,7 +11,7 @@ const SPEECH: f32 = 0.01;
 /// Below this it is silence: -60 dBFS.
 const SILENCE: f32 = 0.001;
 
-/// Counts gaps. `behind`: by how many samples each block of 10 ms of `heard` is behind `said`.
+/// Counts gaps. `behind`: by how many samples each 5 ms of `heard` are behind `said`.
 pub fn gaps(said: &[f32], heard: &[f32], behind: &[usize]) -> usize {
     let said: Vec<f32> = said.chunks(PIECE).map(loudness).collect();
     let speech = |piece: usize| {
@@ -20,7 +20,7 @@ pub fn gaps(said: &[f32], heard: &[f32], behind: &[usize]) -> usize {
     };
     let (mut gaps, mut silent) = (0, 0);
     for (n, piece) in heard.chunks(PIECE).enumerate() {
-        let behind = behind.get(n / 2).map_or(0, |samples| samples / PIECE);
+        let behind = behind.get(n).map_or(0, |samples| samples / PIECE);
         let missing = loudness(piece) < SILENCE && n.checked_sub(behind).is_some_and(speech);
         silent = if missing { silent + 1 } else { 0 };
         gaps += usize::from(silent == AUDIBLE);

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use pushtalk_audio::{BLOCK, Encoder, EncoderSettings, JitterConfig, JitterStats, MAX_FRAME_BYTES};
+use pushtalk_audio::{
+    BLOCK, Encoder, EncoderSettings, JitterConfig, JitterStats, MAX_FRAME_BYTES, SAMPLE_RATE, time_of,
+};
 use pushtalk_e2ee::{OpenKey, SealKey};
 use pushtalk_engine::ear::{Ear, Heard};
 use pushtalk_engine::mouth::{Mouth, Said};
+use pushtalk_engine::tail_frames;
 use pushtalk_protocol::{Mode, Pid, SecretBytes};
 use pushtalk_room::{Input, Microphone, Output, Room, RoomConfig};
 
@@ -15,17 +18,16 @@ use crate::line::{LEAST_DELAY, Line};
 
 const TALKER: Pid = Pid::new([1; 16]);
 const LISTENER: Pid = Pid::new([2; 16]);
-const BLOCK_TIME: Duration = Duration::from_millis(10);
+/// Silence is taken in halves of a block, as the listen thread does.
+const SILENCE: usize = BLOCK / 2;
 /// Between two presses, and as long is listened after the talker has let go.
 const PAUSE: Duration = Duration::from_secs(1);
-/// The talk thread goes on for so long after the button came up.
-const TAIL: Duration = Duration::from_millis(60);
 
 /// What one press was heard as.
 pub struct Passage {
     /// What came out, from the press on.
     pub heard: Vec<f32>,
-    /// By how many samples each block of 10 ms of it is behind what was said.
+    /// By how many samples each 5 ms of it are behind what was said.
     pub behind: Vec<usize>,
     /// What the jitter buffer held and wanted to hold, at each block with voice.
     pub held: Vec<(Duration, Duration)>,
@@ -125,7 +127,6 @@ impl Path {
         }
         while self.next_block <= self.now {
             self.block(fixed, passage)?;
-            self.next_block += BLOCK_TIME;
         }
         Ok(())
     }
@@ -139,9 +140,11 @@ impl Path {
         }
         let mut block = [0.0; BLOCK];
         let any = self.ear.block(now, now, &mut block);
-        passage.heard.extend(block);
+        let heard = if any { &block[..] } else { &block[..SILENCE] };
+        passage.heard.extend(heard);
+        self.next_block += time_of(heard.len(), SAMPLE_RATE);
         let JitterStats { buffer, target, .. } = self.stats();
-        passage.behind.push(fixed + samples_of(buffer));
+        passage.behind.extend(heard.chunks(SILENCE).map(|_| fixed + samples_of(buffer)));
         if any {
             passage.held.push((buffer, target));
         }
@@ -191,9 +194,7 @@ impl Talker {
                     });
                 }
                 Output::Finish => {
-                    let frame = self.encoder.settings().frame.duration();
-                    let frames = TAIL.as_micros().div_ceil(frame.as_micros());
-                    self.mouth.finish(frames.try_into()?);
+                    self.mouth.finish(tail_frames(self.encoder.settings().frame));
                 }
                 Output::Drop => said = self.mouth.stop(),
                 Output::Send { .. } => {}

@@ -86,5 +86,7 @@ fn everybody_is_told_how_long_a_voice_takes_from_mouth_to_ear() {
         assert!((least..least + 35).contains(&told), "{delay} ms away: {told} ms");
         assert!(quality.round_trip_ms.unwrap().abs_diff(2 * delay as u32) <= 2, "{quality:?}");
         assert_eq!((quality.loss_permille, quality.concealed_permille), (0, 0));
+        let silent = room.members.iter().find(|member| member.name == "Cem").unwrap();
+        assert_eq!(silent.quality, None, "nothing is told of who was never heard");
     }
 }

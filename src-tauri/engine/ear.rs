@@ -38,6 +38,8 @@ struct Voice {
     rejected: u64,
     bytes: u64,
     played: Option<Played>,
+    /// Packets when it was last told how it arrives.
+    told_packets: u64,
 }
 
 /// What came of a frame.
@@ -96,6 +98,7 @@ impl Ear {
                         rejected: 0,
                         bytes: 0,
                         played: None,
+                        told_packets: 0,
                     },
                 );
             }
@@ -182,7 +185,16 @@ impl Ear {
         self.voices.values_mut().for_each(|voice| voice.keys.expire(now));
     }
 
-    /// Numbers for each member that is heard.
+    /// Numbers for each member that was heard since this was asked last.
+    pub fn news(&mut self) -> impl Iterator<Item = (Pid, HearingStats)> {
+        self.voices.iter_mut().filter_map(|(pid, voice)| {
+            let stats = voice.stats();
+            let before = std::mem::replace(&mut voice.told_packets, stats.jitter.received);
+            (before != stats.jitter.received).then_some((*pid, stats))
+        })
+    }
+
+    /// Numbers for each member.
     pub fn stats(&self) -> impl Iterator<Item = (Pid, HearingStats)> {
         self.voices.iter().map(|(pid, v)| (*pid, v.stats()))
     }

@@ -107,28 +107,28 @@ impl Engine {
         };
         let listener = listen::spawn(listen::Listening {
             settings: config.sound,
-            orders: listen_rx.clone(),
+            orders: listen_rx,
             frames: frames_rx.clone(),
             levels: levels.clone(),
             hearings: hearings.clone(),
             start,
             tell: tell.clone(),
         })?;
-        let listen = Post::new(listen_tx, listen_rx, listener.thread().clone());
-        let frames = Post::new(frames_tx, frames_rx, listener.thread().clone());
+        let listen = Post::new(listen_tx, listener.thread());
+        let frames = Post::new(frames_tx, listener.thread());
         let mesh = Mesh::new(MeshConfig { loopback: true, ..MeshConfig::default() }, mesh_tx, move |frame| {
-            frames.send_dropping_oldest(frame);
+            frames.send_dropping(frame, &frames_rx);
         });
         let talker = talk::spawn(
             config.sound,
-            talk_rx.clone(),
+            talk_rx,
             mesh.voice_sender(),
             rng.next_u32(),
             start,
             levels.clone(),
             tell,
         )?;
-        let talk = Post::new(talk_tx, talk_rx, talker.thread().clone());
+        let talk = Post::new(talk_tx, talker.thread());
 
         let habits = Habits {
             server: config.server,

@@ -15,7 +15,7 @@ use crate::brain::{Habits, ListenOrder, Output, TalkOrder, VoiceNews};
 use crate::coding::Coding;
 use crate::door::Doorkeeper;
 use crate::epoch::Epochs;
-use crate::face::{self, ErrorCode, MemberLink, Microphone, Preferences};
+use crate::face::{self, ErrorCode, Microphone, Preferences};
 use crate::floor::FloorDesk;
 use crate::guesses::Guesses;
 use crate::heard::Spurt;
@@ -81,7 +81,7 @@ pub(crate) struct Inside {
     pub(crate) sent_away: Option<ErrorCode>,
     pub(crate) floor: FloorDesk,
     /// None when the person has chosen how long frames are.
-    coding: Option<Coding>,
+    pub(crate) coding: Option<Coding>,
     microphone: Microphone,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
@@ -309,18 +309,8 @@ impl Inside {
             VoiceNews::Began(peer, generation, step) => {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }
-            VoiceNews::Hearing(peer, hearing) => {
-                if let Some(member) = self.members.get_mut(&peer) {
-                    let report = member.reception.heard(hearing);
-                    self.say(peer, &Ctl::Report(report), out);
-                }
-            }
-            VoiceNews::Captured { timestamp, at } => {
-                let at = micros(at);
-                for peer in self.ready_ones() {
-                    self.say(peer, &Ctl::Captured { timestamp, at }, out);
-                }
-            }
+            VoiceNews::Hearing(peer, hearing) => self.hearing(peer, hearing, out),
+            VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
             VoiceNews::Devices(_) => {}
         }
     }
@@ -381,7 +371,7 @@ impl Inside {
             for pid in up {
                 self.ping(now, pid, out);
             }
-            self.choose_coding(now, out);
+            self.fit_to_paths(now, out);
         }
         let mut lost = Vec::new();
         for (pid, member) in &mut self.members {
@@ -449,34 +439,6 @@ impl Inside {
         }
     }
 
-    fn ping(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
-        if let Some(member) = self.members.get_mut(&peer) {
-            let token = member.reception.ping(now);
-            self.say(peer, &Ctl::Ping { token }, out);
-        }
-    }
-
-    /// Fits how we speak, and how long we hold what we hear, to the paths.
-    pub(crate) fn choose_coding(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let ready = self.members.values().filter(|m| m.link == MemberLink::Ready);
-        let paths = ready.map(|m| m.reception.path(now));
-        if let Some(coding) = &mut self.coding
-            && let Some(settings) = coding.choose(now, paths)
-        {
-            out.push(Output::Talk(TalkOrder::Code(settings)));
-        }
-        for (pid, member) in &mut self.members {
-            if let Some(hold) = member.reception.hold(now) {
-                out.push(Output::Listen(ListenOrder::Hold(*pid, hold)));
-            }
-        }
-    }
-
-    fn ready_ones(&self) -> Vec<Pid> {
-        let ready = |m: &Member| m.link == MemberLink::Ready;
-        self.members.iter().filter(|(_, m)| ready(m)).map(|(pid, _)| *pid).collect()
-    }
-
     /// The member that the window calls so.
     pub(crate) fn member_of(&self, id: &str) -> Option<Pid> {
         self.order.iter().find(|pid| view::member_id(pid) == id).copied()
@@ -511,9 +473,7 @@ impl Inside {
 
     /// Tells the others with whom we have a living session, when that has changed.
     fn compare_rosters(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let ready = |m: &Member| m.link == MemberLink::Ready;
-        let mut living: BTreeSet<Pid> =
-            self.members.iter().filter(|(_, m)| ready(m)).map(|(pid, _)| *pid).collect();
+        let mut living: BTreeSet<Pid> = self.ready_ones().map(|(pid, _)| *pid).collect();
         living.insert(self.identity.pid);
         let mut known: BTreeSet<Pid> = self.members.keys().copied().collect();
         known.insert(self.identity.pid);
@@ -534,11 +494,6 @@ impl Inside {
             self.say(peer, &Ctl::Floor(message), out);
         }
     }
-}
-
-/// Our clock as others are told of it.
-pub(crate) fn micros(now: Duration) -> u64 {
-    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn send(peer: Pid, parcels: Vec<Parcel>, out: &mut Vec<Output>) {

@@ -27,6 +27,7 @@ mod orders;
 mod pair;
 #[cfg(test)]
 mod pair_tests;
+mod paths;
 mod peers;
 mod post;
 mod reception;
@@ -40,7 +41,7 @@ mod verify;
 mod view;
 
 pub use engine::{Engine, EngineConfig, EngineError};
-pub use sound::SoundSettings;
+pub use sound::{SoundSettings, tail_frames};
 pub use stats::{HearingStats, MemberStats, Played};
 
 pub use pushtalk_audio::FrameLength;

@@ -1,15 +1,13 @@
 //! The listen thread: gives the loudspeaker as much of the ear as it needs, and no more.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
-use pushtalk_audio::{BLOCK, JitterConfig, level};
+use pushtalk_audio::{BLOCK, JitterConfig, level, time_of};
 use pushtalk_device::{OpenSettings, Playback, RATE, StreamEvent, hurry};
 use pushtalk_mesh::ReceivedFrame;
-use pushtalk_protocol::Pid;
 
 use crate::brain::{ListenOrder, VoiceNews};
 use crate::ear::{Ear, Heard};
@@ -66,8 +64,6 @@ struct Listener<T> {
     resting: bool,
     numbers_at: Instant,
     tell_at: Instant,
-    /// Packets of each, as told last.
-    told: BTreeMap<Pid, u64>,
     mixed: [f32; BLOCK],
 }
 
@@ -85,7 +81,6 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             resting: false,
             numbers_at: Instant::now(),
             tell_at: Instant::now(),
-            told: BTreeMap::new(),
             mixed: [0.0; BLOCK],
         }
     }
@@ -126,7 +121,6 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             ListenOrder::Hold(pid, config) => self.ear.hold(pid, config),
             ListenOrder::RemovePeer(pid) => {
                 self.ear.remove_peer(pid);
-                self.told.remove(&pid);
                 self.work.hearings.remove(pid);
             }
         }
@@ -219,8 +213,8 @@ impl<T: Fn(VoiceNews)> Listener<T> {
     fn due(&mut self) -> Option<Duration> {
         match &mut self.playback {
             Some(playback) => {
-                let ahead = u32::try_from(playback.queued()).unwrap_or(0);
-                playback.is_hungry().then_some(Duration::from_secs(1) * ahead / RATE)
+                let ahead = time_of(playback.queued(), RATE);
+                playback.is_hungry().then_some(ahead)
             }
             None if self.next_block > Instant::now() => None,
             // No device: voices go on in silence, so that what is told of them stays true.
@@ -238,20 +232,19 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             return;
         }
         self.numbers_at = now + NUMBERS_EVERY;
-        let tell = now >= self.tell_at;
         for (pid, stats) in self.ear.stats() {
             self.work.hearings.update(pid, stats);
-            if tell && self.told.insert(pid, stats.jitter.received) != Some(stats.jitter.received) {
-                (self.work.tell)(VoiceNews::Hearing(pid, stats));
-            }
         }
         if let Some(playback) = &self.playback {
             // Blocks for a device that takes much at once are made before their time.
             let early = playback.period().saturating_sub(SILENCE);
-            self.ear.set_early(Duration::from_secs(1) * u32::try_from(early).unwrap_or(0) / RATE);
+            self.ear.set_early(time_of(early, RATE));
         }
-        if tell {
+        if now >= self.tell_at {
             self.tell_at = now + TELL_EVERY;
+            for (pid, stats) in self.ear.news() {
+                (self.work.tell)(VoiceNews::Hearing(pid, stats));
+            }
         }
     }
 

@@ -168,13 +168,14 @@ impl Mouth {
         said
     }
 
-    /// The button is up: so many frames more, then the turn ends.
+    /// The button is up: so many frames more, then the turn ends. They are followed by what only repeats that it ends, for
+    /// one may be lost: who has heard the first that says so does not wait for another.
     pub fn finish(&mut self, frames: u32) {
         match &mut self.spurt {
             Spurt::Silent => {}
             Spurt::Keeping { tail, .. } | Spurt::OnAir { tail, .. } => {
                 if tail.is_none() {
-                    *tail = Some(frames.max(LAST_FRAMES));
+                    *tail = Some(frames.max(1) + LAST_FRAMES - 1);
                 }
             }
         }

@@ -7,14 +7,12 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 /// Puts things into a thread's channel and wakes it.
 pub(crate) struct Post<T> {
     to: Sender<T>,
-    /// The other end, to make room.
-    oldest: Receiver<T>,
     thread: Thread,
 }
 
 impl<T> Post<T> {
-    pub(crate) fn new(to: Sender<T>, oldest: Receiver<T>, thread: Thread) -> Self {
-        Self { to, oldest, thread }
+    pub(crate) fn new(to: Sender<T>, thread: &Thread) -> Self {
+        Self { to, thread: thread.clone() }
     }
 
     /// The thread takes orders faster than they are given; if it hangs, waiting would not help.
@@ -23,11 +21,11 @@ impl<T> Post<T> {
         self.thread.unpark();
     }
 
-    /// What is newest counts: when there is no room, the oldest is lost.
-    pub(crate) fn send_dropping_oldest(&self, thing: T) {
+    /// What is newest counts: when there is no room, what comes out at the other end first is lost.
+    pub(crate) fn send_dropping(&self, thing: T, oldest: &Receiver<T>) {
         let mut thing = thing;
         while let Err(TrySendError::Full(back)) = self.to.try_send(thing) {
-            drop(self.oldest.try_recv());
+            drop(oldest.try_recv());
             thing = back;
         }
         self.thread.unpark();

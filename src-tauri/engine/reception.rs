@@ -9,9 +9,12 @@ use pushtalk_protocol::Report;
 use crate::coding::PathQuality;
 use crate::face::Quality;
 use crate::stats::HearingStats;
+use crate::view::millis;
 
 /// Of so many round trips the quickest tells most about the clocks.
 const ROUND_TRIPS: usize = 16;
+/// Pings that may be on their way; one is sent each second, and who is silent for longer than that is lost.
+const PINGS: usize = 8;
 /// What a member said about our voice counts for so long.
 const REPORT_LASTS: Duration = Duration::from_secs(30);
 /// Further from now than this no voice is: the clocks were not understood.
@@ -62,9 +65,8 @@ impl Reception {
         let concealed = now.concealed_blocks.saturating_sub(before.concealed_blocks);
         let bytes = hearing.bytes.saturating_sub(self.hearing.bytes);
         let frames = now.played.saturating_sub(before.played).max(1);
-        let mouth_to_ear = self
-            .mouth_to_ear(&hearing)
-            .or_else(|| self.quality.as_ref().and_then(|quality| quality.mouth_to_ear_ms));
+        let mouth_to_ear =
+            self.mouth_to_ear(&hearing).or_else(|| self.quality.and_then(|quality| quality.mouth_to_ear_ms));
         self.hearing = hearing;
         self.quality = Some(Quality {
             mouth_to_ear_ms: mouth_to_ear,
@@ -108,7 +110,7 @@ impl Reception {
     fn mouth_to_ear(&self, hearing: &HearingStats) -> Option<u32> {
         let ((timestamp, said), played) = (self.captured?, hearing.played?);
         let apart = i64::from(played.timestamp.wrapping_sub(timestamp) as i32) * 1000 / 48;
-        let delay = micros(played.at).saturating_sub(said.saturating_add(apart));
+        let delay = signed(micros(played.at)).saturating_sub(said.saturating_add(apart));
         (0..PLAUSIBLE).contains(&delay).then(|| u32::try_from((delay + 500) / 1000).unwrap_or(0))
     }
 }
@@ -117,7 +119,8 @@ impl Reception {
 #[derive(Default)]
 struct Clocks {
     token: u32,
-    asked: Duration,
+    /// Pings without an answer, and when they went out.
+    asked: VecDeque<(u32, Duration)>,
     trips: VecDeque<Trip>,
 }
 
@@ -131,16 +134,20 @@ struct Trip {
 impl Clocks {
     fn ping(&mut self, now: Duration) -> u32 {
         self.token = self.token.wrapping_add(1);
-        self.asked = now;
+        if self.asked.len() == PINGS {
+            self.asked.pop_front();
+        }
+        self.asked.push_back((self.token, now));
         self.token
     }
 
     fn pong(&mut self, now: Duration, token: u32, at: u64) {
-        let Some(round_trip) = now.checked_sub(self.asked).filter(|_| token == self.token) else { return };
         // An answer counts once.
-        self.token = self.token.wrapping_add(1);
-        let middle = micros(self.asked + round_trip / 2);
-        let ahead = i64::try_from(at).unwrap_or(i64::MAX).saturating_sub(middle);
+        let Some(place) = self.asked.iter().position(|(asked, _)| *asked == token) else { return };
+        let Some((_, asked)) = self.asked.remove(place) else { return };
+        let round_trip = now.saturating_sub(asked);
+        let middle = signed(micros(asked + round_trip / 2));
+        let ahead = signed(at).saturating_sub(middle);
         self.trips.push_back(Trip { round_trip, ahead });
         if self.trips.len() > ROUND_TRIPS {
             self.trips.pop_front();
@@ -152,16 +159,17 @@ impl Clocks {
     }
 
     fn ours(&self, theirs: u64) -> Option<i64> {
-        Some(i64::try_from(theirs).unwrap_or(i64::MAX).saturating_sub(self.best()?.ahead))
+        Some(signed(theirs).saturating_sub(self.best()?.ahead))
     }
 }
 
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+/// Our clock as others are told of it.
+pub(crate) fn micros(now: Duration) -> u64 {
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn millis(duration: Duration) -> u32 {
-    u32::try_from((duration.as_micros() + 500) / 1000).unwrap_or(u32::MAX)
+fn signed(micros: u64) -> i64 {
+    i64::try_from(micros).unwrap_or(i64::MAX)
 }
 
 fn share(part: u64, of: u64, whole: u64) -> u32 {
@@ -199,6 +207,16 @@ mod tests {
         reception.heard(HearingStats { played, ..HearingStats::default() });
         // 40 ms, and the millisecond by which the way there and back differ.
         assert_eq!(reception.quality.unwrap().mouth_to_ear_ms, Some(39));
+    }
+
+    #[test]
+    fn a_round_trip_may_take_longer_than_the_next_ping_waits() {
+        let mut reception = Reception::default();
+        let tokens = [1_000, 2_000, 3_000].map(|at| reception.ping(ms(at)));
+        reception.pong(ms(2_400), tokens[0], 0);
+        assert_eq!(reception.round_trip(), Some(ms(1_400)));
+        reception.pong(ms(4_300), tokens[2], 0);
+        assert_eq!(reception.round_trip(), Some(ms(1_300)));
     }
 
     #[test]

@@ -37,7 +37,10 @@ impl SoundSettings {
     }
 }
 
-/// How many frames last at least so long.
-pub(crate) fn tail_frames(frame: FrameLength, tail: Duration) -> u32 {
-    u32::try_from(tail.as_micros().div_ceil(frame.duration().as_micros())).unwrap_or(u32::MAX)
+/// What was said just before the button came up is still on its way through the device: go on for so long.
+const TAIL: Duration = Duration::from_millis(60);
+
+/// Frames that are sent after the button came up.
+pub fn tail_frames(frame: FrameLength) -> u32 {
+    u32::try_from(TAIL.as_micros().div_ceil(frame.duration().as_micros())).unwrap_or(u32::MAX)
 }

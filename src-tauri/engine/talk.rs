@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 use pushtalk_audio::{
-    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, Processing, SAMPLE_RATE, level,
+    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, Processing, SAMPLE_RATE, level, time_of,
 };
 use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent, hurry};
 use pushtalk_mesh::VoiceSender;
@@ -22,8 +22,6 @@ use crate::sound::{SoundSettings, tail_frames};
 const LOOK: Duration = Duration::from_millis(100);
 /// While voice is sent, how often it is told when it was said.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-/// What was said just before the button came up is still on its way through the device: go on for so long.
-const TAIL: Duration = Duration::from_millis(60);
 
 /// Takes orders until the sender is gone.
 pub(crate) fn spawn(
@@ -125,8 +123,8 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             TalkOrder::Keep => {
                 // What waited in the ring was said before the press.
                 self.take_samples();
-                self.forget_samples();
                 self.encode_by(self.coding);
+                self.forget_samples();
                 if self.encoder.reset().is_err() {
                     tracing::warn!("the encoder could not be reset");
                 }
@@ -151,7 +149,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
                 return;
             }
             TalkOrder::Finish => {
-                self.mouth.finish(tail_frames(self.encoder.settings().frame, TAIL));
+                self.mouth.finish(tail_frames(self.encoder.settings().frame));
                 Said::Nothing
             }
         };
@@ -200,6 +198,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         self.capture = None;
         while self.stream_events.try_recv().is_ok() {}
         self.pending.zeroize();
+        self.captured = None;
         self.levels.set_own(0);
     }
 
@@ -256,8 +255,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         self.told = Some(now);
         let samples = self.processing.delay() + self.encoder.look_ahead().unwrap_or(0);
-        let late = Duration::from_secs(1) * u32::try_from(samples).unwrap_or(0) / SAMPLE_RATE;
-        let at = at.saturating_duration_since(self.start).saturating_sub(late);
+        let at = at.saturating_duration_since(self.start).saturating_sub(time_of(samples, SAMPLE_RATE));
         (self.tell)(VoiceNews::Captured { timestamp, at });
     }
 

@@ -12,11 +12,11 @@ use rand::CryptoRng;
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, micros, send};
+use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
-use crate::reception::Reception;
+use crate::reception::{Reception, micros};
 
 /// New keys are made this often, if nothing asks for them earlier.
 const KEYS_LAST: Duration = Duration::from_secs(15 * 60);
@@ -240,12 +240,12 @@ impl Inside {
             Ctl::Ping { token } => self.say(peer, &Ctl::Pong { token, at: micros(now) }, out),
             Ctl::Pong { token, at } => {
                 member.reception.pong(now, token, at);
-                self.choose_coding(now, out);
+                self.fit_to_paths(now, out);
             }
             Ctl::Captured { timestamp, at } => member.reception.captured(timestamp, at),
             Ctl::Report(report) => {
                 member.reception.reported(now, report);
-                self.choose_coding(now, out);
+                self.fit_to_paths(now, out);
             }
             Ctl::Bye => self.part(now, peer, out),
             Ctl::Status(status) => member.hand = status.hand,

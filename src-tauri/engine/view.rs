@@ -55,7 +55,7 @@ pub(crate) fn member_id(pid: &Pid) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(pid.as_bytes())
 }
 
-fn millis(duration: Duration) -> u32 {
+pub(crate) fn millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, SecretBytes, Signature, SignedStatement,
-    WireError, Writer,
+    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, Report, SecretBytes, Signature,
+    SignedStatement, WireError, Writer,
 };
 
 /// One message of a session. Never printed whole: its `Debug` is the kind alone.
@@ -84,19 +84,6 @@ pub enum Ctl {
     },
     /// How the voice of the addressee arrives.
     Report(Report),
-}
-
-/// How a voice arrived over the last second in which there was one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Packets that never came, of 256 that were sent (RFC 3550 section 6.4.1).
-    pub fraction_lost: u8,
-    /// Packets that came too late, of 256 that were sent (RFC 3611 section 4.7.1).
-    pub discard_rate: u8,
-    /// How long the jitter buffer holds the voice, in milliseconds (RFC 3611 section 4.7.7).
-    pub buffer_ms: u16,
-    /// From the mouth to the ear, in milliseconds; none before it can be told.
-    pub mouth_to_ear_ms: Option<u16>,
 }
 
 /// One message of a handshake inside a session: section 5 of the protocol.
@@ -286,13 +273,7 @@ impl Ctl {
             },
             Self::WrongGuesses { epoch, count } => w.u8(18).u32(epoch.0).u8(*count),
             Self::Captured { timestamp, at } => w.u8(19).u32(*timestamp).u64(*at),
-            Self::Report(r) => {
-                let w = w.u8(20).u8(r.fraction_lost).u8(r.discard_rate).u16(r.buffer_ms);
-                match r.mouth_to_ear_ms {
-                    Some(ms) => w.u8(1).u16(ms),
-                    None => w.u8(0),
-                }
-            }
+            Self::Report(report) => report.write(w.u8(20)),
         }
         .finish()
     }
@@ -371,12 +352,7 @@ impl Ctl {
             }),
             18 => Self::WrongGuesses { epoch: Epoch(r.u32()?), count: r.u8()? },
             19 => Self::Captured { timestamp: r.u32()?, at: r.u64()? },
-            20 => Self::Report(Report {
-                fraction_lost: r.u8()?,
-                discard_rate: r.u8()?,
-                buffer_ms: r.u16()?,
-                mouth_to_ear_ms: if r.bool()? { Some(r.u16()?) } else { None },
-            }),
+            20 => Self::Report(Report::read(&mut r)?),
             other => return Err(WireError::Kind(other)),
         };
         r.end()?;

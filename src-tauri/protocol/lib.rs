@@ -14,6 +14,7 @@ mod ids;
 mod invitation;
 mod name;
 mod pin;
+mod report;
 mod secret;
 mod signal;
 mod statement;
@@ -21,7 +22,7 @@ mod wire;
 
 pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
 pub use ctl::{
-    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Report, Roster, Sas, Sdp, SdpKind, Settings, Status,
+    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Roster, Sas, Sdp, SdpKind, Settings, Status,
 };
 pub use emoji::{EMOJI, Emoji};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};
@@ -32,6 +33,7 @@ pub use ids::{
 pub use invitation::{Invitation, InvitationError, ServerAddress};
 pub use name::{DisplayName, NameError};
 pub use pin::{Pin, PinError};
+pub use report::Report;
 pub use secret::SecretBytes;
 pub use signal::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,

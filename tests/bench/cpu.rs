@@ -9,7 +9,7 @@ use pushtalk_tests::pair::{Pair, SETTLE};
 use pushtalk_tests::rig::{SoundRig, Train};
 use serde_json::json;
 
-use crate::bench::usage::Usage;
+use crate::bench::usage::{Ticks, of_threads};
 use crate::{keep, say};
 
 /// One talks for so long.
@@ -30,15 +30,14 @@ pub(crate) fn cpu() -> anyhow::Result<()> {
         pair.talker.floor("talking")?;
         tape.wait_until(tape.length() + SETTLE)?;
         let ids = [("talker", pair.talker.id()), ("listener", pair.listener.id())];
-        let before = ids.map(|(_, id)| Usage::of_threads(id));
+        let before = ids.map(|(_, id)| of_threads(id));
         let begun = Instant::now();
         tape.wait_until(tape.length() + TALK)?;
         let time = begun.elapsed();
         for ((who, id), before) in ids.into_iter().zip(before) {
-            let threads = shares(&Usage::of_threads(id)?, &before?, time);
+            let threads = shares(&of_threads(id)?, &before?, time);
             let setting = format!("{frame} ms, {processing}");
             let sum: f64 = threads.values().sum();
-            // cpal's own threads, and the one that talks to the sound server for it.
             let device: f64 =
                 threads.iter().filter(|(name, _)| is_device(name)).map(|(_, share)| share).sum();
             for (name, share) in &threads {
@@ -66,18 +65,17 @@ pub(crate) fn cpu() -> anyhow::Result<()> {
 }
 
 fn shares(
-    now: &BTreeMap<String, Usage>,
-    before: &BTreeMap<String, Usage>,
+    now: &BTreeMap<String, Ticks>,
+    before: &BTreeMap<String, Ticks>,
     time: Duration,
 ) -> BTreeMap<String, f64> {
-    let share = |(name, usage): (&String, &Usage)| {
-        let share = before.get(name).map_or(0.0, |before| usage.percent_since(before, time));
-        (name.clone(), share)
+    let share = |(name, ticks): (&String, &Ticks)| {
+        (name.clone(), before.get(name).map_or(0.0, |before| ticks.percent_since(*before, time)))
     };
     now.iter().map(share).filter(|(_, share)| *share > 0.0).collect()
 }
 
-/// Threads of the library under the devices.
+/// Threads of the library under the devices: they bear the name of the thread that opened them.
 fn is_device(name: &str) -> bool {
-    name == "sound-server" || name.starts_with("cpal") || name.starts_with("pulse")
+    name == "sound-server"
 }

@@ -118,7 +118,7 @@ fn room(size: usize) -> anyhow::Result<Value> {
     Ok(json!({
         "members": size,
         "connected_s": connected.duration_since(begun).as_secs_f64(),
-        "talker_cpu_percent": talker_now.percent_since(&of_talker, time),
+        "talker_cpu_percent": talker_now.ticks.percent_since(of_talker.ticks, time),
         "listener_cpu_percent": mean(&listeners_now, &of_listeners, time),
         "idle_cpu_percent": idle_cpu,
         "talker_mb": memory(&talker_now),
@@ -129,6 +129,7 @@ fn room(size: usize) -> anyhow::Result<Value> {
 }
 
 fn mean(now: &[Usage], before: &[Usage], time: Duration) -> f64 {
-    let all: f64 = now.iter().zip(before).map(|(now, before)| now.percent_since(before, time)).sum();
+    let all: f64 =
+        now.iter().zip(before).map(|(now, before)| now.ticks.percent_since(before.ticks, time)).sum();
     all / now.len() as f64
 }

@@ -25,8 +25,6 @@ pub struct Person {
     pub(super) coding: EncoderSettings,
     /// Sound that does not make a frame yet.
     pub(super) pending: Vec<f32>,
-    /// Packets of each, as told last.
-    pub(super) told: BTreeMap<Pid, u64>,
     pub(super) connection: Option<(u64, ConnectionId)>,
     /// The request that has no answer yet, and its number.
     pub(super) asked: Option<(Asked, u64)>,
@@ -41,6 +39,8 @@ pub struct Person {
     pub(super) links: BTreeMap<Pid, bool>,
     /// Frames that its microphone gave while the button was down or the tail ran.
     pub kept: u64,
+    /// How long all of them last.
+    pub said: Duration,
     /// What its encoder made of them, when the world is recorded.
     pub opus: Vec<Vec<u8>>,
     /// Frames that left it, for each listener.
@@ -73,7 +73,6 @@ impl Person {
             encoder: Encoder::new(EncoderSettings::lan())?,
             coding: EncoderSettings::lan(),
             pending: Vec::new(),
-            told: BTreeMap::new(),
             connection: None,
             asked: None,
             microphone: false,
@@ -83,6 +82,7 @@ impl Person {
             sequence: BTreeMap::new(),
             links: BTreeMap::new(),
             kept: 0,
+            said: Duration::ZERO,
             opus: Vec::new(),
             sent: BTreeMap::new(),
             heard_blocks: 0,

@@ -7,6 +7,7 @@ use pushtalk_e2ee::SealedFrame;
 use pushtalk_engine::brain::{Input, ListenOrder, TalkOrder, VoiceNews};
 use pushtalk_engine::ear::Heard;
 use pushtalk_engine::mouth::Said;
+use pushtalk_engine::tail_frames;
 use pushtalk_mesh::{MeshEvent, RtpStamp};
 use pushtalk_protocol::Pid;
 use rand::RngExt;
@@ -50,7 +51,7 @@ impl World {
                 return;
             }
             TalkOrder::Finish => {
-                person.mouth.finish(6);
+                person.mouth.finish(tail_frames(person.encoder.settings().frame));
                 Said::Nothing
             }
         };
@@ -180,6 +181,7 @@ impl World {
         let mut packet = [0; 320];
         let Ok(bytes) = person.encoder.encode(&samples, &mut packet) else { return };
         person.kept += 1;
+        person.said += person.encoder.settings().frame.duration();
         if self.recorded {
             person.opus.push(packet[..bytes].to_vec());
         }
@@ -188,17 +190,6 @@ impl World {
         });
         self.send(who, std::mem::take(sealed));
         self.pass_on(who, said);
-    }
-
-    /// Tells who hears how it hears.
-    fn tell_hearing(&mut self, who: usize) {
-        let person = &mut self.people[who];
-        let news: Vec<_> = person.ear.stats().collect();
-        for (pid, stats) in news {
-            if self.people[who].told.insert(pid, stats.jitter.received) != Some(stats.jitter.received) {
-                self.give(who, Input::Voice(VoiceNews::Hearing(pid, stats)));
-            }
-        }
     }
 
     /// 10 ms of everybody's microphone and ear.
@@ -221,7 +212,10 @@ impl World {
                 person.loudest = block.iter().fold(person.loudest, |most, s| most.max(s.abs()));
             }
             if self.now.as_millis().is_multiple_of(1000) {
-                self.tell_hearing(who);
+                let news: Vec<_> = self.people[who].ear.news().collect();
+                for (pid, stats) in news {
+                    self.give(who, Input::Voice(VoiceNews::Hearing(pid, stats)));
+                }
             }
         }
     }
