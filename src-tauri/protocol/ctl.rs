@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, Report, SecretBytes, Signature,
+    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, Rekey, Report, SecretBytes, Signature,
     SignedStatement, WireError, Writer,
 };
 
@@ -84,25 +84,6 @@ pub enum Ctl {
     },
     /// How the voice of the addressee arrives.
     Report(Report),
-}
-
-/// One message of a handshake inside a session: section 5 of the protocol.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Rekey {
-    /// The first Noise message, by the initiator, for this epoch.
-    First {
-        /// The epoch whose key the handshake is mixed with.
-        epoch: Epoch,
-        /// Noise.
-        message: Vec<u8>,
-    },
-    /// The second Noise message: the last that the responder seals with the keys before.
-    Second {
-        /// Noise.
-        message: Vec<u8>,
-    },
-    /// The last message that the initiator seals with the keys before.
-    Done,
 }
 
 /// Who may come in.
@@ -250,11 +231,7 @@ impl Ctl {
             Self::Pong { token, at } => w.u8(10).u32(*token).u64(*at),
             Self::Bye => w.u8(11),
             Self::Renew => w.u8(12),
-            Self::Rekey(rekey) => match rekey {
-                Rekey::First { epoch, message } => w.u8(13).u8(1).u32(epoch.0).lv(message),
-                Rekey::Second { message } => w.u8(13).u8(2).lv(message),
-                Rekey::Done => w.u8(13).u8(3),
-            },
+            Self::Rekey(rekey) => rekey.write(w.u8(13)),
             Self::Statement(signed) => signed.write(w.u8(14)),
             Self::RoomSecret { epoch, secret, door } => {
                 let w = w.u8(15).u32(epoch.0).raw(secret.expose());
@@ -325,12 +302,7 @@ impl Ctl {
             10 => Self::Pong { token: r.u32()?, at: r.u64()? },
             11 => Self::Bye,
             12 => Self::Renew,
-            13 => Self::Rekey(match r.u8()? {
-                1 => Rekey::First { epoch: Epoch(r.u32()?), message: handshake(r.lv()?)? },
-                2 => Rekey::Second { message: handshake(r.lv()?)? },
-                3 => Rekey::Done,
-                other => return Err(WireError::Kind(other)),
-            }),
+            13 => Self::Rekey(Rekey::read(&mut r)?),
             14 => Self::Statement(SignedStatement::read(&mut r)?),
             15 => Self::RoomSecret {
                 epoch: Epoch(r.u32()?),
@@ -385,13 +357,6 @@ impl fmt::Debug for Ctl {
             Self::Report(_) => "report",
         })
     }
-}
-
-/// Longer than any message of a handshake.
-const LONGEST_HANDSHAKE: usize = 256;
-
-fn handshake(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
-    if bytes.len() > LONGEST_HANDSHAKE { Err(WireError::Value) } else { Ok(bytes.to_vec()) }
 }
 
 /// As it is shown: what would be trimmed or normalized is refused, so that there is one way to write a message.

@@ -14,6 +14,7 @@ mod ids;
 mod invitation;
 mod name;
 mod pin;
+mod rekey;
 mod report;
 mod secret;
 mod signal;
@@ -21,9 +22,7 @@ mod statement;
 mod wire;
 
 pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
-pub use ctl::{
-    Capabilities, Ctl, DoorState, Hello, Mode, Rekey, Roster, Sas, Sdp, SdpKind, Settings, Status,
-};
+pub use ctl::{Capabilities, Ctl, DoorState, Hello, Mode, Roster, Sas, Sdp, SdpKind, Settings, Status};
 pub use emoji::{EMOJI, Emoji};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};
 pub use ids::{
@@ -33,6 +32,7 @@ pub use ids::{
 pub use invitation::{Invitation, InvitationError, ServerAddress};
 pub use name::{DisplayName, NameError};
 pub use pin::{Pin, PinError};
+pub use rekey::Rekey;
 pub use report::Report;
 pub use secret::SecretBytes;
 pub use signal::{
