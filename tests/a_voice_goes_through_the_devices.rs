@@ -152,7 +152,7 @@ fn a_microphone_that_is_unplugged_leaves_the_list_and_cannot_be_opened() {
 #[test]
 fn what_the_loudspeaker_plays_is_no_microphone() {
     let rig = SoundRig::start().unwrap();
-    for module in ["module-remap-source", "module-null-source"] {
+    for module in ["module-remap-source", "module-sine-source"] {
         rig.pactl(&["unload-module", module]).unwrap();
     }
     let mut parrot = Parrot::start(&rig, "", "", 240).unwrap();

@@ -2,7 +2,8 @@
 //!
 //! `cable` is a stereo sink that leads nowhere. What is played into `mouth` is its left channel, which is heard by
 //! the microphone `mic`; what is played into `ear` is its right channel. So one recording of the cable holds what was
-//! said and what was heard, aligned to the sample. `quiet` is a second microphone at which nobody speaks, `void` a second loudspeaker to
+//! said and what was heard, aligned to the sample. In front of both microphones the air hums at -126 dB: digital silence
+//! means that one is muted. `quiet` is a second microphone at which nobody speaks, `void` a second loudspeaker to
 //! which nobody listens: the talker has `mic` and `void`, the listener `quiet` and `ear`.
 //!
 //! ```text
@@ -293,7 +294,7 @@ fn env(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
-/// The cable ticks as fast as the most impatient stream on it wants; while there is none, a tick may last two seconds.
+/// The stream of the hum has number 2, behind those of `mouth` and `ear`. The cable ticks as fast as the most impatient stream on it wants; while there is none, a tick may last two seconds.
 fn furnish(folder: &Path) -> anyhow::Result<()> {
     use std::fs;
     fs::create_dir_all(folder.join("home")).context("a folder for the rig")?;
@@ -317,8 +318,11 @@ fn furnish(folder: &Path) -> anyhow::Result<()> {
            channel_map=mono master_channel_map=front-right remix=no sink_properties=device.description=Ear\n\
          load-module module-remap-source source_name=mic master=cable.monitor format=float32le rate=48000 channels=1 \
            channel_map=mono master_channel_map=front-left remix=no source_properties=device.description=Microphone\n\
-         load-module module-null-source source_name=quiet format=float32le rate=48000 channels=1 \
-           channel_map=mono description=Quiet\n\
+         load-module module-sine sink=mouth frequency=60\n\
+         set-sink-input-volume 2 655\n\
+         load-module module-sine-source source_name=quiet rate=48000 frequency=60 \
+           source_properties=device.description=Quiet\n\
+         set-source-volume quiet 655\n\
          load-module module-null-sink sink_name=void format=float32le rate=48000 channels=2 \
            channel_map=front-left,front-right sink_properties=device.description=Void\n\
          set-default-sink ear\n\
