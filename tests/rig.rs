@@ -104,6 +104,19 @@ pub fn undisturbed<T>(tries: usize, mut go: impl FnMut() -> anyhow::Result<T>) -
     go()
 }
 
+/// Looks until it is so; what happens at the server takes a moment.
+///
+/// # Errors
+/// When it is not so within ten seconds.
+pub fn soon(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_so()? {
+        ensure!(Instant::now() < deadline, "{what}: not within ten seconds");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
 /// A running sound system of its own.
 ///
 /// One at a time on a machine: the others wait in [`SoundRig::start`]. The cable ticks every half millisecond when
@@ -129,20 +142,19 @@ impl SoundRig {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pushtalk-rig-{}-{number}", std::process::id()));
         furnish(&folder)?;
-        let server = urgent("pulseaudio")
-            .args(["--daemonize=no", "-n", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit"])
-            .args(["--log-target=stderr", "--log-level=error", "--file"])
-            .arg(folder.join("cables.pa"))
-            .own_world(&folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(folder.join("server.log"))?)
-            .spawn()
-            .context("pulseaudio")?;
-        let mut rig = Self { server, folder, _turn: turn };
+        let mut rig = Self { server: serve(&folder)?, folder, _turn: turn };
         rig.wait()?;
-        hurry(rig.server.id());
         Ok(rig)
+    }
+
+    /// Starts the server anew, as it was in the beginning.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.break_down();
+        self.server = serve(&self.folder)?;
+        self.wait()
     }
 
     /// The variables that lead a program to this sound system. Use [`SoundRig::command`] where possible: it also
@@ -228,6 +240,7 @@ impl SoundRig {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if self.pactl(&["get-default-source"]).is_ok_and(|name| name.trim() == MIC) {
+                hurry(self.server.id());
                 return Ok(());
             }
             let ended = self.server.try_wait()?;
@@ -245,6 +258,19 @@ impl Drop for SoundRig {
         self.break_down();
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+fn serve(folder: &Path) -> anyhow::Result<Child> {
+    urgent("pulseaudio")
+        .args(["--daemonize=no", "-n", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit"])
+        .args(["--log-target=stderr", "--log-level=error", "--file"])
+        .arg(folder.join("cables.pa"))
+        .own_world(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(folder.join("server.log"))?)
+        .spawn()
+        .context("pulseaudio")
 }
 
 /// `chrt` becomes the program, so the process keeps its number.
