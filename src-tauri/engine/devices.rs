@@ -21,11 +21,7 @@ impl Brain {
                     inside.open_output(&self.preferences, &mut self.notices, out);
                 }
             }
-            Intent::ListDevices => {
-                if self.lookout.look_at_once() {
-                    out.push(Output::ListDevices);
-                }
-            }
+            Intent::ListDevices if self.lookout.look_at_once() => out.push(Output::ListDevices),
             Intent::WatchDevices { on } => self.lookout.watched = on,
             Intent::EnableAudio => {
                 if let Stage::Inside(inside) = &mut self.stage {
@@ -42,15 +38,15 @@ impl Brain {
                 self.enable_again(now, out);
             }
             Intent::PlayTestSound => self.check.begin(false, &self.preferences, out),
-            Intent::HearYourself => {
-                // Who is on air is heard by others already.
-                if !matches!(&self.stage, Stage::Inside(inside) if inside.is_talking()) {
-                    self.check.begin(true, &self.preferences, out);
-                }
-            }
+            // Who is on air is heard by others already.
+            Intent::HearYourself if !self.is_talking() => self.check.begin(true, &self.preferences, out),
             Intent::StopSoundCheck => self.check.stop(out),
             _ => {}
         }
+    }
+
+    fn is_talking(&self) -> bool {
+        matches!(&self.stage, Stage::Inside(inside) if inside.is_talking())
     }
 
     /// A microphone that is enabled follows what the person has chosen.

@@ -23,6 +23,7 @@ mod identity;
 mod inside;
 mod levels;
 mod listen;
+mod listing;
 mod lookout;
 mod member;
 pub mod mouth;

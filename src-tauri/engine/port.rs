@@ -185,12 +185,12 @@ impl Port {
                     let wanted = if self.refused { None } else { chosen };
                     match (wanted, default) {
                         (Some(chosen), _) if chosen != *device => steps.push(self.plug(Some(chosen))),
-                        (None, Some(default)) if default != *device => {
-                            // Once: where the system opens another one than it names, nothing would come to rest.
-                            if self.followed.as_ref() != Some(&default) {
-                                self.followed = Some(default);
-                                steps.push(self.plug(None));
-                            }
+                        // Once: where the system opens another one than it names, nothing would come to rest.
+                        (None, Some(default))
+                            if default != *device && self.followed.as_ref() != Some(&default) =>
+                        {
+                            self.followed = Some(default);
+                            steps.push(self.plug(None));
                         }
                         _ => {}
                     }
