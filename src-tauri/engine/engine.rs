@@ -17,6 +17,7 @@ use crate::face::{ErrorCode, Intent, Preferences, View};
 use crate::levels::Levels;
 use crate::post::Post;
 use crate::sound::SoundSettings;
+use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
 use crate::{listen, talk};
 
@@ -126,7 +127,7 @@ impl Engine {
             rng.next_u32(),
             start,
             levels.clone(),
-            tell,
+            tell.clone(),
         )?;
         let talk = Post::new(talk_tx, talker.thread());
 
@@ -142,7 +143,8 @@ impl Engine {
             brain.notice(code, about);
         }
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
-        let threads = Threads { talk, listen, hearings, host: config.sound.host };
+        let check = SoundChecker::new(config.sound, levels.clone(), tell);
+        let threads = Threads { talk, listen, hearings, host: config.sound.host, check };
         let control =
             Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
         tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));
