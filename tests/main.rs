@@ -2,6 +2,7 @@
 //! `live`.
 
 mod a_whole_room_comes_in_the_same_second;
+mod addresses_change_and_the_talk_goes_on;
 mod any_bytes_end_in_a_value_or_an_error;
 mod hostile;
 mod members_compare_what_they_see_and_emoji;

@@ -78,6 +78,11 @@ impl Brain {
         self.notices.tell(code, about);
     }
 
+    /// True in a room.
+    pub(crate) fn is_inside(&self) -> bool {
+        matches!(self.stage, Stage::Inside(_))
+    }
+
     /// The other members of the room we are in, in the order they came.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Pid> {
         match &self.stage {
@@ -124,6 +129,14 @@ impl Brain {
                 }
             }
             Input::Voice(news) => self.voice(now, rng, news, &mut out),
+            Input::Addresses { cut } => {
+                if let Stage::Inside(inside) = &mut self.stage {
+                    if cut {
+                        inside.cut_off(now, rng, &mut self.notices);
+                    }
+                    inside.addresses_changed(now, &mut out);
+                }
+            }
             Input::Tick => match &mut self.stage {
                 Stage::Home { .. } => {}
                 Stage::Entering(entering) => {
@@ -141,6 +154,7 @@ impl Brain {
         }
         if let Stage::Inside(inside) = &mut self.stage {
             inside.remember_title(&mut self.preferences);
+            inside.note_reach(now);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
                 self.notices.tell(why, None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pushtalk_device::{AudioHost, Direction};
-use pushtalk_mesh::{Mesh, MeshEvent};
+use pushtalk_mesh::{Addresses, Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
 use pushtalk_signaling::client::{Client, ClientError, Trust};
 use rand::rand_core::UnwrapErr;
@@ -52,6 +52,7 @@ pub(crate) struct Control {
     views: watch::Sender<Arc<View>>,
     changes: broadcast::Sender<Arc<View>>,
     shown: View,
+    addresses: Addresses,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -92,6 +93,7 @@ impl Control {
             views,
             changes,
             shown,
+            addresses: Addresses::default(),
             opened_tx,
             opened,
         }
@@ -136,6 +138,13 @@ impl Control {
                     self.handle(Input::Mesh(event)).await;
                 },
                 Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
+                () = self.addresses.changed(), if self.brain.is_inside() => {
+                    let cut = self.hangs_in_the_air();
+                    if cut {
+                        self.connection = Connection::None;
+                    }
+                    self.handle(Input::Addresses { cut }).await;
+                }
                 () = tick => self.handle(Input::Tick).await,
             }
         }
@@ -205,6 +214,7 @@ impl Control {
             }
             Output::Disconnect => self.disconnect().await,
             Output::OpenPeer(peer, role) => self.peers.open(peer, role),
+            Output::RestartPeer(peer, tcp) => self.peers.restart(peer, tcp),
             Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
             Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
             Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),
@@ -280,6 +290,12 @@ impl Control {
             });
             drop(inputs.send(Input::Server(attempt, ServerNews::Answer(answer))).await);
         });
+    }
+
+    /// Whether the connection to the server hangs on an address that this machine has no more.
+    fn hangs_in_the_air(&self) -> bool {
+        let Connection::Open(_, client) = &self.connection else { return false };
+        !self.addresses.has(client.local_address())
     }
 
     async fn disconnect(&mut self) {

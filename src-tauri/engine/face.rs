@@ -450,8 +450,13 @@ pub enum Button {
         /// `MemberView::id`.
         id: String,
     },
-    /// No member can be reached any more.
+    /// No member can be reached any more, and the room is closed.
     Offline,
+    /// No member can be reached; they are looked for.
+    Reconnecting {
+        /// Milliseconds since then, at the time of this view.
+        for_ms: u32,
+    },
     /// The keys of a member do not fit; talking is off.
     KeyMismatch {
         /// `MemberView::id`.

@@ -7,8 +7,8 @@ use pushtalk_audio::{EncoderSettings, JitterConfig};
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
-    CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate, Pid,
-    RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
+    Candidate, CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate,
+    Pid, RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -28,6 +28,11 @@ pub enum Input {
     Mesh(MeshEvent),
     /// News of the voice threads.
     Voice(VoiceNews),
+    /// The addresses of this machine have changed.
+    Addresses {
+        /// True when the connection to the server hung on one that is gone, and was closed.
+        cut: bool,
+    },
     /// A timer is due, or a turn may have ended.
     Tick,
 }
@@ -140,10 +145,12 @@ pub enum Output {
     Disconnect,
     /// Open a peer connection.
     OpenPeer(Pid, Role),
+    /// Make another path next to the one in use; true to try TCP too.
+    RestartPeer(Pid, bool),
     /// A session description of the other side.
     RemoteDescription(Pid, Sdp),
     /// A candidate of the other side.
-    RemoteCandidate(Pid, String),
+    RemoteCandidate(Pid, Candidate),
     /// Over the data channel.
     SendCtl(Pid, Bytes),
     /// Close a peer connection.

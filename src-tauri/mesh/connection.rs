@@ -28,22 +28,25 @@ use webrtc::{
     peer_connection::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
-        RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, Registry,
-        SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, configure_rtcp_reports, crypto,
+        RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
+        Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, configure_rtcp_reports, crypto,
     },
     rtp_transceiver::RtpTransceiver,
 };
 
 use crate::{
-    MeshConfig,
+    MeshConfig, Transport,
     link::Link,
     tap::{self, Tap, Voice},
+    tcp::Prompt,
 };
 
 /// Bytes of messages that may wait inside the connection; more wait in the pair's queue.
 const CTL_BUFFER: usize = 256 * 1024;
 /// Local candidates that may wait to be told.
 const CANDIDATES: usize = 64;
+/// Addresses that TCP is tried from: the peer dials each of them.
+const LISTENING: usize = 4;
 const KEEPALIVE: Duration = Duration::from_secs(1);
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
@@ -83,6 +86,7 @@ impl Connection {
     pub(crate) async fn build(
         config: &MeshConfig,
         addresses: Vec<SocketAddr>,
+        tcp: bool,
         peer: Pid,
         link: &Arc<Link>,
         voice: Voice,
@@ -100,6 +104,7 @@ impl Connection {
                 SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
             ])
             .build();
+        let listening = addresses.iter().take(LISTENING).copied().collect();
         let mut media = MediaEngine::default();
         media.register_codec(
             RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
@@ -115,7 +120,9 @@ impl Connection {
                 .with_media_engine(media)
                 .with_interceptor_registry(interceptors)
                 .with_handler(Arc::new(Handler { situation, candidates }))
+                .with_tcp_addrs(if tcp { listening } else { Vec::new() })
                 .with_udp_addrs(addresses)
+                .with_runtime(Arc::new(Prompt))
                 .with_data_channel_send_buffer_limit(CTL_BUFFER)
                 .build()
                 .await?,
@@ -189,9 +196,9 @@ impl Connection {
     }
 
     /// The local description with the candidates gathered so far.
-    pub(crate) async fn description(&self, kind: SdpKind) -> Option<Sdp> {
+    pub(crate) async fn description(&self, path: u32, kind: SdpKind) -> Option<Sdp> {
         let description = self.pc.local_description().await?;
-        Some(Sdp { kind, text: description.sdp })
+        Some(Sdp { path, kind, text: description.sdp })
     }
 
     pub(crate) async fn candidate(&self, candidate: String) -> Result<()> {
@@ -251,12 +258,22 @@ impl Connection {
         self.ctl.send(BytesMut::from(message)).await
     }
 
-    /// Of the path in use, as ICE measured it last.
-    pub(crate) async fn round_trip(&self) -> Option<Duration> {
+    /// Round trip of the path in use, as ICE measured it last, and what it goes over. None before there is one.
+    pub(crate) async fn measure(&self) -> Option<(Option<Duration>, Transport)> {
         let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
-        let seconds =
-            report.candidate_pairs().filter(|pair| pair.nominated).map(|pair| pair.current_round_trip_time);
-        seconds.filter(|s| *s > 0.0).last().and_then(|s| Duration::try_from_secs_f64(s).ok())
+        let pair = report.candidate_pairs().filter(|pair| pair.nominated).last()?;
+        let seconds = Some(pair.current_round_trip_time).filter(|s| *s > 0.0);
+        let round_trip = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+        let tcp = report.iter().find_map(|entry| match entry {
+            RTCStatsReportEntry::LocalCandidate(it) if it.stats.id.ends_with(&pair.local_candidate_id) => {
+                Some(it.protocol.eq_ignore_ascii_case("tcp"))
+            }
+            RTCStatsReportEntry::RemoteCandidate(it) if it.stats.id.ends_with(&pair.remote_candidate_id) => {
+                Some(it.protocol.eq_ignore_ascii_case("tcp"))
+            }
+            _ => None,
+        })?;
+        Some((round_trip, if tcp { Transport::Tcp } else { Transport::Udp }))
     }
 
     /// Whether the driver still runs; if it died of something it could not bear, nothing else would tell.

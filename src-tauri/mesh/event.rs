@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_protocol::{Candidate, Pid, Sdp};
 
 /// Longest message on the data channel, in bytes.
 pub(crate) const LONGEST_CTL: usize = 16 * 1024;
@@ -62,15 +62,16 @@ pub enum MeshEvent {
     Candidate {
         /// Which pair.
         peer: Pid,
-        /// As in RFC 8839; empty at the end.
-        candidate: String,
+        /// Empty at the end.
+        candidate: Candidate,
     },
     /// DTLS has proved the certificate that the description names; frames flow.
     Connected {
         /// Which pair.
         peer: Pid,
     },
-    /// Messages flow. Comes after the first `Connected`.
+    /// Messages flow. Comes after the first `Connected`, and again each time that another path has taken the place of the
+    /// one before: what was said last may be lost with that one.
     CtlOpen {
         /// Which pair.
         peer: Pid,
@@ -153,6 +154,9 @@ pub enum MeshError {
     /// A pair with this peer lives; its `Failed` or `Closed` has not come out yet.
     #[error("a pair with this peer is still open")]
     StillOpen,
+    /// Another path is begun by who offers.
+    #[error("only who offers can begin another path")]
+    NotOfferer,
     /// The data channel is not open.
     #[error("messages do not flow yet")]
     NotOpen,
@@ -205,4 +209,15 @@ pub struct LinkStats {
     pub dropped: u64,
     /// As ICE measured it last; refreshed every two seconds.
     pub round_trip: Option<Duration>,
+    /// What the path in use goes over; none before it is known.
+    pub transport: Option<Transport>,
+}
+
+/// What carries a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// As it should be.
+    Udp,
+    /// Where UDP is blocked: a packet that is lost holds up all behind it.
+    Tcp,
 }

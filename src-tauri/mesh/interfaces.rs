@@ -1,15 +1,67 @@
-//! The addresses of this machine that a connection binds.
+//! The addresses of this machine: those that a connection binds, and when they change.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep_until};
+
+/// How often the addresses are looked at: it costs some microseconds, and works the same on every system.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// More would only mean more pairs of candidates to try.
 const MOST: usize = 16;
+
+/// The addresses of this machine as they were seen last.
+#[derive(Default)]
+pub struct Addresses {
+    seen: Vec<IpAddr>,
+    looked: Option<Instant>,
+}
+
+impl Addresses {
+    /// Waits until they have changed. May be dropped and called again at any time; after a long pause, what it finds first
+    /// is no change.
+    pub async fn changed(&mut self) {
+        loop {
+            let before = self.looked.filter(|at| at.elapsed() < LOOK_EVERY * 3);
+            sleep_until(before.map_or_else(Instant::now, |at| at + LOOK_EVERY)).await;
+            self.looked = Some(Instant::now());
+            let now = present();
+            let changed = now != self.seen;
+            self.seen = now;
+            if changed && before.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Whether this machine had the address at the last look, or nobody has looked yet.
+    pub fn has(&self, address: IpAddr) -> bool {
+        self.looked.is_none() || self.seen.contains(&address)
+    }
+}
+
+/// Those of interfaces that are up, in order.
+fn present() -> Vec<IpAddr> {
+    let mut all: Vec<_> = up().map(|interface| interface.ip()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// An interface without a cable keeps its address. Tunnels often do not say that they are up.
+fn up() -> impl Iterator<Item = if_addrs::Interface> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default().into_iter();
+    all.filter(|interface| interface.is_oper_up() || interface.is_p2p() || interface.is_loopback())
+}
 
 /// One address with port 0 for each address of a plain interface, IPv4 first; loopback when it is wanted or alone.
 ///
 /// The wildcard address would leave out loopback and IPv4 link-local ones, and TUN interfaces are plain here.
 pub(crate) fn addresses(loopback: bool) -> Vec<SocketAddr> {
-    choose(if_addrs::get_if_addrs().unwrap_or_default().iter().map(if_addrs::Interface::ip), loopback)
+    choose(up().map(|interface| interface.ip()), loopback)
 }
 
 fn choose(all: impl Iterator<Item = IpAddr>, loopback: bool) -> Vec<SocketAddr> {

@@ -37,6 +37,8 @@ pub struct Person {
     pub(super) sequence: BTreeMap<Pid, u16>,
     /// Peer connections; true when it is up.
     pub(super) links: BTreeMap<Pid, bool>,
+    /// Number of the newest path of each.
+    pub(super) paths: BTreeMap<Pid, u32>,
     /// Frames that its microphone gave while the button was down or the tail ran.
     pub kept: u64,
     /// How long all of them last.
@@ -81,6 +83,7 @@ impl Person {
             clock,
             sequence: BTreeMap::new(),
             links: BTreeMap::new(),
+            paths: BTreeMap::new(),
             kept: 0,
             said: Duration::ZERO,
             opus: Vec::new(),

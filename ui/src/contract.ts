@@ -46,7 +46,11 @@ why: RevokedWhy, } | { "is": "receiving",
 /**
  * `MemberView::id`.
  */
-id: string, } | { "is": "offline" } | { "is": "keyMismatch",
+id: string, } | { "is": "offline" } | { "is": "reconnecting",
+/**
+ * Milliseconds since then, at the time of this view.
+ */
+forMs: number, } | { "is": "keyMismatch",
 /**
  * `MemberView::id`.
  */

@@ -196,7 +196,7 @@ export class MockBackend implements Backend {
     if (of.microphone === 'off') return { is: 'audioOff' };
     if (of.microphone === 'failed') return { is: 'noMic' };
     if (others.length === 0) return { is: 'alone' };
-    if (others.every((m) => m.link === 'lost')) return { is: 'offline' };
+    if (others.every((m) => m.link === 'lost')) return { is: 'reconnecting', forMs: 0 };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
     const [talker] = talkers(of);
     if (talkers(of).includes(of.members[0]?.id ?? '')) {

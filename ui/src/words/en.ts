@@ -16,7 +16,11 @@ const contract = {
     receiving: { label: 'Listening', hint: '{name} talks. You can talk when the channel is free.' },
     offline: {
       label: 'Nobody reachable',
-      hint: 'Nobody in the room answers. Check your network, or leave and join again.',
+      hint: 'Nobody in the room answers, and the room is closed. Leave, and join again.',
+    },
+    reconnecting: {
+      label: 'Reconnecting',
+      hint: 'Nobody in the room answers. They are looked for; you need not do anything.',
     },
     keyMismatch: {
       label: 'Talking is off',
