@@ -107,3 +107,58 @@ fn where_udp_is_blocked_voice_goes_over_tcp() {
         assert_eq!(client.stats().unwrap()["transport"], "tcp");
     }
 }
+
+#[test]
+fn ipv6_alone_is_enough_and_an_interface_that_leads_nowhere_does_no_harm() {
+    let Some(mut machines) = TwoMachines::start() else { return };
+    let rig = SoundRig::start().unwrap();
+    let dead_end = machines.cable().unwrap();
+    machines.ip(0, &["addr", "add", "10.74.0.1/24", "dev", &dead_end]).unwrap();
+    machines.cable_with(["fd74::1/64", "fd74::2/64"]).unwrap();
+    let mut meeting = Meeting::start(&rig, &machines, &[]).unwrap();
+    meeting.ben.command("press").unwrap();
+    meeting.voice_comes(50).unwrap();
+    assert_eq!(meeting.ana.stats().unwrap()["transport"], "udp");
+}
+
+#[test]
+fn link_local_addresses_of_ipv6_alone_are_enough() {
+    let Some(mut machines) = TwoMachines::start() else { return };
+    let rig = SoundRig::start().unwrap();
+    machines.cable().unwrap();
+    let mut meeting = Meeting::start(&rig, &machines, &[]).unwrap();
+    meeting.ben.command("press").unwrap();
+    meeting.voice_comes(50).unwrap();
+}
+
+#[test]
+fn link_local_addresses_of_ipv4_alone_are_enough() {
+    let Some(mut machines) = TwoMachines::start() else { return };
+    let rig = SoundRig::start().unwrap();
+    machines.without_ipv6().unwrap();
+    machines.cable_with(["169.254.7.1/16", "169.254.7.2/16"]).unwrap();
+    let mut meeting = Meeting::start(&rig, &machines, &[]).unwrap();
+    meeting.ben.command("press").unwrap();
+    meeting.voice_comes(50).unwrap();
+}
+
+#[test]
+fn a_vpn_is_used_unless_the_person_says_no() {
+    let Some(mut machines) = TwoMachines::start() else { return };
+    let rig = SoundRig::start().unwrap();
+    machines.cable_with(["10.75.0.1/24", "10.75.0.2/24"]).unwrap();
+    let cable = machines.cable().unwrap();
+    for (machine, address) in [(0, "10.76.0.1/24"), (1, "10.76.0.2/24")] {
+        machines.ip(machine, &["link", "set", &cable, "down"]).unwrap();
+        machines.ip(machine, &["link", "set", &cable, "name", "wg0"]).unwrap();
+        machines.ip(machine, &["link", "set", "wg0", "up"]).unwrap();
+        machines.ip(machine, &["addr", "add", address, "dev", "wg0"]).unwrap();
+    }
+    machines.count_udp(0, "wg0").unwrap();
+    for (more, used) in [(&["--no-vpn"][..], false), (&[], true)] {
+        let mut meeting = Meeting::start(&rig, &machines, more).unwrap();
+        meeting.ben.command("press").unwrap();
+        meeting.voice_comes(50).unwrap();
+        assert_eq!(machines.counted(0).unwrap() > 0, used, "{more:?}");
+    }
+}

@@ -21,6 +21,8 @@ impl TwoMachines {
             Self { names: [0, 1].map(|n| format!("pt{}-{count}-{n}", std::process::id())), cables: 0 };
         let made = machines.names.iter().try_for_each(|name| {
             run(&["ip", "netns", "add", name])?;
+            // Without the second in which IPv6 looks for another one that has the address.
+            set(name, "net/ipv6/conf/default/accept_dad", "0")?;
             run(&["ip", "-n", name, "link", "set", "lo", "up"])
         });
         match made {
@@ -55,9 +57,7 @@ impl TwoMachines {
     pub fn cable_with(&mut self, addresses: [&str; 2]) -> anyhow::Result<String> {
         let end = self.cable()?;
         for (machine, address) in addresses.iter().enumerate() {
-            // Without the second in which IPv6 looks for another one that has it.
-            let careless: &[&str] = if address.contains(':') { &["nodad"] } else { &[] };
-            self.ip(machine, &[&["addr", "add", address, "dev", &end], careless].concat())?;
+            self.ip(machine, &["addr", "add", address, "dev", &end])?;
         }
         Ok(end)
     }
@@ -84,6 +84,35 @@ impl TwoMachines {
         Ok(())
     }
 
+    /// Cables that are laid from now on have no IPv6.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn without_ipv6(&self) -> anyhow::Result<()> {
+        self.names.iter().try_for_each(|name| set(name, "net/ipv6/conf/default/disable_ipv6", "1"))
+    }
+
+    /// Counts from now on how much UDP comes in by an interface.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn count_udp(&self, machine: usize, interface: &str) -> anyhow::Result<()> {
+        let rule = ["iptables", "-A", "INPUT", "-i", interface, "-p", "udp"];
+        run(&[&["ip", "netns", "exec", self.name(machine)?], &rule[..]].concat())
+    }
+
+    /// How many packets were counted.
+    ///
+    /// # Errors
+    /// When nothing is counted.
+    pub fn counted(&self, machine: usize) -> anyhow::Result<u64> {
+        let mut list = self.command(machine, "iptables")?;
+        let output = list.args(["-nvxL", "INPUT"]).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let rule = text.lines().find(|line| line.contains("udp")).context("nothing is counted")?;
+        Ok(rule.split_whitespace().next().context("no number")?.parse()?)
+    }
+
     /// A command that runs on a machine.
     ///
     /// # Errors
@@ -105,6 +134,10 @@ impl Drop for TwoMachines {
             drop(run(&["ip", "netns", "del", name]));
         }
     }
+}
+
+fn set(name: &str, what: &str, value: &str) -> anyhow::Result<()> {
+    run(&["ip", "netns", "exec", name, "sh", "-c", &format!("echo {value} > /proc/sys/{what}")])
 }
 
 fn run(words: &[&str]) -> anyhow::Result<()> {

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
         preferences: Preferences {
             input: args.input.clone(),
             output: args.output.clone(),
+            use_vpn: !args.no_vpn,
             ..Preferences::default()
         },
         sound,

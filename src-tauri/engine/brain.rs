@@ -229,6 +229,13 @@ impl Brain {
                     inside.flush(out);
                 }
             }
+            Intent::SetUseVpn { on } => {
+                self.preferences.use_vpn = on;
+                out.push(Output::UseVpn(on));
+                if let Stage::Inside(inside) = &mut self.stage {
+                    inside.addresses_changed(now, out);
+                }
+            }
             Intent::Preempt
             | Intent::RaiseHand { .. }
             | Intent::SetMode { .. }

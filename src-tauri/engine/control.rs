@@ -215,6 +215,7 @@ impl Control {
             Output::Disconnect => self.disconnect().await,
             Output::OpenPeer(peer, role) => self.peers.open(peer, role),
             Output::RestartPeer(peer, tcp) => self.peers.restart(peer, tcp),
+            Output::UseVpn(on) => self.peers.use_vpn(on),
             Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
             Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
             Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),

@@ -55,6 +55,11 @@ pub enum Intent {
         /// True to wait.
         on: bool,
     },
+    /// Choose whether voice may go through VPNs and other tunnels.
+    SetUseVpn {
+        /// True to let it.
+        on: bool,
+    },
     /// The host: choose who may talk.
     SetMode {
         /// From now on.
@@ -644,11 +649,21 @@ pub struct Preferences {
     /// True to wait in the queue when the button is held while somebody talks.
     #[serde(default = "yes")]
     pub queueing: bool,
+    /// True to let voice go through VPNs and other tunnels, which may be the only way.
+    #[serde(default = "yes")]
+    pub use_vpn: bool,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::default(), recent: Vec::new(), input: None, output: None, queueing: true }
+        Self {
+            theme: Theme::default(),
+            recent: Vec::new(),
+            input: None,
+            output: None,
+            queueing: true,
+            use_vpn: true,
+        }
     }
 }
 

@@ -37,8 +37,8 @@ pub(crate) struct Member {
     pub(crate) restart: Option<Restart>,
     /// Until then what is said goes over the relay as well.
     pub(crate) both_until: Option<Duration>,
-    /// True once UDP alone has led to nothing.
-    pub(crate) tcp: bool,
+    /// True once UDP between ordinary addresses has led to nothing.
+    pub(crate) thorough: bool,
     pub(crate) hand: bool,
     pub(crate) reception: Reception,
     pub(crate) failures: u32,

@@ -145,8 +145,10 @@ pub enum Output {
     Disconnect,
     /// Open a peer connection.
     OpenPeer(Pid, Role),
-    /// Make another path next to the one in use; true to try TCP too.
+    /// Make another path next to the one in use; true to try TCP and link-local addresses too.
     RestartPeer(Pid, bool),
+    /// Choose whether paths may go through tunnels.
+    UseVpn(bool),
     /// A session description of the other side.
     RemoteDescription(Pid, Sdp),
     /// A candidate of the other side.

@@ -39,6 +39,10 @@ impl Peers {
         self.wish(peer, Wish::Candidate(candidate));
     }
 
+    pub(crate) fn use_vpn(&self, on: bool) {
+        self.mesh.use_vpn(on);
+    }
+
     pub(crate) fn restart(&mut self, peer: Pid, tcp: bool) {
         self.wish(peer, Wish::Restart(tcp));
     }

@@ -23,9 +23,9 @@ const MOST_TRIES: u32 = 3;
 const ASKED_ENOUGH: Duration = Duration::from_secs(1);
 /// So long after the last sign that the data channel may be dead, what is said goes both ways.
 const BOTH_WAYS: Duration = Duration::from_secs(4);
-/// A first path that is not open by then tries TCP too; sooner where UDP has led to nothing before.
-const TCP_AFTER: Duration = Duration::from_secs(3);
-const TCP_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// When a first path is not open by then, TCP and link-local addresses are tried too; sooner where that was needed before.
+const THOROUGH_AFTER: Duration = Duration::from_secs(3);
+const THOROUGH_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Another path is being made.
 #[derive(Clone, Copy)]
@@ -58,8 +58,8 @@ impl Inside {
         member.restart = Some(Restart { since: now, until: now + RESTARTING * 2_u32.pow(tries), tries });
         if member.pair.is_initiator() {
             tracing::info!("another path is made");
-            member.tcp |= tries > 0;
-            out.push(Output::RestartPeer(peer, member.tcp));
+            member.thorough |= tries > 0;
+            out.push(Output::RestartPeer(peer, member.thorough));
         } else {
             self.say(peer, &Ctl::Restart, out);
         }
@@ -115,8 +115,8 @@ impl Inside {
                         self.go_both_ways(now, peer, out);
                     }
                 }
-                Want::Tcp => {
-                    member.tcp = true;
+                Want::Thorough => {
+                    member.thorough = true;
                     self.restart(now, peer, 0, out);
                 }
                 Want::Rest => member.restart = None,
@@ -134,7 +134,7 @@ enum Want {
     Another {
         tries: u32,
     },
-    Tcp,
+    Thorough,
     /// Enough was tried; the path in use has to do.
     Rest,
 }
@@ -158,16 +158,17 @@ impl Member {
                 Want::BothWays
             }
             (Path::Up, None) if now >= self.last_heard + SUSPECT => Want::Another { tries: 0 },
-            (Path::Opening { until }, None) if self.pair.is_initiator() && now >= self.tcp_at(until) => {
-                Want::Tcp
+            (Path::Opening { until }, None) if self.pair.is_initiator() && now >= self.thorough_at(until) => {
+                Want::Thorough
             }
             _ => Want::Nothing,
         }
     }
 
-    /// When TCP is tried too, of a path that is to be open at `until`.
-    fn tcp_at(&self, until: Duration) -> Duration {
-        (until + if self.tcp { TCP_AGAIN_AFTER } else { TCP_AFTER }).saturating_sub(PATH_PATIENCE)
+    /// When all is tried, of a path that is to be open at `until`.
+    fn thorough_at(&self, until: Duration) -> Duration {
+        (until + if self.thorough { THOROUGH_AGAIN_AFTER } else { THOROUGH_AFTER })
+            .saturating_sub(PATH_PATIENCE)
     }
 
     /// When the path is to be looked after next.
@@ -179,7 +180,7 @@ impl Member {
             }
             (_, Some(restart)) => Some(restart.until),
             (Path::Up, None) => Some(self.last_heard + SUSPECT),
-            (Path::Opening { until }, None) if self.pair.is_initiator() => Some(self.tcp_at(until)),
+            (Path::Opening { until }, None) if self.pair.is_initiator() => Some(self.thorough_at(until)),
             _ => None,
         };
         [path, self.both_until].into_iter().flatten().min()

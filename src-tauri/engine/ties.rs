@@ -62,7 +62,7 @@ impl Inside {
             renewing_until: None,
             restart: None,
             both_until: None,
-            tcp: false,
+            thorough: false,
             hand: false,
             reception: Reception::default(),
             failures: 0,

@@ -36,9 +36,11 @@ use webrtc::{
 
 use crate::{
     MeshConfig, Transport,
+    interfaces::Local,
     link::Link,
+    scoped::{self, Names, Scoped},
+    sockets::Sockets,
     tap::{self, Tap, Voice},
-    tcp::Prompt,
 };
 
 /// Bytes of messages that may wait inside the connection; more wait in the pair's queue.
@@ -61,6 +63,7 @@ pub(crate) struct Connection {
     ctl: Arc<dyn DataChannel>,
     track: Arc<TrackLocalStaticRTP>,
     sends: Arc<dyn RtpTransceiver>,
+    names: Names,
     /// Values of the `a=fingerprint:sha-256` lines of the peer's description (RFC 8122).
     fingerprints: OnceLock<Vec<String>>,
 }
@@ -85,7 +88,7 @@ impl Connection {
     /// Binds sockets and starts the connection's driver; nothing is sent yet.
     pub(crate) async fn build(
         config: &MeshConfig,
-        addresses: Vec<SocketAddr>,
+        local: Local,
         tcp: bool,
         peer: Pid,
         link: &Arc<Link>,
@@ -104,7 +107,10 @@ impl Connection {
                 SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
             ])
             .build();
-        let listening = addresses.iter().take(LISTENING).copied().collect();
+        let scoped = Scoped::bind(&local.scoped);
+        let names = scoped.names();
+        let addresses: Vec<SocketAddr> = local.plain.iter().copied().chain(scoped.stand_ins()).collect();
+        let listening = local.plain.into_iter().take(LISTENING).collect();
         let mut media = MediaEngine::default();
         media.register_codec(
             RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
@@ -122,14 +128,14 @@ impl Connection {
                 .with_handler(Arc::new(Handler { situation, candidates }))
                 .with_tcp_addrs(if tcp { listening } else { Vec::new() })
                 .with_udp_addrs(addresses)
-                .with_runtime(Arc::new(Prompt))
+                .with_runtime(Arc::new(Sockets::new(scoped)))
                 .with_data_channel_send_buffer_limit(CTL_BUFFER)
                 .build()
                 .await?,
         );
         match Self::furnish(&pc, link.ssrc).await {
             Ok((ctl, track, sends)) => Ok((
-                Self { pc, ctl, track, sends, fingerprints: OnceLock::new() },
+                Self { pc, ctl, track, sends, names, fingerprints: OnceLock::new() },
                 News { situation: situation_rx, candidates: candidates_rx },
             )),
             Err(error) => {
@@ -198,7 +204,12 @@ impl Connection {
     /// The local description with the candidates gathered so far.
     pub(crate) async fn description(&self, path: u32, kind: SdpKind) -> Option<Sdp> {
         let description = self.pc.local_description().await?;
-        Some(Sdp { path, kind, text: description.sdp })
+        Some(Sdp { path, kind, text: self.told(&description.sdp) })
+    }
+
+    /// As others can use it.
+    pub(crate) fn told(&self, text: &str) -> String {
+        scoped::told(text, &self.names)
     }
 
     pub(crate) async fn candidate(&self, candidate: String) -> Result<()> {

@@ -97,7 +97,7 @@ impl<'a> Control<'a> {
                     }
                 }
                 Some(text) = news.candidates.recv() => {
-                    let candidate = Candidate { path, text };
+                    let candidate = Candidate { path, text: self.connection.told(&text) };
                     self.teller.tell(MeshEvent::Candidate { peer, candidate }).await;
                 }
                 Ok(()) = news.situation.changed() => {

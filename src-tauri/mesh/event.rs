@@ -16,6 +16,8 @@ pub(crate) const LONGEST_CTL: usize = 16 * 1024;
 pub struct MeshConfig {
     /// Gather 127.0.0.1 too, for rooms on one machine. It is gathered anyway when there is nothing else.
     pub loopback: bool,
+    /// Gather addresses of tunnels too.
+    pub vpn: bool,
     /// From `open` to `Connected`; later than this the pair fails.
     pub connect_within: Duration,
     /// From the first working path to the end of the DTLS handshake; later than this the pair fails.
@@ -30,6 +32,7 @@ impl Default for MeshConfig {
     fn default() -> Self {
         Self {
             loopback: false,
+            vpn: true,
             connect_within: Duration::from_secs(30),
             dtls_within: Duration::from_secs(8),
             disconnected_after: Duration::from_secs(4),

@@ -17,8 +17,9 @@ mod pair;
 mod path_tests;
 #[cfg(test)]
 mod rig;
+mod scoped;
+mod sockets;
 mod tap;
-mod tcp;
 #[cfg(test)]
 mod tests;
 

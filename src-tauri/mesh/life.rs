@@ -1,6 +1,10 @@
 //! The life of one path: the task that owns its connection, from building it to closing it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -16,7 +20,7 @@ use crate::{
     connection::{Connection, News},
     control::Control,
     event::LONGEST_CTL,
-    interfaces,
+    interfaces::{self, Wanted},
     link::Link,
     pair::{Course, End, Site},
 };
@@ -41,8 +45,8 @@ pub(crate) struct Life {
     /// Which of the pair's paths.
     pub(crate) path: u32,
     pub(crate) role: Role,
-    /// Whether TCP is tried too.
-    pub(crate) tcp: bool,
+    /// Whether TCP is tried too, and link-local addresses.
+    pub(crate) thorough: bool,
     pub(crate) link: Arc<Link>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) ctl: mpsc::Receiver<Bytes>,
@@ -51,12 +55,16 @@ pub(crate) struct Life {
 
 impl Life {
     pub(crate) async fn run(mut self) {
-        let addresses = interfaces::addresses(self.site.config.loopback);
+        let local = interfaces::addresses(Wanted {
+            loopback: self.site.config.loopback,
+            vpn: self.site.vpn.load(Relaxed),
+            all: self.thorough,
+        });
         // Never cancelled: a connection that is dropped half built keeps its driver.
         let built = Connection::build(
             &self.site.config,
-            addresses,
-            self.tcp,
+            local,
+            self.thorough,
             self.peer,
             &self.link,
             Arc::clone(&self.site.voice),
@@ -119,7 +127,7 @@ impl Life {
     async fn drive(&mut self, connection: &Connection, news: News) -> End {
         let (proved, proof) = watch::channel(false);
         let teller = Teller { peer: self.peer, path: self.path, site: &self.site };
-        let control = Control::new(connection, &teller, &self.link, self.role, self.tcp);
+        let control = Control::new(connection, &teller, &self.link, self.role, self.thorough);
         tokio::select! {
             end = control.run(&mut self.commands, news, proved) => end,
             end = read_ctl(connection, &teller, proof) => end,

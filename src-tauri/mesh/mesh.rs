@@ -1,6 +1,9 @@
 //! All pairs of this device, and the calls on them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 use bytes::Bytes;
 use pushtalk_protocol::{Candidate, Pid, Sdp, SdpKind};
@@ -39,7 +42,13 @@ impl Mesh {
         voice: impl Fn(ReceivedFrame) + Send + Sync + 'static,
     ) -> Self {
         let (voice, pairs, links) = (Arc::new(voice), Pairs::default(), Arc::default());
-        Self { site: Arc::new(Site { config, events, voice, pairs, links }), runtime: Handle::current() }
+        let vpn = AtomicBool::new(config.vpn);
+        Self { site: Arc::new(Site { config, events, voice, vpn, pairs, links }), runtime: Handle::current() }
+    }
+
+    /// Chooses whether paths that are made from now on may go through tunnels.
+    pub fn use_vpn(&self, on: bool) {
+        self.site.vpn.store(on, Relaxed);
     }
 
     /// Starts a pair: binds sockets, and as `Offerer` tells the offer.
@@ -59,14 +68,14 @@ impl Mesh {
         Ok(())
     }
 
-    /// As `Offerer`: makes another path next to the one in use, over the addresses that this machine has now; `tcp` tries
-    /// TCP as well. `CtlOpen` tells when it is in use; if it comes to nothing, the one before goes on. One that was being
+    /// As `Offerer`: makes another path next to the one in use, over the addresses that this machine has now; `thorough`
+    /// tries TCP as well, and link-local addresses of IPv6. `CtlOpen` tells when it is in use; if it comes to nothing, the one before goes on. One that was being
     /// made is given up.
     ///
     /// # Errors
     ///
     /// `NoPair`; `NotOfferer`; `Full` while earlier ones are being closed.
-    pub fn restart(&self, peer: Pid, tcp: bool) -> Result<(), MeshError> {
+    pub fn restart(&self, peer: Pid, thorough: bool) -> Result<(), MeshError> {
         let mut pairs = self.site.pairs.lock();
         let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
         if pair.role != Role::Offerer {
@@ -74,11 +83,11 @@ impl Mesh {
         }
         let path = pair.next();
         pair.takes(path)?;
-        self.begin(peer, pair, path, tcp);
+        self.begin(peer, pair, path, thorough);
         Ok(())
     }
 
-    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, tcp: bool) {
+    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool) {
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (ctl, ctl_rx) = mpsc::channel(CTL);
         let (course, course_rx) = watch::channel(Course::Open);
@@ -87,7 +96,7 @@ impl Mesh {
             peer,
             path,
             role: pair.role,
-            tcp,
+            thorough,
             link: Arc::clone(&pair.link),
             commands: commands_rx,
             ctl: ctl_rx,

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use bytes::Bytes;
@@ -46,6 +46,7 @@ pub(crate) struct Site {
     pub(crate) config: MeshConfig,
     pub(crate) events: mpsc::Sender<MeshEvent>,
     pub(crate) voice: Voice,
+    pub(crate) vpn: AtomicBool,
     pub(crate) pairs: Pairs,
     pub(crate) links: Arc<Links>,
 }

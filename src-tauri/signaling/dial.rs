@@ -16,6 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use crate::addresses::dialled;
 use crate::client::{ClientError, Trust};
 use crate::packet::{self, Incoming};
 use crate::trust::ByHash;
@@ -44,6 +45,7 @@ pub(crate) struct Opened {
 
 /// Tries the addresses in their order, each a little after the one before; the others are dropped when one answers.
 pub(crate) async fn dial(addresses: &[ServerAddress], trust: Trust) -> Result<Opened, ClientError> {
+    let addresses: Vec<ServerAddress> = addresses.iter().flat_map(dialled).collect();
     let mut waiting = addresses.iter();
     let mut tries = FuturesUnordered::new();
     let mut worst = ClientError::Unreachable;

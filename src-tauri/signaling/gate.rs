@@ -32,8 +32,7 @@ impl Gate {
     pub(crate) fn admit(&self, from: IpAddr) -> Option<Place> {
         let near = is_near(from) || on_link(from);
         let from = one_subscriber(from);
-        let most =
-            if near { self.limits.connections_from_near } else { self.limits.connections_from_afar };
+        let most = if near { self.limits.connections_from_near } else { self.limits.connections_from_afar };
         let mut present = self.lock();
         let (all, own) = (present.values().sum::<usize>(), present.get(&from).copied().unwrap_or(0));
         if all >= self.limits.connections || own >= most {

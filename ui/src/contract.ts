@@ -182,6 +182,10 @@ up: boolean, } | { "do": "setQueueing",
 /**
  * True to wait.
  */
+on: boolean, } | { "do": "setUseVpn",
+/**
+ * True to let it.
+ */
 on: boolean, } | { "do": "setMode",
 /**
  * From now on.
@@ -344,7 +348,11 @@ output: string | null,
 /**
  * True to wait in the queue when the button is held while somebody talks.
  */
-queueing: boolean, };
+queueing: boolean,
+/**
+ * True to let voice go through VPNs and other tunnels, which may be the only way.
+ */
+useVpn: boolean, };
 
 /**
  * A QR code as modules.

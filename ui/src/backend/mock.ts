@@ -242,6 +242,8 @@ export class MockBackend implements Backend {
         return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
       case 'raiseHand':
         return this.#member('m0', { hand: intent.up });
+      case 'setUseVpn':
+        return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
         return this.#show({ preferences: { ...preferences, queueing: intent.on } });
       case 'setMode':

@@ -47,6 +47,7 @@ const preferences = (): Preferences => ({
   input: null,
   output: null,
   queueing: true,
+  useVpn: true,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {

@@ -1,19 +1,35 @@
-//! TCP for packets of voice: the library's runtime, but nothing waits for more to be sent (RFC 6544 has no say in it).
+//! What a connection has of the system: the library's own runtime, but for its sockets. TCP does not wait for more to be
+//! sent, and link-local addresses have a scope.
 
-use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, Runtime, TokioRuntime,
 };
 
+use crate::scoped::{Scoped, ScopedSocket};
+
 type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The runtime of a connection.
 #[derive(Debug)]
-pub(crate) struct Prompt;
+pub(crate) struct Sockets(Mutex<Scoped>);
 
-impl Runtime for Prompt {
+impl Sockets {
+    pub(crate) fn new(scoped: Scoped) -> Self {
+        Self(Mutex::new(scoped))
+    }
+}
+
+impl Runtime for Sockets {
     fn spawn(&self, future: Later<'static, ()>) -> Box<dyn JoinHandle> {
         TokioRuntime.spawn(future)
     }
@@ -23,7 +39,13 @@ impl Runtime for Prompt {
     }
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-        TokioRuntime.wrap_udp_socket(socket)
+        let scoped = self.0.lock().unwrap_or_else(PoisonError::into_inner).take(socket.local_addr()?);
+        match scoped {
+            None => TokioRuntime.wrap_udp_socket(socket),
+            Some((real, scope)) => {
+                Ok(Arc::new(ScopedSocket::new(TokioRuntime.wrap_udp_socket(real)?, scope, socket)))
+            }
+        }
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
