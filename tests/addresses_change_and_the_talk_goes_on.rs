@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushtalk_engine::face::{Intent, MemberLink};
+use pushtalk_engine::face::{Button, Intent, MemberLink};
 use pushtalk_tests::world::{Network, World};
 
 const NETWORK: Network = Network {
@@ -110,4 +110,45 @@ fn where_neither_path_nor_server_is_left_a_member_is_lost() {
         world.run(Duration::from_secs(6));
         assert_eq!((world.link(0, 1), world.link(1, 0)), (Some(MemberLink::Lost), Some(MemberLink::Lost)));
     }
+}
+
+#[test]
+fn addresses_that_change_twice_within_a_second_cost_no_more_than_that_second() {
+    for mut world in rooms() {
+        for mover in [0, 1] {
+            // The first change takes an address away: the path that is made then is as dead as the one before.
+            world.path_dies(0, 1);
+            world.addresses_change(mover, false);
+            run_together(&mut world, Duration::from_millis(400));
+            world.path_dies(0, 1);
+            world.addresses_change(mover, false);
+            run_together(&mut world, Duration::from_millis(1_200));
+            assert!(hears(&mut world, 0, 1) && hears(&mut world, 1, 0), "seed {}, {mover} moved", world.seed);
+        }
+    }
+}
+
+#[test]
+fn the_server_is_looked_for_with_growing_pauses_and_the_button_says_since_when_nobody_is_reached() {
+    let mut world = World::room(1, NETWORK, &["Ana", "Ben"], "").unwrap();
+    world.server_dies();
+    world.path_dies(0, 1);
+    let died = world.now;
+    while !matches!(world.room_of(0).unwrap().button, Button::Reconnecting { .. }) {
+        world.run(Duration::from_millis(20));
+        assert!(world.now < died + Duration::from_secs(5));
+    }
+    let since = world.now;
+    world.run(Duration::from_secs(30));
+    let Button::Reconnecting { for_ms } = world.room_of(0).unwrap().button else { panic!("found somebody") };
+    let passed = u32::try_from((world.now - since).as_millis()).unwrap();
+    assert!(for_ms.abs_diff(passed) <= 40, "{for_ms} ms told, {passed} ms passed");
+    let tries: Vec<Duration> = world.people[0].dialled.iter().copied().filter(|at| *at > died).collect();
+    let pauses: Vec<Duration> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    // Half a second, doubling to ten, each up to half as long again or half as short.
+    for (pause, n) in pauses.iter().zip(1..) {
+        let usual = Duration::from_millis(500).saturating_mul(1 << n).min(Duration::from_secs(10));
+        assert!(*pause > usual.mul_f64(0.45) && *pause < usual.mul_f64(1.55), "{pauses:?}");
+    }
+    assert!((4..=9).contains(&tries.len()), "{tries:?}");
 }

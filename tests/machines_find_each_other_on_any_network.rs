@@ -159,6 +159,6 @@ fn a_vpn_is_used_unless_the_person_says_no() {
         let mut meeting = Meeting::start(&rig, &machines, more).unwrap();
         meeting.ben.command("press").unwrap();
         meeting.voice_comes(50).unwrap();
-        assert_eq!(machines.counted(0).unwrap() > 0, used, "{more:?}");
+        assert_eq!(machines.counted(0, "wg0").unwrap() > 0, used, "{more:?}");
     }
 }

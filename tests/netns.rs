@@ -101,15 +101,15 @@ impl TwoMachines {
         run(&[&["ip", "netns", "exec", self.name(machine)?], &rule[..]].concat())
     }
 
-    /// How many packets were counted.
+    /// How many packets were counted on an interface.
     ///
     /// # Errors
     /// When nothing is counted.
-    pub fn counted(&self, machine: usize) -> anyhow::Result<u64> {
+    pub fn counted(&self, machine: usize, interface: &str) -> anyhow::Result<u64> {
         let mut list = self.command(machine, "iptables")?;
         let output = list.args(["-nvxL", "INPUT"]).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let rule = text.lines().find(|line| line.contains("udp")).context("nothing is counted")?;
+        let rule = text.lines().find(|line| line.contains(interface)).context("nothing is counted")?;
         Ok(rule.split_whitespace().next().context("no number")?.parse()?)
     }
 

@@ -34,11 +34,14 @@ pub(crate) struct Restart {
     until: Duration,
     /// Begun before.
     tries: u32,
+    /// Asked for once more too soon after it was begun: it is begun anew then.
+    again: bool,
 }
 
 impl Inside {
     /// The addresses of this machine have changed.
     pub(crate) fn addresses_changed(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.seat.hurry(now);
         for peer in self.order.clone() {
             if let Some(member) = self.members.get_mut(&peer) {
                 // Its silence up to now says nothing about it.
@@ -55,7 +58,8 @@ impl Inside {
         if member.path == Path::None || member.link == MemberLink::Mismatch {
             return;
         }
-        member.restart = Some(Restart { since: now, until: now + RESTARTING * 2_u32.pow(tries), tries });
+        let until = now + RESTARTING * 2_u32.pow(tries);
+        member.restart = Some(Restart { since: now, until, tries, again: false });
         if member.pair.is_initiator() {
             tracing::info!("another path is made");
             member.thorough |= tries > 0;
@@ -67,10 +71,15 @@ impl Inside {
 
     /// The other one wants another path.
     pub(crate) fn restart_asked(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
-        let Some(member) = self.members.get(&peer) else { return };
-        let just_begun = member.restart.is_some_and(|restart| now < restart.since + ASKED_ENOUGH);
-        if member.pair.is_initiator() && !just_begun {
-            self.restart(now, peer, 0, out);
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if !member.pair.is_initiator() {
+            return;
+        }
+        match &mut member.restart {
+            Some(restart) if now < restart.since + ASKED_ENOUGH => {
+                (restart.until, restart.again) = (restart.since + ASKED_ENOUGH, true);
+            }
+            _ => self.restart(now, peer, 0, out),
         }
     }
 
@@ -144,7 +153,9 @@ impl Member {
         match (self.path, self.restart) {
             (Path::None, _) => Want::Nothing,
             (_, Some(restart)) if now >= restart.until => {
-                if restart.tries + 1 < MOST_TRIES {
+                if restart.again {
+                    Want::Another { tries: 0 }
+                } else if restart.tries + 1 < MOST_TRIES {
                     Want::Another { tries: restart.tries + 1 }
                 } else {
                     Want::Rest

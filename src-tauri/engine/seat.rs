@@ -56,6 +56,13 @@ impl Seat {
         }
     }
 
+    /// There may be another way to the server now.
+    pub(crate) fn hurry(&mut self, now: Duration) {
+        if let Self::Lost { by, .. } | Self::Trying { by, .. } = self {
+            *self = Self::Lost { at: now, tries: 0, by: *by };
+        }
+    }
+
     fn fail(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
         let tries = match self {
             Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries + 1,
@@ -82,9 +89,7 @@ impl Inside {
     /// The connection to the server hung on an address that is gone: there is nothing to wait for.
     pub(crate) fn cut_off(&mut self, now: Duration, rng: &mut dyn CryptoRng, notices: &mut Notices) {
         self.unseated(now, rng, notices);
-        if let Seat::Lost { at, .. } = &mut self.seat {
-            *at = now;
-        }
+        self.seat.hurry(now);
     }
 
     /// True when it is time to connect anew, with the number that is to be given to the try.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::scoped::is_link_local;
 
 /// How often the addresses are looked at: it costs some microseconds, and works the same on every system.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// More would only mean more pairs of candidates to try.
 const MOST: usize = 16;
@@ -30,7 +30,7 @@ impl Addresses {
     /// is no change.
     pub async fn changed(&mut self) {
         loop {
-            let before = self.looked.filter(|at| at.elapsed() < LOOK_EVERY * 3);
+            let before = self.looked.filter(|at| at.elapsed() < LOOK_EVERY * 6);
             sleep_until(before.map_or_else(Instant::now, |at| at + LOOK_EVERY)).await;
             self.looked = Some(Instant::now());
             let now = present();

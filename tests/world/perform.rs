@@ -77,6 +77,7 @@ impl World {
     }
 
     fn connect(&mut self, who: usize, attempt: u64, trust: Trust) {
+        self.people[who].dialled.push(self.now);
         self.count += 1;
         let id = ConnectionId(self.count);
         let failed = match self.server.connect(who, id) {

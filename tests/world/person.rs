@@ -37,6 +37,8 @@ pub struct Person {
     pub(super) sequence: BTreeMap<Pid, u16>,
     /// Peer connections; true when it is up.
     pub(super) links: BTreeMap<Pid, bool>,
+    /// When it tried to reach the server.
+    pub dialled: Vec<Duration>,
     /// Number of the newest path of each.
     pub(super) paths: BTreeMap<Pid, u32>,
     /// Frames that its microphone gave while the button was down or the tail ran.
@@ -83,6 +85,7 @@ impl Person {
             clock,
             sequence: BTreeMap::new(),
             links: BTreeMap::new(),
+            dialled: Vec::new(),
             paths: BTreeMap::new(),
             kept: 0,
             said: Duration::ZERO,

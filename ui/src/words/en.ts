@@ -442,7 +442,8 @@ export const en = {
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
     network: 'Network',
     vpn: 'Use VPNs',
-    vpnHint: 'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',
+    vpnHint:
+      'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',
   },
   notices: {
     region: 'Notices',
