@@ -60,6 +60,11 @@ pub enum Intent {
         /// True for only then.
         on: bool,
     },
+    /// Choose whether voice may go through VPNs and other tunnels.
+    SetUseVpn {
+        /// True to let it.
+        on: bool,
+    },
     /// The host: choose who may talk.
     SetMode {
         /// From now on.
@@ -471,8 +476,13 @@ pub enum Button {
         /// `MemberView::id`.
         id: String,
     },
-    /// No member can be reached any more.
+    /// No member can be reached any more, and the room is closed.
     Offline,
+    /// No member can be reached; they are looked for.
+    Reconnecting {
+        /// Milliseconds since then, at the time of this view.
+        for_ms: u32,
+    },
     /// The keys of a member do not fit; talking is off.
     KeyMismatch {
         /// `MemberView::id`.
@@ -682,6 +692,9 @@ pub struct Preferences {
     pub mic_while_pressed: bool,
     /// Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
     pub bluetooth_told: Vec<String>,
+    /// True to let voice go through VPNs and other tunnels, which may be the only way.
+    #[serde(default = "yes")]
+    pub use_vpn: bool,
 }
 
 impl Default for Preferences {
@@ -694,6 +707,7 @@ impl Default for Preferences {
             queueing: true,
             mic_while_pressed: false,
             bluetooth_told: Vec::new(),
+            use_vpn: true,
         }
     }
 }
