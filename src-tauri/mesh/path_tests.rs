@@ -161,3 +161,23 @@ async fn tcp_carries_all_where_udp_does_not_and_nothing_where_it_does() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_paths_that_are_begun_at_once_the_newest_is_used() {
+    let _shared = PROCESS.read().await;
+    let mut rig = Rig::connected(config(), pid(1)).await;
+    for _ in 0..8 {
+        rig.ana.mesh.restart(pid(1), false).unwrap();
+    }
+    let mut newest = Vec::new();
+    while newest.len() < 2 {
+        match soon(rig.step()).await {
+            (who, MeshEvent::CtlOpen { .. }) => newest.push(who),
+            (_, MeshEvent::Connected { .. }) => {}
+            (who, other) => panic!("{who:?}: {other:?}"),
+        }
+    }
+    rig.ana.mesh.send_ctl(pid(1), "over the newest".into()).unwrap();
+    let message = "over the newest".into();
+    assert_eq!(rig.step().await, (Who::Ben, MeshEvent::Ctl { peer: pid(1), message }));
+}
