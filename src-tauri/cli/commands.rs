@@ -15,7 +15,7 @@ pub(crate) enum Line {
 }
 
 /// The commands that there are, for people.
-pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, invite, stats, leave, verify ID, same ID, \
+pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, verify ID, same ID, \
                                differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
 
@@ -34,6 +34,8 @@ impl FromStr for Line {
             ["preempt"] => Intent::Preempt,
             ["hand", "up"] => Intent::RaiseHand { up: true },
             ["hand", "down"] => Intent::RaiseHand { up: false },
+            ["standby", "on"] => Intent::SetMicWhilePressed { on: true },
+            ["standby", "off"] => Intent::SetMicWhilePressed { on: false },
             ["queue", "on"] => Intent::SetQueueing { on: true },
             ["queue", "off"] => Intent::SetQueueing { on: false },
             ["kick", member] => Intent::Kick { id: id(member) },

@@ -7,13 +7,16 @@ use std::time::Duration;
 use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
 use rand::CryptoRng;
 
+use crate::check::Checking;
 use crate::entering::Entering;
 use crate::epoch::Begin;
-use crate::face::{self, EnteringStep, ErrorCode, Intent, Microphone};
+use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
+use crate::lookout::Lookout;
 use crate::notices::Notices;
 pub use crate::orders::{
-    Answer, Hosting, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
+    Answer, CheckNews, CheckOrder, Hosting, Input, ListenOrder, Output, Plug, PlugNews, Request, ServerNews,
+    TalkOrder, VoiceNews,
 };
 use crate::ticket::{inspect, ticket};
 
@@ -38,7 +41,8 @@ pub struct Brain {
     pub(crate) stage: Stage,
     pub(crate) notices: Notices,
     pub(crate) preferences: face::Preferences,
-    pub(crate) devices: face::Devices,
+    pub(crate) lookout: Lookout,
+    pub(crate) check: Checking,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
     attempt: u64,
@@ -61,7 +65,8 @@ impl Brain {
             stage: Stage::Home { inspected: None, ask: 0 },
             notices: Notices::default(),
             preferences,
-            devices: face::Devices::default(),
+            lookout: Lookout::default(),
+            check: Checking::default(),
             name,
             attempt: 0,
             day: 0,
@@ -102,11 +107,12 @@ impl Brain {
 
     /// When `Input::Tick` is wanted next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        match &self.stage {
-            Stage::Home { .. } => None,
-            Stage::Entering(entering) => Some(entering.deadline()),
-            Stage::Inside(inside) => inside.poll_timeout(),
-        }
+        let (stage, in_room) = match &self.stage {
+            Stage::Home { .. } => (None, false),
+            Stage::Entering(entering) => (Some(entering.deadline()), false),
+            Stage::Inside(inside) => (inside.poll_timeout(), true),
+        };
+        [stage, self.lookout.poll_timeout(in_room)].into_iter().flatten().min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -152,9 +158,14 @@ impl Brain {
                 }
             },
         }
+        if self.lookout.look(now, matches!(self.stage, Stage::Inside(_))) {
+            out.push(Output::ListDevices);
+        }
         if let Stage::Inside(inside) = &mut self.stage {
             inside.remember_title(&mut self.preferences);
             inside.note_reach(now);
+            inside.hint_bluetooth(&mut self.preferences, &mut self.notices);
+            inside.rest_microphone(now, &mut self.notices, &mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
                 self.notices.tell(why, None);
@@ -181,20 +192,6 @@ impl Brain {
             Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
-            Intent::SetDevices { input, output } => {
-                let changed = (self.preferences.input != input, self.preferences.output != output);
-                self.preferences.input = input;
-                self.preferences.output = output;
-                if let Stage::Inside(inside) = &mut self.stage {
-                    if changed.0 && inside.microphone() != Microphone::Off {
-                        inside.open_microphone(now, &self.preferences, out);
-                    }
-                    if changed.1 {
-                        out.push(Output::Listen(ListenOrder::OpenOutput(self.preferences.output.clone())));
-                    }
-                }
-            }
-            Intent::ListDevices => out.push(Output::ListDevices),
             Intent::ForgetRecent { index } => {
                 let index = index as usize;
                 if index < self.preferences.recent.len() {
@@ -202,19 +199,10 @@ impl Brain {
                 }
             }
             Intent::ForgetAllRecent => self.preferences.recent.clear(),
-            Intent::EnableAudio => {
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.open_microphone(now, &self.preferences, out);
-                }
-            }
-            Intent::DisableAudio => {
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.close_microphone(now, out);
-                }
-            }
             Intent::Press => {
+                self.check.stop(out);
                 if let Stage::Inside(inside) = &mut self.stage {
-                    inside.press(now, out);
+                    inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
                 }
             }
             Intent::Release => {
@@ -236,6 +224,15 @@ impl Brain {
                     inside.addresses_changed(now, out);
                 }
             }
+            Intent::SetDevices { .. }
+            | Intent::ListDevices
+            | Intent::WatchDevices { .. }
+            | Intent::EnableAudio
+            | Intent::DisableAudio
+            | Intent::SetMicWhilePressed { .. }
+            | Intent::PlayTestSound
+            | Intent::HearYourself
+            | Intent::StopSoundCheck => self.with_devices(now, intent, out),
             Intent::Preempt
             | Intent::RaiseHand { .. }
             | Intent::SetMode { .. }
@@ -346,11 +343,11 @@ impl Brain {
                     day: self.day,
                 };
                 remember(&mut self.preferences, recent);
-                out.push(Output::Listen(ListenOrder::OpenOutput(self.preferences.output.clone())));
                 let mut inside = Inside::new(now, *arrival, &self.habits);
+                inside.open_output(&self.preferences, &mut self.notices, out);
                 inside.settle(now, rng, &mut self.notices, out);
                 if self.habits.enable_audio {
-                    inside.open_microphone(now, &self.preferences, out);
+                    inside.enable_microphone(now, &self.preferences, &mut self.notices, out);
                 }
                 self.stage = Stage::Inside(inside);
             }
@@ -358,8 +355,14 @@ impl Brain {
     }
 
     fn voice(&mut self, now: Duration, rng: &mut dyn CryptoRng, news: VoiceNews, out: &mut Vec<Output>) {
+        if let VoiceNews::SoundCheck(number, news) = news {
+            return self.check.news(number, news, &mut self.notices);
+        }
         if let VoiceNews::Devices(devices) = news {
-            self.devices = devices;
+            let known = self.lookout.seen(now, devices);
+            if let Stage::Inside(inside) = &mut self.stage {
+                inside.listed(now, known, &mut self.notices, out);
+            }
             return;
         }
         if let Stage::Inside(inside) = &mut self.stage {
@@ -392,8 +395,7 @@ fn in_room(
     let door = |door| Begin { kind: StatementKind::Door, removed: Vec::new(), door };
     let begin = match intent {
         Intent::Preempt => {
-            inside.floor.handle(now, pushtalk_room::Input::Preempt, out);
-            return inside.flush(out);
+            return inside.press(now, pushtalk_room::Input::Preempt, notices, out);
         }
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
         Intent::SetMode { mode } => {

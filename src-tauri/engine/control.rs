@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pushtalk_device::{AudioHost, Direction};
+use pushtalk_device::{AudioHost, DeviceError};
 use pushtalk_mesh::{Addresses, Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
 use pushtalk_signaling::client::{Client, ClientError, Trust};
@@ -14,15 +14,20 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
-use crate::face::{self, ErrorCode, Intent, View};
+use crate::face::{ErrorCode, Intent, View};
 use crate::hosting::Embedded;
 use crate::peers::Peers;
 use crate::post::Post;
+use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
 use crate::view::{member_id, steady};
 
 /// Events of a server that wait for the loop.
 const PUSHES: usize = 256;
+/// So many waiting steps are more than a room that is at rest ever has at once.
+const BEHIND: usize = 8;
+/// Steps after which the view is shown all the same.
+const MOST_UNSHOWN: u32 = 64;
 
 pub(crate) enum Command {
     Act(Intent),
@@ -37,6 +42,7 @@ pub(crate) struct Threads {
     pub(crate) listen: Post<ListenOrder>,
     pub(crate) hearings: Arc<Hearings>,
     pub(crate) host: AudioHost,
+    pub(crate) check: SoundChecker,
 }
 
 pub(crate) struct Control {
@@ -53,6 +59,8 @@ pub(crate) struct Control {
     changes: broadcast::Sender<Arc<View>>,
     shown: View,
     addresses: Addresses,
+    /// Steps since then.
+    unshown: u32,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -94,6 +102,7 @@ impl Control {
             changes,
             shown,
             addresses: Addresses::default(),
+            unshown: 0,
             opened_tx,
             opened,
         }
@@ -133,10 +142,16 @@ impl Control {
                         return;
                     }
                 },
-                Some(input) = inputs.recv() => self.handle(input).await,
-                Some(event) = mesh.recv() => if let Some(event) = self.peers.news(event) {
-                    self.handle(Input::Mesh(event)).await;
-                },
+                Some(input) = inputs.recv() => {
+                    self.take(input).await;
+                    self.show_unless_behind(inputs.len() + mesh.len());
+                }
+                Some(event) = mesh.recv() => {
+                    if let Some(event) = self.peers.news(event) {
+                        self.take(Input::Mesh(event)).await;
+                    }
+                    self.show_unless_behind(inputs.len() + mesh.len());
+                }
                 Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
                 () = self.addresses.changed(), if self.brain.is_inside() => {
                     let cut = self.hangs_in_the_air();
@@ -151,15 +166,28 @@ impl Control {
     }
 
     async fn handle(&mut self, input: Input) {
+        self.take(input).await;
+        self.show();
+    }
+
+    async fn take(&mut self, input: Input) {
         self.brain.set_day(today());
         let outputs = self.brain.handle(self.start.elapsed(), &mut self.rng, input);
         for output in outputs {
             self.perform(output).await;
         }
-        self.show();
+    }
+
+    /// While much is waiting not each step is shown: a whole room that comes in the same second is thousands of steps.
+    fn show_unless_behind(&mut self, waiting: usize) {
+        self.unshown += 1;
+        if waiting < BEHIND || self.unshown >= MOST_UNSHOWN {
+            self.show();
+        }
     }
 
     fn show(&mut self) {
+        self.unshown = 0;
         let view = self.brain.view(self.start.elapsed());
         let now = steady(&view);
         if now != self.shown {
@@ -223,6 +251,8 @@ impl Control {
             Output::Talk(order) => self.threads.talk.send(order),
             Output::Listen(order) => self.threads.listen.send(order),
             Output::ListDevices => self.list_devices(),
+            Output::SoundCheck(order) => self.threads.check.start(order),
+            Output::StopSoundCheck => self.threads.check.stop(),
         }
     }
 
@@ -313,12 +343,12 @@ impl Control {
     fn list_devices(&self) {
         let (inputs, host) = (self.inputs.clone(), self.threads.host);
         tokio::task::spawn_blocking(move || {
-            let all = pushtalk_device::list(host).unwrap_or_default();
-            let names = |direction| {
-                all.iter().filter(|d| d.direction == direction).map(|d| d.name.clone()).collect::<Vec<_>>()
+            let devices = match pushtalk_device::list(host) {
+                Ok(all) => Some(all),
+                // Nothing is there without it.
+                Err(DeviceError::NoHost { .. }) => Some(Vec::new()),
+                Err(_) => None,
             };
-            let devices =
-                face::Devices { inputs: names(Direction::Input), outputs: names(Direction::Output) };
             drop(inputs.blocking_send(Input::Voice(VoiceNews::Devices(devices))));
         });
     }

@@ -17,6 +17,7 @@ use crate::face::{ErrorCode, Intent, Preferences, View};
 use crate::levels::Levels;
 use crate::post::Post;
 use crate::sound::SoundSettings;
+use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
 use crate::{listen, talk};
 
@@ -116,8 +117,7 @@ impl Engine {
         })?;
         let listen = Post::new(listen_tx, listener.thread());
         let frames = Post::new(frames_tx, listener.thread());
-        let mesh_config =
-            MeshConfig { loopback: true, vpn: config.preferences.use_vpn, ..MeshConfig::default() };
+        let mesh_config = MeshConfig { vpn: config.preferences.use_vpn, ..MeshConfig::default() };
         let mesh = Mesh::new(mesh_config, mesh_tx, move |frame| {
             frames.send_dropping(frame, &frames_rx);
         });
@@ -128,7 +128,7 @@ impl Engine {
             rng.next_u32(),
             start,
             levels.clone(),
-            tell,
+            tell.clone(),
         )?;
         let talk = Post::new(talk_tx, talker.thread());
 
@@ -144,7 +144,8 @@ impl Engine {
             brain.notice(code, about);
         }
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
-        let threads = Threads { talk, listen, hearings, host: config.sound.host };
+        let check = SoundChecker::new(config.sound, levels.clone(), tell);
+        let threads = Threads { talk, listen, hearings, host: config.sound.host, check };
         let control =
             Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
         tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));

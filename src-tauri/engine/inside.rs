@@ -20,10 +20,13 @@ use crate::floor::FloorDesk;
 use crate::guesses::Guesses;
 use crate::heard::Spurt;
 use crate::identity::Identity;
+use crate::listing::Listing;
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
+use crate::ports::Ports;
 use crate::seat::Seat;
+use crate::standby::Standby;
 use crate::ties::silence;
 use crate::verify::Comparing;
 use crate::view;
@@ -36,6 +39,8 @@ const SILENCE: Duration = Duration::from_millis(3_500);
 const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 /// A peer connection that is not up by then is begun anew.
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
+/// A handshake that never ends is that of a slow device once or twice, and no accident the third time.
+const MOST_TIMEOUTS: u32 = 3;
 /// Who is lost is the same member for so long: as long as the server keeps the seat.
 pub(crate) const ABSENCE: Duration = Duration::from_secs(60);
 
@@ -67,7 +72,7 @@ pub(crate) struct Inside {
     pub(crate) epochs: Epochs,
     pub(crate) guesses: Guesses,
     pub(crate) rosters: Rosters,
-    told_roster: Roster,
+    pub(crate) listing: Listing,
     pub(crate) comparing: Option<Comparing>,
     /// Those whom the host has sent away.
     pub(crate) removed: BTreeSet<Pid>,
@@ -82,7 +87,9 @@ pub(crate) struct Inside {
     pub(crate) floor: FloorDesk,
     /// None when the person has chosen how long frames are.
     pub(crate) coding: Option<Coding>,
-    microphone: Microphone,
+    pub(crate) microphone: Microphone,
+    pub(crate) ports: Ports,
+    pub(crate) standby: Standby,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
     early: Vec<ServerEvent>,
@@ -105,7 +112,7 @@ impl Inside {
             invitation: view::invitation(&identity, &servers, certificate),
             servers,
             certificate,
-            told_roster: Roster { epoch: identity.epoch, pids: vec![me] },
+            listing: Listing::new(now, Roster { epoch: identity.epoch, pids: vec![me] }),
             identity,
             settings,
             members: BTreeMap::new(),
@@ -124,6 +131,8 @@ impl Inside {
             floor,
             coding: habits.adapt.then(Coding::new),
             microphone: Microphone::Off,
+            ports: Ports::new(),
+            standby: Standby::default(),
             door: Doorkeeper::default(),
             newcomers: members,
             early,
@@ -148,10 +157,6 @@ impl Inside {
         }
     }
 
-    pub(crate) fn microphone(&self) -> Microphone {
-        self.microphone
-    }
-
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         let pairs = self.members.values().filter_map(|m| m.pair.poll_timeout());
         let renewals = self.members.values().filter(|m| m.path != Path::None);
@@ -165,8 +170,10 @@ impl Inside {
             Path::None | Path::Up => None,
         });
         let paths = paths.chain(self.members.values().filter_map(Member::path_timeout));
+        let listing = self.listing.poll_timeout();
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
-        let desks = [ping, self.floor.poll_timeout(), self.door.poll_timeout()];
+        let desks =
+            [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout(), self.ports.poll_timeout()];
         pairs
             .chain(paths)
             .chain(renewals)
@@ -263,6 +270,18 @@ impl Inside {
             }
             MeshEvent::Connected { .. } => {}
             MeshEvent::Failed { peer, why: FailWhy::Dtls } => self.mismatch(now, peer, notices, out),
+            MeshEvent::Failed { peer, why: FailWhy::DtlsTimeout } => {
+                let member = self.members.get_mut(&peer);
+                let again = member.is_some_and(|member| {
+                    member.timeouts += 1;
+                    member.timeouts < MOST_TIMEOUTS
+                });
+                if again {
+                    self.lose(now, rng, peer, notices, out);
+                } else {
+                    self.mismatch(now, peer, notices, out);
+                }
+            }
             MeshEvent::Failed { peer, .. } | MeshEvent::Closed { peer } => {
                 self.lose(now, rng, peer, notices, out);
             }
@@ -279,24 +298,17 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         match news {
-            // It was closed again while it opened; the order to close it is on its way behind.
-            VoiceNews::MicrophoneOpen if self.microphone == Microphone::Off => {}
-            VoiceNews::MicrophoneOpen => {
-                self.microphone = Microphone::Open;
-                for code in [ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked, ErrorCode::MicrophoneGone]
-                {
-                    notices.withdraw(code);
-                }
-                self.tell_microphone(now, out);
+            VoiceNews::Microphone(attempt, news) => {
+                let steps = self.ports.input.news(now, attempt, news);
+                self.microphone_steps(now, steps, notices, out);
             }
-            VoiceNews::MicrophoneFailed(code, about) => {
-                if self.microphone != Microphone::Off {
-                    self.microphone = Microphone::Failed;
-                    notices.tell(code, about);
-                    self.tell_microphone(now, out);
-                }
+            VoiceNews::MicrophoneSilent(attempt, silent) => {
+                self.microphone_silent(now, attempt, silent, notices, out);
             }
-            VoiceNews::OutputFailed(code, about) => notices.tell(code, about),
+            VoiceNews::Output(attempt, news) => {
+                let steps = self.ports.output.news(now, attempt, news);
+                self.output_steps(steps, notices, out);
+            }
             VoiceNews::Heard(pid) => {
                 if let Some(member) = self.members.get_mut(&pid) {
                     member.last_heard = now;
@@ -320,42 +332,8 @@ impl Inside {
             }
             VoiceNews::Hearing(peer, hearing) => self.hearing(peer, hearing, out),
             VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
-            VoiceNews::Devices(_) => {}
+            VoiceNews::Devices(_) | VoiceNews::SoundCheck(..) => {}
         }
-    }
-
-    pub(crate) fn open_microphone(
-        &mut self,
-        now: Duration,
-        preferences: &Preferences,
-        out: &mut Vec<Output>,
-    ) {
-        if self.microphone == Microphone::Off {
-            self.microphone = Microphone::Failed;
-        }
-        out.push(Output::Talk(TalkOrder::OpenMicrophone(preferences.input.clone())));
-        self.tell_microphone(now, out);
-    }
-
-    pub(crate) fn close_microphone(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.microphone = Microphone::Off;
-        self.tell_microphone(now, out);
-        out.push(Output::Talk(TalkOrder::CloseMicrophone));
-    }
-
-    fn tell_microphone(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.microphone(now, self.microphone, out);
-        self.flush(out);
-    }
-
-    pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.handle(now, Input::Press, out);
-        self.flush(out);
-    }
-
-    pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.handle(now, Input::Release, out);
-        self.flush(out);
     }
 
     pub(crate) fn tick(
@@ -368,6 +346,7 @@ impl Inside {
         self.floor.handle(now, Input::Tick, out);
         self.flush(out);
         self.door.tick(now, out);
+        self.tick_ports(now, notices, out);
         self.seat_timeout(now, rng);
         self.identity.forget_before(now);
         self.rosters.handle_timeout(now);
@@ -478,23 +457,6 @@ impl Inside {
         self.flush(out);
         for peer in self.order.clone() {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
-        }
-    }
-
-    /// Tells the others with whom we have a living session, when that has changed.
-    fn compare_rosters(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let mut living: BTreeSet<Pid> = self.ready_ones().map(|(pid, _)| *pid).collect();
-        living.insert(self.identity.pid);
-        let mut known: BTreeSet<Pid> = self.members.keys().copied().collect();
-        known.insert(self.identity.pid);
-        let roster = Roster { epoch: self.identity.epoch, pids: living.iter().copied().collect() };
-        self.rosters.own(now, roster.epoch, &living, &known);
-        if roster != self.told_roster {
-            living.remove(&self.identity.pid);
-            for peer in living {
-                self.say(peer, &Ctl::Roster(roster.clone()), out);
-            }
-            self.told_roster = roster;
         }
     }
 

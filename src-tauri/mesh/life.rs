@@ -47,6 +47,8 @@ pub(crate) struct Life {
     pub(crate) role: Role,
     /// Whether TCP is tried too, and link-local addresses.
     pub(crate) thorough: bool,
+    /// Pairs that were not up when this one began.
+    pub(crate) others: usize,
     pub(crate) link: Arc<Link>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) ctl: mpsc::Receiver<Bytes>,
@@ -65,6 +67,7 @@ impl Life {
             &self.site.config,
             local,
             self.thorough,
+            self.others,
             self.peer,
             &self.link,
             Arc::clone(&self.site.voice),

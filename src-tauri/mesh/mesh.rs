@@ -63,8 +63,9 @@ impl Mesh {
         }
         let link = Arc::new(Link::new());
         self.site.links.insert(peer, Arc::clone(&link));
+        let others = pairs.values().filter(|pair| pair.used().is_none()).count();
         let pair = pairs.entry(peer).or_insert(Pair::new(role, link));
-        self.begin(peer, pair, 0, false);
+        self.begin(peer, pair, 0, false, others);
         Ok(())
     }
 
@@ -83,11 +84,11 @@ impl Mesh {
         }
         let path = pair.next();
         pair.takes(path)?;
-        self.begin(peer, pair, path, thorough);
+        self.begin(peer, pair, path, thorough, 0);
         Ok(())
     }
 
-    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool) {
+    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool, others: usize) {
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (ctl, ctl_rx) = mpsc::channel(CTL);
         let (course, course_rx) = watch::channel(Course::Open);
@@ -97,6 +98,7 @@ impl Mesh {
             path,
             role: pair.role,
             thorough,
+            others,
             link: Arc::clone(&pair.link),
             commands: commands_rx,
             ctl: ctl_rx,
@@ -117,7 +119,7 @@ impl Mesh {
             let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
             if pair.role == Role::Answerer && sdp.kind == SdpKind::Offer && pair.path(sdp.path).is_none() {
                 pair.takes(sdp.path)?;
-                self.begin(peer, pair, sdp.path, sdp.text.contains(" tcptype "));
+                self.begin(peer, pair, sdp.path, sdp.text.contains(" tcptype "), 0);
             }
         }
         self.command(peer, sdp.path, Command::Description(sdp))

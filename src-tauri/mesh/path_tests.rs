@@ -110,7 +110,7 @@ async fn another_certificate_on_a_second_path_ends_the_pair() {
     let mut failed = Vec::new();
     while failed.len() < 2 {
         match rig.step().await {
-            (who, MeshEvent::Failed { why: FailWhy::Dtls, .. }) => failed.push(who),
+            (who, MeshEvent::Failed { why: FailWhy::Dtls | FailWhy::DtlsTimeout, .. }) => failed.push(who),
             // Who sees the other end all of it.
             (who, MeshEvent::Closed { .. }) if failed.len() == 1 => failed.push(who),
             (who, other) => panic!("{who:?}: {other:?}"),

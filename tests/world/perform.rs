@@ -62,7 +62,11 @@ impl World {
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
             Output::RestartPeer(peer, _) => self.restart_peer(who, peer),
             Output::RemoteDescription(peer, sdp) => self.described(who, peer, &sdp),
-            Output::RemoteCandidate(..) | Output::ListDevices | Output::UseVpn(_) => {}
+            Output::ListDevices => self.list_devices(who),
+            Output::RemoteCandidate(..)
+            | Output::SoundCheck(_)
+            | Output::StopSoundCheck
+            | Output::UseVpn(_) => {}
             Output::SendCtl(to, bytes) => {
                 let Some(from) = self.people[who].pid else { return };
                 if self.people[who].reaches(to) && !self.is_dead(who, to) {

@@ -18,7 +18,7 @@ other: string, };
 /**
  * The talk button shows exactly one of these.
  */
-export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
+export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "silentMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
 /**
  * Milliseconds since the press.
  */
@@ -82,7 +82,7 @@ export type EnteringStep = "startingServer" | "connecting" | "proving" | "joinin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "outputGone" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
 
 /**
  * Who holds the floor.
@@ -186,6 +186,10 @@ on: boolean, } | { "do": "setUseVpn",
 /**
  * True to let it.
  */
+on: boolean, } | { "do": "setMicWhilePressed",
+/**
+ * True for only then.
+ */
 on: boolean, } | { "do": "setMode",
 /**
  * From now on.
@@ -234,7 +238,11 @@ input: string | null,
 /**
  * Loudspeaker or headphones.
  */
-output: string | null, } | { "do": "listDevices" } | { "do": "forgetRecent",
+output: string | null, } | { "do": "listDevices" } | { "do": "playTestSound" } | { "do": "hearYourself" } | { "do": "stopSoundCheck" } | { "do": "watchDevices",
+/**
+ * True to begin.
+ */
+on: boolean, } | { "do": "forgetRecent",
 /**
  * Its place in `Preferences::recent`.
  */
@@ -306,7 +314,7 @@ quality: Quality | null, };
 /**
  * What the microphone does.
  */
-export type Microphone = "off" | "open" | "failed";
+export type Microphone = "off" | "standby" | "open" | "silent" | "failed";
 
 /**
  * Something that should be known.
@@ -323,7 +331,11 @@ code: ErrorCode,
 /**
  * A name, a version or a device that belongs into the words; never a secret.
  */
-about: string | null, };
+about: string | null,
+/**
+ * The device that is used in place of the one in `about`.
+ */
+instead?: string, };
 
 /**
  * What stays on this device, and nothing else does.
@@ -352,7 +364,15 @@ queueing: boolean,
 /**
  * True to let voice go through VPNs and other tunnels, which may be the only way.
  */
-useVpn: boolean, };
+useVpn: boolean,
+/**
+ * True to open the microphone only while the button is down; the first words then come later.
+ */
+micWhilePressed: boolean,
+/**
+ * Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
+ */
+bluetoothTold: Array<string>, };
 
 /**
  * A QR code as modules.
@@ -516,6 +536,11 @@ emoji: Array<number>,
 numbers: Array<number>, };
 
 /**
+ * What a sound check is at.
+ */
+export type SoundCheck = "idle" | "testSound" | "recording" | "playingBack";
+
+/**
  * Where the person is.
  */
 export type Stage = { "at": "home",
@@ -578,6 +603,10 @@ preferences: Preferences,
  * Devices found at the last look.
  */
 devices: Devices,
+/**
+ * What a sound check is at.
+ */
+soundCheck: SoundCheck,
 /**
  * Version of the program.
  */

@@ -195,6 +195,7 @@ export class MockBackend implements Backend {
     if (bad) return { is: 'keyMismatch', id: bad.id };
     if (of.microphone === 'off') return { is: 'audioOff' };
     if (of.microphone === 'failed') return { is: 'noMic' };
+    if (of.microphone === 'silent') return { is: 'silentMic' };
     if (others.length === 0) return { is: 'alone' };
     if (others.every((m) => m.link === 'lost')) return { is: 'reconnecting', forMs: 0 };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
@@ -286,7 +287,16 @@ export class MockBackend implements Backend {
         return this.theme(intent.theme);
       case 'setDevices':
         return this.#show({ preferences: { ...preferences, input: intent.input, output: intent.output } });
+      case 'setMicWhilePressed':
+        return this.#show({ preferences: { ...preferences, micWhilePressed: intent.on } });
+      case 'playTestSound':
+        return this.#show({ soundCheck: 'testSound' });
+      case 'hearYourself':
+        return this.#show({ soundCheck: 'recording' });
+      case 'stopSoundCheck':
+        return this.#show({ soundCheck: 'idle' });
       case 'listDevices':
+      case 'watchDevices':
         return this.#show({});
       case 'forgetRecent':
         return this.#show({

@@ -7,6 +7,7 @@ import type {
   MemberLink,
   RevokedWhy,
   RoomMode,
+  SoundCheck,
   Theme,
 } from '../contract';
 import { en } from './en';
@@ -35,6 +36,7 @@ export interface ContractWords {
   links: Record<MemberLink, string>;
   themes: Record<Theme, string>;
   modes: Record<RoomMode, Named>;
+  checks: Record<SoundCheck, string>;
   doors: Record<Door, Named>;
   errors: Record<ErrorCode, ErrorWords>;
 }
