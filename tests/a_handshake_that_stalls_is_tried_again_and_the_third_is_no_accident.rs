@@ -13,13 +13,16 @@ fn stalled(times: u32) -> World {
     let mut world = World::room(11, Network::default(), &["Ana", "Ben"], "").unwrap();
     world.keep_apart(0, 1);
     for _ in 0..times {
-        // The next handshake begins after a pause.
-        world.run(2 * SECOND);
-        assert_eq!(link(&world, 0), MemberLink::Connecting);
-        world.stalls(0, 1);
+        // The next handshake begins after a pause, longer each time.
+        let stalled = (0..60).any(|_| {
+            world.run(SECOND / 5);
+            world.stalls(0, 1)
+        });
+        assert!(stalled);
+        world.run(SECOND / 10);
     }
     world.let_together(0, 1);
-    world.run(5 * SECOND);
+    world.run(12 * SECOND);
     world
 }
 

@@ -38,7 +38,12 @@ impl Meeting {
     fn voice_comes(&mut self, frames: u64) -> anyhow::Result<Duration> {
         let (start, before) = (Instant::now(), received(&self.ana.stats()?)?);
         while received(&self.ana.stats()?)? < before + frames {
-            ensure!(start.elapsed() < Duration::from_secs(10), "no voice; Ben saw {:#?}", self.ben.seen());
+            ensure!(
+                start.elapsed() < Duration::from_secs(10),
+                "no voice; Ana saw {:?}, Ben {:?}",
+                self.ana.seen().iter().rev().filter(|e| e["event"] != "stats").take(9).collect::<Vec<_>>(),
+                self.ben.seen()
+            );
         }
         Ok(start.elapsed())
     }

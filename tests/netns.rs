@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
@@ -11,14 +12,18 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 pub struct TwoMachines {
     names: [String; 2],
     cables: u32,
+    ipv6: bool,
 }
 
 impl TwoMachines {
     /// Two machines that have loopback and nothing else. None, said loudly, where they cannot be made.
     pub fn start() -> Option<Self> {
         let count = COUNT.fetch_add(1, Relaxed);
-        let machines =
-            Self { names: [0, 1].map(|n| format!("pt{}-{count}-{n}", std::process::id())), cables: 0 };
+        let machines = Self {
+            names: [0, 1].map(|n| format!("pt{}-{count}-{n}", std::process::id())),
+            cables: 0,
+            ipv6: true,
+        };
         let made = machines.names.iter().try_for_each(|name| {
             run(&["ip", "netns", "add", name])?;
             // Without the second in which IPv6 looks for another one that has the address.
@@ -47,7 +52,25 @@ impl TwoMachines {
         for machine in [0, 1] {
             self.ip(machine, &["link", "set", &end, "up"])?;
         }
+        for machine in [0, 1] {
+            self.wait_for(machine, &end)?;
+        }
         Ok(end)
+    }
+
+    /// The system takes a moment to see that a cable is plugged in, and only then gives it the address of its own.
+    fn wait_for(&self, machine: usize, end: &str) -> anyhow::Result<()> {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            let mut show = Command::new("ip");
+            let output = show.args(["-n", self.name(machine)?, "addr", "show", "dev", end]).output()?;
+            let text = String::from_utf8_lossy(&output.stdout);
+            if text.contains("state UP") && (!self.ipv6 || text.contains("fe80:")) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < until, "the cable stays dead: {text}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// A cable with an address at each end, like `10.1.0.1/24`.
@@ -88,7 +111,8 @@ impl TwoMachines {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn without_ipv6(&self) -> anyhow::Result<()> {
+    pub fn without_ipv6(&mut self) -> anyhow::Result<()> {
+        self.ipv6 = false;
         self.names.iter().try_for_each(|name| set(name, "net/ipv6/conf/default/disable_ipv6", "1"))
     }
 

@@ -6,9 +6,7 @@ use pushtalk_audio::EncoderSettings;
 
 /// A round trip up to this is that of a local network.
 const NEAR: Duration = Duration::from_millis(12);
-/// Above this share of lost packets, of 256, the redundancy is worth more than the delay: 1 %.
-const SOME_LOSS: u8 = 3;
-/// Above this one it needs more room: 3 %.
+/// From this share of lost packets on, of 256, half as many packets are better: 3 %.
 const MUCH_LOSS: u8 = 8;
 /// It is as good as that for so long before less is done.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,10 +33,8 @@ impl PathQuality {
 enum Course {
     /// Short frames.
     Near,
-    /// Long frames, which the redundancy is better in.
+    /// Long ones, which the redundancy is better in.
     Far,
-    /// And more of it.
-    Lossy,
 }
 
 /// The choice of settings over time.
@@ -63,8 +59,7 @@ impl Coding {
         let (near, lost) = paths
             .fold((true, 0), |(near, lost), path| (near && path.is_near(), path.fraction_lost.max(lost)));
         let wanted = match lost {
-            MUCH_LOSS.. => Course::Lossy,
-            SOME_LOSS.. => Course::Far,
+            MUCH_LOSS.. => Course::Far,
             _ if !near => Course::Far,
             _ => Course::Near,
         };
@@ -77,7 +72,6 @@ impl Coding {
         let settings = match self.course {
             Course::Near => EncoderSettings::lan(),
             Course::Far => EncoderSettings::wide(),
-            Course::Lossy => EncoderSettings { bitrate: 48_000, ..EncoderSettings::wide() },
         };
         let settings = EncoderSettings { loss_percent: settings.loss_percent.max(percent), ..settings };
         (settings != std::mem::replace(&mut self.told, settings)).then_some(settings)
@@ -106,7 +100,7 @@ mod tests {
         let mut coding = Coding::new();
         assert_eq!(choose(&mut coding, 0, &[path(1, 0), PathQuality::default()]), None);
         let far = choose(&mut coding, 1, &[path(1, 0), path(40, 0)]).unwrap();
-        assert_eq!((far.frame, far.bitrate), (FrameLength::Ms20, 32_000));
+        assert_eq!((far.frame, far.bitrate), (FrameLength::Ms20, 48_000));
         assert_eq!(choose(&mut coding, 2, &[path(1, 0), path(40, 0)]), None);
     }
 

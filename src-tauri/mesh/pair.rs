@@ -20,8 +20,9 @@ use crate::{
     tap::Voice,
 };
 
-/// Paths of one pair at a time: in use, being made, and those that are just being closed.
-const MOST_PATHS: usize = 4;
+/// Paths of one pair at a time: in use, being made, and those that are just being closed. Addresses change several times in
+/// a second while a cable is plugged in, at both ends.
+const MOST_PATHS: usize = 12;
 
 /// Where a path is heading.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Runtime for Sockets {
     }
 
     fn connect_tcp(&self, to: SocketAddr) -> Later<'_, io::Result<Arc<dyn AsyncTcpStream>>> {
-        Box::pin(async move { Stream::new(tokio::net::TcpStream::connect(to).await?) })
+        Box::pin(async move { Stream::prompt(tokio::net::TcpStream::connect(to).await?) })
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> Later<'a, io::Result<Vec<SocketAddr>>> {
@@ -85,7 +85,7 @@ impl AsyncTcpListener for Listener {
     fn accept(&self) -> Later<'_, io::Result<(Arc<dyn AsyncTcpStream>, SocketAddr)>> {
         Box::pin(async move {
             let (stream, from) = self.0.accept().await?;
-            Ok((Stream::new(stream)?, from))
+            Ok((Stream::prompt(stream)?, from))
         })
     }
 
@@ -104,7 +104,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(stream: tokio::net::TcpStream) -> io::Result<Arc<dyn AsyncTcpStream>> {
+    fn prompt(stream: tokio::net::TcpStream) -> io::Result<Arc<dyn AsyncTcpStream>> {
         stream.set_nodelay(true)?;
         let (local, peer) = (stream.local_addr()?, stream.peer_addr()?);
         let (reads, writes) = stream.into_split();

@@ -28,15 +28,18 @@ impl World {
         }
     }
 
-    /// The DTLS handshake of two people does not end in time.
-    pub fn stalls(&mut self, one: usize, other: usize) {
-        for (end, far) in [(one, other), (other, one)] {
-            let Some(peer) = self.people[far].pid else { continue };
-            if self.people[end].links.remove(&peer).is_some() {
-                let failed = MeshEvent::Failed { peer, why: FailWhy::Dtls };
-                self.later(end, Input::Mesh(failed));
-            }
+    /// The DTLS handshake of two people does not end in time. False when both have not begun one.
+    pub fn stalls(&mut self, one: usize, other: usize) -> bool {
+        let (Some(a), Some(b)) = (self.people[one].pid, self.people[other].pid) else { return false };
+        let ends = [(one, b), (other, a)];
+        if !ends.iter().all(|(end, peer)| self.people[*end].links.contains_key(peer)) {
+            return false;
         }
+        for (end, peer) in ends {
+            self.people[end].links.remove(&peer);
+            self.later(end, Input::Mesh(MeshEvent::Failed { peer, why: FailWhy::Dtls }));
+        }
+        true
     }
 
     /// No peer connection comes to be between two people, and the one they have breaks.
