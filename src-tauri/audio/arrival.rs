@@ -21,8 +21,9 @@ const WAIT_WEIGHT: f32 = 16.0;
 /// How much one packet weighs in the loss rate.
 const LOSS_STEP: f32 = 1.0 / 200.0;
 
-/// Above this loss one frame more is held, so that the redundancy in the next packet is there when needed.
-const LOSSY: f32 = 0.01;
+/// Above this loss one frame more is held, so that the redundancy in the next packet is there when needed. A single
+/// lost packet is above it for the 180 packets that follow.
+const LOSSY: f32 = 0.002;
 
 /// The fastest path may get slower by this much a packet, in 1/256 samples: 0.1 % at 10 ms, more than any two clocks differ.
 const DRIFT: i64 = 128;
@@ -107,6 +108,11 @@ impl Arrivals {
         self.loss += LOSS_STEP * (f32::from(u8::from(lost)) - self.loss);
     }
 
+    /// One that was given up has come after all: it was late, which no redundancy helps against.
+    pub(crate) fn note_found(&mut self) {
+        self.loss = (self.loss - LOSS_STEP).max(0.0);
+    }
+
     /// How long a frame of `samples` samples is to be held, in samples.
     pub(crate) fn target(&self, samples: i64) -> i64 {
         let for_fec = if self.loss > LOSSY { samples } else { 0 };
@@ -188,6 +194,15 @@ mod tests {
             arrivals.note_fate(false);
         }
         assert_eq!(arrivals.target(480), 10 * MS);
+    }
+
+    #[test]
+    fn one_lost_packet_in_a_hundred_is_enough_to_hold_one_frame_more() {
+        let mut arrivals = Arrivals::new(10 * MS, 300 * MS);
+        for n in 0..1000 {
+            arrivals.note_fate(n % 100 == 0);
+            assert_eq!(arrivals.target(480), 20 * MS);
+        }
     }
 
     #[test]

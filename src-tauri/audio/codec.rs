@@ -287,7 +287,7 @@ mod tests {
         plain.opus.set_complexity(0).unwrap();
         let (mut one, mut other) = ([0.0; 480], [0.0; 480]);
         for frame in speech(24_000).chunks_exact(480) {
-            let mut packet = [0; 60];
+            let mut packet = [0; 120];
             encoder.encode(frame, &mut packet).unwrap();
             deep.decode(&packet, &mut one).unwrap();
             plain.decode(&packet, &mut other).unwrap();

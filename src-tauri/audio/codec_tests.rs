@@ -17,7 +17,7 @@ fn encode_all(settings: EncoderSettings, pcm: &[f32]) -> Vec<Vec<u8>> {
 
 #[test]
 fn every_packet_has_one_size_whatever_is_said() {
-    for (settings, size) in [(EncoderSettings::lan(), 60), (EncoderSettings::wide(), 80)] {
+    for (settings, size) in [(EncoderSettings::lan(), 120), (EncoderSettings::wide(), 120)] {
         let samples = settings.frame.samples();
         let mut noise = Noise::new(3);
         let mut pcm = speech(250 * samples);
@@ -103,10 +103,10 @@ fn a_lost_frame_is_concealed_with_sound_not_with_silence() {
 fn after_a_reset_the_same_voice_gives_the_same_packets() {
     let pcm = speech(4800);
     let mut encoder = Encoder::new(EncoderSettings::lan()).unwrap();
-    let run = |encoder: &mut Encoder| -> Vec<[u8; 60]> {
+    let run = |encoder: &mut Encoder| -> Vec<[u8; 120]> {
         pcm.chunks_exact(480)
             .map(|frame| {
-                let mut out = [0; 60];
+                let mut out = [0; 120];
                 encoder.encode(frame, &mut out).unwrap();
                 out
             })

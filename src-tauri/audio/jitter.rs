@@ -191,6 +191,7 @@ impl JitterBuffer {
                 self.inbox.stats.lost = self.inbox.stats.lost.saturating_sub(1);
                 self.inbox.stats.late += 1;
                 self.inbox.stats.dropped += 1;
+                self.inbox.arrivals.note_found();
             }
             Put::Passed => {
                 self.inbox.stats.late += 1;

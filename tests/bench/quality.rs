@@ -16,9 +16,9 @@ use crate::{keep, say};
 const SEEDS: u64 = 2;
 /// How voice is encoded.
 const SETTINGS: [(&str, EncoderSettings); 3] = [
-    ("10 ms 48 kb/s", EncoderSettings::lan()),
-    ("20 ms 48 kb/s", EncoderSettings { bitrate: 48_000, ..EncoderSettings::wide() }),
-    ("20 ms 32 kb/s", EncoderSettings::wide()),
+    ("10 ms 96 kb/s", EncoderSettings::lan()),
+    ("20 ms 48 kb/s", EncoderSettings::wide()),
+    ("10 ms 48 kb/s", EncoderSettings { bitrate: 48_000, ..EncoderSettings::lan() }),
 ];
 /// What lines do to it; whether a quick look takes this one in.
 const LINES: [(&str, Impairment, bool); 8] = [
@@ -89,6 +89,9 @@ pub(crate) fn quality(options: &[&str]) -> anyhow::Result<()> {
     for (name, settings) in SETTINGS {
         for (line, impairment, first) in LINES {
             let setting = format!("{name}, {line}");
+            // As the talker has it a second after the first reports.
+            let percent = (100.0 * impairment.loss) as u8;
+            let settings = EncoderSettings { loss_percent: settings.loss_percent.max(percent), ..settings };
             if setting.contains(only) && (first || !quick) {
                 let row = row(setting, settings, impairment, seeds, &words)?;
                 row.say()?;
