@@ -141,6 +141,7 @@ impl Brain {
         }
         if let Stage::Inside(inside) = &mut self.stage {
             inside.remember_title(&mut self.preferences);
+            inside.tell_sounding(&self.preferences, &mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
                 self.notices.tell(why, None);
@@ -181,6 +182,9 @@ impl Brain {
                 }
             }
             Intent::ListDevices => out.push(Output::ListDevices),
+            Intent::SetProcessing { .. } | Intent::SetDucking { .. } | Intent::SetCues { .. } => {
+                self.choose_sound(intent);
+            }
             Intent::ForgetRecent { index } => {
                 let index = index as usize;
                 if index < self.preferences.recent.len() {
@@ -217,6 +221,8 @@ impl Brain {
             }
             Intent::Preempt
             | Intent::RaiseHand { .. }
+            | Intent::SetVolume { .. }
+            | Intent::SetMuted { .. }
             | Intent::SetMode { .. }
             | Intent::SetTalkLimit { .. }
             | Intent::Kick { .. }
@@ -375,6 +381,18 @@ fn in_room(
             return inside.flush(out);
         }
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
+        Intent::SetVolume { id, percent } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.set_volume(pid, |volume| volume.percent = percent, out);
+            }
+            return;
+        }
+        Intent::SetMuted { id, on } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.set_volume(pid, |volume| volume.muted = on, out);
+            }
+            return;
+        }
         Intent::SetMode { mode } => {
             let mode = match mode {
                 face::RoomMode::Radio => Mode::Radio,

@@ -35,7 +35,7 @@ pub struct EngineConfig {
     pub preferences: Preferences,
     /// Something to be told at once.
     pub notice: Option<(ErrorCode, Option<String>)>,
-    /// Devices, frames, processing.
+    /// Devices and frames.
     pub sound: SoundSettings,
     /// Where the embedded server listens; none for a free port on every address.
     pub listen: Option<SocketAddr>,

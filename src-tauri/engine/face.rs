@@ -3,7 +3,11 @@
 //! The UI has one command, `act(Intent)`, and one channel, `watch(View)`. Both are described to TypeScript by
 //! `ts-rs`; `ui/src/contract.ts` is generated from this file and a test fails when the two differ.
 
+mod sound;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::sound::{CuePreferences, EchoCancelling, ProcessingPreferences};
 
 /// What a person asks for, by the window, the command line or a key.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -119,6 +123,35 @@ pub enum Intent {
     },
     /// Ask for the list of devices anew.
     ListDevices,
+    /// Choose how loud a member is heard here; nobody else learns of it.
+    SetVolume {
+        /// `MemberView::id`.
+        id: String,
+        /// 0 to 200; more counts as 200.
+        percent: u16,
+    },
+    /// Hear a member no more at this device, or again. It does not count as one who heard what that one says.
+    SetMuted {
+        /// `MemberView::id`.
+        id: String,
+        /// True to hear nothing of it.
+        on: bool,
+    },
+    /// Choose whether voices are turned down while one talks, in rooms where one talks at a time.
+    SetDucking {
+        /// True to turn them down.
+        on: bool,
+    },
+    /// Choose which sounds tell what happens, and how loud.
+    SetCues {
+        /// All of them.
+        cues: CuePreferences,
+    },
+    /// Choose what is done to the microphone; while one talks, from the end of it on.
+    SetProcessing {
+        /// All of it.
+        processing: ProcessingPreferences,
+    },
     /// Forget one recent room.
     ForgetRecent {
         /// Its place in `Preferences::recent`.
@@ -271,6 +304,10 @@ pub struct MemberView {
     pub verified: bool,
     /// True for who would like to say something.
     pub hand: bool,
+    /// How loud that person is heard here, in percent: 0 to 200.
+    pub volume: u16,
+    /// True for who is not to be heard here.
+    pub muted: bool,
     /// How that person's voice arrived when it was last heard; none before.
     pub quality: Option<Quality>,
 }
@@ -639,11 +676,27 @@ pub struct Preferences {
     /// True to wait in the queue when the button is held while somebody talks.
     #[serde(default = "yes")]
     pub queueing: bool,
+    /// What is done to the microphone.
+    pub processing: ProcessingPreferences,
+    /// True to turn voices down while one talks, in rooms where one talks at a time.
+    #[serde(default = "yes")]
+    pub ducking: bool,
+    /// The sounds that tell what happens.
+    pub cues: CuePreferences,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::default(), recent: Vec::new(), input: None, output: None, queueing: true }
+        Self {
+            theme: Theme::default(),
+            recent: Vec::new(),
+            input: None,
+            output: None,
+            queueing: true,
+            processing: ProcessingPreferences::default(),
+            ducking: true,
+            cues: CuePreferences::default(),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
 use crate::seat::Seat;
+use crate::sounding::Sounding;
 use crate::ties::silence;
 use crate::verify::Comparing;
 use crate::view;
@@ -83,6 +84,7 @@ pub(crate) struct Inside {
     /// None when the person has chosen how long frames are.
     pub(crate) coding: Option<Coding>,
     microphone: Microphone,
+    pub(crate) sounding: Sounding,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
     early: Vec<ServerEvent>,
@@ -123,6 +125,7 @@ impl Inside {
             floor,
             coding: habits.adapt.then(Coding::new),
             microphone: Microphone::Off,
+            sounding: Sounding::default(),
             door: Doorkeeper::default(),
             newcomers: members,
             early,
@@ -306,6 +309,8 @@ impl Inside {
             }
             VoiceNews::KeyWanted(peer) => self.renew(now, rng, peer, out),
             VoiceNews::Spurt(keys) => self.spurt = Spurt::begun(keys),
+            // Who is muted here is not heard.
+            VoiceNews::Began(peer, ..) if self.volume(&peer).muted => {}
             VoiceNews::Began(peer, generation, step) => {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }

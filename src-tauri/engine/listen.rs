@@ -14,6 +14,7 @@ use crate::ear::{Ear, Heard};
 use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::sound::SoundSettings;
+use crate::speaker::Speaker;
 use crate::stats::Hearings;
 use crate::talk::device_error;
 
@@ -54,12 +55,13 @@ pub(crate) fn spawn<T: Fn(VoiceNews) + Send + 'static>(
 struct Listener<T> {
     work: Listening<T>,
     ear: Ear,
+    speaker: Speaker,
     playback: Option<Playback>,
     stream_events: Receiver<StreamEvent>,
     stream_events_tx: Sender<StreamEvent>,
     /// When the next block is due while there is no device to ask for it.
     next_block: Instant,
-    /// When there was voice last, or a frame of it.
+    /// When there was voice or a cue last, or a frame of it.
     last_voice: Instant,
     resting: bool,
     numbers_at: Instant,
@@ -73,6 +75,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         Self {
             work,
             ear: Ear::new(JitterConfig::lan()),
+            speaker: Speaker::new(),
             playback: None,
             stream_events,
             stream_events_tx,
@@ -111,6 +114,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             ListenOrder::OpenOutput(name) => self.open(name),
             ListenOrder::CloseOutput => {
                 self.playback = None;
+                self.speaker.stop();
                 self.work.levels.set_heard(0);
             }
             ListenOrder::AddPeer(pid, key) => {
@@ -119,6 +123,12 @@ impl<T: Fn(VoiceNews)> Listener<T> {
                 }
             }
             ListenOrder::Hold(pid, config) => self.ear.hold(pid, config),
+            ListenOrder::Volume(pid, gain) => self.ear.set_volume(pid, gain),
+            ListenOrder::Duck(on) => self.speaker.duck(on),
+            ListenOrder::Cue(cue, gain) => {
+                self.speaker.cue(cue, gain);
+                self.wake_up();
+            }
             ListenOrder::RemovePeer(pid) => {
                 self.ear.remove_peer(pid);
                 self.work.hearings.remove(pid);
@@ -175,7 +185,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         }
     }
 
-    /// Voice is there, or may be soon.
+    /// Voice or a cue is there, or may be soon.
     fn wake_up(&mut self) {
         self.last_voice = Instant::now();
         if std::mem::take(&mut self.resting) {
@@ -198,12 +208,13 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             let heard = heard.map_or(now, |at| at.saturating_duration_since(self.work.start));
             let voice = self.ear.block(now, heard, &mut self.mixed);
             self.work.levels.set_heard(level(&self.mixed).meter);
-            if voice {
+            let sound = self.speaker.finish(voice, &mut self.mixed);
+            if sound {
                 self.last_voice = Instant::now();
             }
             if let Some(playback) = &mut self.playback {
                 self.next_block = Instant::now();
-                playback.write(if voice { &self.mixed } else { &self.mixed[..SILENCE] });
+                playback.write(if sound { &self.mixed } else { &self.mixed[..SILENCE] });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushtalk_audio::{EncoderSettings, JitterConfig};
+use pushtalk_audio::{Cue, EncoderSettings, JitterConfig, ProcessingSettings};
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
@@ -176,6 +176,8 @@ pub enum TalkOrder {
     Finish,
     /// Encode like this: from the next press on, as far as it changes the size of a frame.
     Code(EncoderSettings),
+    /// Do this to the microphone: at once, but not amid a spurt.
+    Process(ProcessingSettings),
 }
 
 /// What the listen thread is told.
@@ -190,4 +192,10 @@ pub enum ListenOrder {
     RemovePeer(Pid),
     /// How long to hold this member's voice.
     Hold(Pid, JitterConfig),
+    /// How loud this member is to be: 0.0 for not at all, 1.0 for as it comes.
+    Volume(Pid, f32),
+    /// Turn voices down, or no longer.
+    Duck(bool),
+    /// Play this at once, so loud: 0.0 to 1.0.
+    Cue(Cue, f32),
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 use pushtalk_audio::{
-    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, Processing, SAMPLE_RATE, level, time_of,
+    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, SAMPLE_RATE, level, time_of,
 };
 use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent, hurry};
 use pushtalk_mesh::VoiceSender;
@@ -17,6 +17,7 @@ use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::mouth::{Mouth, Said};
 use crate::sound::{SoundSettings, tail_frames};
+use crate::strip::Strip;
 
 /// Orders and the device wake this thread; it looks around this often in any case.
 const LOOK: Duration = Duration::from_millis(100);
@@ -50,7 +51,7 @@ struct Talker<T> {
     capture: Option<Capture>,
     stream_events: Receiver<StreamEvent>,
     stream_events_tx: crossbeam_channel::Sender<StreamEvent>,
-    processing: Processing,
+    strip: Strip,
     encoder: Encoder,
     /// As it is to be from the next press on.
     coding: EncoderSettings,
@@ -78,7 +79,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     ) -> Result<Self, AudioError> {
         let (stream_events_tx, stream_events) = crossbeam_channel::bounded(16);
         Ok(Self {
-            processing: settings.processing(),
+            strip: Strip::new(),
             encoder: Encoder::new(settings.encoder())?,
             coding: settings.encoder(),
             settings,
@@ -120,6 +121,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             TalkOrder::CloseMicrophone => return self.close(),
             TalkOrder::AddPeer(pid, key) => return self.mouth.add_peer(pid, key),
             TalkOrder::RemovePeer(pid) => return self.mouth.remove_peer(pid),
+            TalkOrder::Process(settings) => return self.strip.want(settings),
             TalkOrder::Keep => {
                 // What waited in the ring was said before the press.
                 self.take_samples();
@@ -216,6 +218,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
 
     /// Takes what the device has; each full frame goes its way, and is wiped.
     fn take_samples(&mut self) {
+        self.strip.settle(self.mouth.wants_frames());
         let frame = self.encoder.settings().frame.samples();
         let Some(capture) = &mut self.capture else { return };
         if let Some(at) = capture.captured_at() {
@@ -254,7 +257,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             return;
         }
         self.told = Some(now);
-        let samples = self.processing.delay() + self.encoder.look_ahead().unwrap_or(0);
+        let samples = self.strip.delay() + self.encoder.look_ahead().unwrap_or(0);
         let at = at.saturating_duration_since(self.start).saturating_sub(time_of(samples, SAMPLE_RATE));
         (self.tell)(VoiceNews::Captured { timestamp, at });
     }
@@ -269,9 +272,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
 
     fn frame(&mut self, samples: std::ops::Range<usize>) {
         let samples = &mut self.pending[samples];
-        for block in samples.as_chunks_mut::<BLOCK>().0 {
-            self.processing.process(block);
-        }
+        self.strip.process(samples);
         self.levels.set_own(level(samples).meter);
         let timestamp = self.clock;
         self.clock = self.clock.wrapping_add(u32::try_from(samples.len()).unwrap_or(0));

@@ -53,6 +53,35 @@ id: string, } | { "is": "offline" } | { "is": "keyMismatch",
 id: string, };
 
 /**
+ * The sounds that tell what happens.
+ */
+export type CuePreferences = {
+/**
+ * Of all of them, 0 to 100 percent.
+ */
+volume: number,
+/**
+ * The button is down, and we may talk.
+ */
+permit: boolean,
+/**
+ * The button is down, and we may not, or no longer.
+ */
+busy: boolean,
+/**
+ * The one who talked has finished.
+ */
+free: boolean,
+/**
+ * The talk limit is near.
+ */
+limit: boolean,
+/**
+ * Others can be reached, or nobody any more.
+ */
+network: boolean, };
+
+/**
  * Devices found at the last look.
  */
 export type Devices = {
@@ -69,6 +98,11 @@ outputs: Array<string>, };
  * Who may come in.
  */
 export type Door = "open" | "locked" | "pin";
+
+/**
+ * When what the loudspeaker plays is taken out of the microphone.
+ */
+export type EchoCancelling = "auto" | "on" | "off";
 
 /**
  * The steps of coming in.
@@ -226,7 +260,35 @@ input: string | null,
 /**
  * Loudspeaker or headphones.
  */
-output: string | null, } | { "do": "listDevices" } | { "do": "forgetRecent",
+output: string | null, } | { "do": "listDevices" } | { "do": "setVolume",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * 0 to 200; more counts as 200.
+ */
+percent: number, } | { "do": "setMuted",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * True to hear nothing of it.
+ */
+on: boolean, } | { "do": "setDucking",
+/**
+ * True to turn them down.
+ */
+on: boolean, } | { "do": "setCues",
+/**
+ * All of them.
+ */
+cues: CuePreferences, } | { "do": "setProcessing",
+/**
+ * All of it.
+ */
+processing: ProcessingPreferences, } | { "do": "forgetRecent",
 /**
  * Its place in `Preferences::recent`.
  */
@@ -291,6 +353,14 @@ verified: boolean,
  */
 hand: boolean,
 /**
+ * How loud that person is heard here, in percent: 0 to 200.
+ */
+volume: number,
+/**
+ * True for who is not to be heard here.
+ */
+muted: boolean,
+/**
  * How that person's voice arrived when it was last heard; none before.
  */
 quality: Quality | null, };
@@ -340,7 +410,40 @@ output: string | null,
 /**
  * True to wait in the queue when the button is held while somebody talks.
  */
-queueing: boolean, };
+queueing: boolean,
+/**
+ * What is done to the microphone.
+ */
+processing: ProcessingPreferences,
+/**
+ * True to turn voices down while one talks, in rooms where one talks at a time.
+ */
+ducking: boolean,
+/**
+ * The sounds that tell what happens.
+ */
+cues: CuePreferences, };
+
+/**
+ * What is done to the microphone before it is sent.
+ */
+export type ProcessingPreferences = {
+/**
+ * Rumble is taken out. Noise suppression and echo cancelling do it in any case.
+ */
+highPass: boolean,
+/**
+ * Steady noise is lowered; the voice is heard 7 ms later.
+ */
+noiseSuppression: boolean,
+/**
+ * A quiet voice is raised, a loud one lowered.
+ */
+gainControl: boolean,
+/**
+ * What the loudspeaker plays is taken out; the voice is heard 9 ms later.
+ */
+echoCancelling: EchoCancelling, };
 
 /**
  * A QR code as modules.

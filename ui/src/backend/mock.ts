@@ -3,6 +3,7 @@ import { pinOf } from '../common/pin';
 import type { Button, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
 import { nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
+import { chosen } from './choices';
 import { Entrance, inspect } from './entrance';
 import { invitation, member, room, sas, today } from './scenes';
 
@@ -243,7 +244,18 @@ export class MockBackend implements Backend {
       case 'raiseHand':
         return this.#member('m0', { hand: intent.up });
       case 'setQueueing':
-        return this.#show({ preferences: { ...preferences, queueing: intent.on } });
+      case 'setTheme':
+      case 'setDevices':
+      case 'setProcessing':
+      case 'setDucking':
+      case 'setCues':
+      case 'forgetRecent':
+      case 'forgetAllRecent':
+        return this.#show({ preferences: chosen(preferences, intent) });
+      case 'setVolume':
+        return this.#member(intent.id, { volume: Math.min(intent.percent, 200) });
+      case 'setMuted':
+        return this.#member(intent.id, { muted: intent.on });
       case 'setMode':
         return this.#room(() => ({
           mode: intent.mode,
@@ -280,18 +292,8 @@ export class MockBackend implements Backend {
         return this.#home();
       case 'dismiss':
         return this.#show({ notices: this.#view.notices.filter((notice) => notice.id !== intent.notice) });
-      case 'setTheme':
-        return this.theme(intent.theme);
-      case 'setDevices':
-        return this.#show({ preferences: { ...preferences, input: intent.input, output: intent.output } });
       case 'listDevices':
         return this.#show({});
-      case 'forgetRecent':
-        return this.#show({
-          preferences: { ...preferences, recent: preferences.recent.filter((_, at) => at !== intent.index) },
-        });
-      case 'forgetAllRecent':
-        return this.#show({ preferences: { ...preferences, recent: [] } });
     }
   }
 

@@ -47,6 +47,9 @@ const preferences = (): Preferences => ({
   input: null,
   output: null,
   queueing: true,
+  processing: { highPass: true, noiseSuppression: true, gainControl: true, echoCancelling: 'auto' },
+  ducking: true,
+  cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true },
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -71,6 +74,8 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   link: index === 0 ? 'own' : 'ready',
   verified: false,
   hand: false,
+  volume: 100,
+  muted: false,
   quality: null,
   ...more,
 });

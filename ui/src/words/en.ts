@@ -58,6 +58,18 @@ const contract = {
     pin: { label: 'Only with a PIN as well', hint: 'Say the PIN another way than you send the link.' },
     locked: { label: 'Nobody', hint: 'Those who are inside stay.' },
   },
+  echo: {
+    auto: { label: 'When needed', hint: 'Where everybody may talk at once, unless you use headphones.' },
+    on: { label: 'Always', hint: 'You are heard 9 ms later.' },
+    off: { label: 'Never', hint: 'Best with headphones.' },
+  },
+  cues: {
+    permit: { label: 'You may talk', hint: 'A double chirp.' },
+    busy: { label: 'You may not, or no longer', hint: 'A low tone.' },
+    free: { label: 'The channel is free', hint: 'A single beep.' },
+    limit: { label: 'The talk limit is near', hint: 'Two short beeps.' },
+    network: { label: 'Connected, or nobody reachable', hint: 'Three beeps, rising or falling.' },
+  },
   errors: {
     notAnInvitation: {
       what: 'This is not a whole code or link.',
@@ -292,6 +304,7 @@ export const en = {
     heard: 'Heard by {by} of {of}',
     verified: 'Verified',
     hand: 'Hand raised',
+    muted: 'Muted by you',
     raise: 'Raise hand',
     lower: 'Lower hand',
     left: '{n} s left',
@@ -319,6 +332,9 @@ export const en = {
     interruptHint: 'Hold it to talk at once; whoever talks is stopped.',
   },
   person: {
+    volume: 'Volume of {name}',
+    mute: 'Mute {name}',
+    muteHint: 'Only at this device. They see one person less who has heard them.',
     yes: 'Verified: you have compared, and nobody is in between.',
     no: 'Not verified yet.',
     verify: 'Compare with {name}',
@@ -436,6 +452,23 @@ export const en = {
     queueing: 'Wait in line',
     queueingHint:
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
+    ducking: 'Turn voices down while you talk',
+    duckingHint: 'Where one talks at a time.',
+  },
+  processing: {
+    title: 'Your voice',
+    noiseSuppression: { label: 'Less noise', hint: 'Fans and hiss are lowered. You are heard 7 ms later.' },
+    gainControl: { label: 'Even loudness', hint: 'A quiet voice is raised, a loud one lowered.' },
+    highPass: {
+      label: 'No rumble',
+      hint: 'Steps, wind and hum are taken out. Noise and echo removal do it in any case.',
+    },
+    echo: 'Remove echo of the loudspeaker',
+  },
+  sounds: {
+    title: 'Sounds',
+    hint: 'Heard by you alone.',
+    volume: 'Volume of the sounds',
   },
   notices: {
     region: 'Notices',

@@ -1,7 +1,9 @@
 // The words of the window in the language of now, and how values get into them.
 import type {
   Button,
+  CuePreferences,
   Door,
+  EchoCancelling,
   EnteringStep,
   ErrorCode,
   MemberLink,
@@ -36,6 +38,8 @@ export interface ContractWords {
   themes: Record<Theme, string>;
   modes: Record<RoomMode, Named>;
   doors: Record<Door, Named>;
+  echo: Record<EchoCancelling, Named>;
+  cues: Record<Exclude<keyof CuePreferences, 'volume'>, Named>;
   errors: Record<ErrorCode, ErrorWords>;
 }
 
@@ -91,6 +95,11 @@ export function plural(forms: Plural, n: number): string {
   const form = forms[rules.select(n)] ?? forms.other;
   return form.replace('{n}', new Intl.NumberFormat(locale).format(n));
 }
+
+const percents = new Intl.NumberFormat(locale, { style: 'percent' });
+
+/** `70 %`, as the language has it. */
+export const percent = (n: number): string => percents.format(n / 100);
 
 /** Minutes and seconds, `0:07`. */
 export function clock(ms: number): string {
