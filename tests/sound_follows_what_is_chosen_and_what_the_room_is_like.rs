@@ -47,6 +47,10 @@ fn echo_is_cancelled_where_everybody_may_talk_unless_it_was_chosen_otherwise() {
     world.act(0, Intent::SetMode { mode: RoomMode::Open });
     world.run(SECOND);
     assert_eq!([0, 1, 2].map(|who| echo(&world, who)), [true, false, true]);
+    (0..3).for_each(|who| world.wears(who, true));
+    assert_eq!([0, 1, 2].map(|who| echo(&world, who)), [false, false, true]);
+    (0..3).for_each(|who| world.wears(who, false));
+    assert!(echo(&world, 0));
     world.act(0, Intent::SetMode { mode: RoomMode::Radio });
     world.run(SECOND);
     assert_eq!([0, 1, 2].map(|who| echo(&world, who)), [false, false, true]);

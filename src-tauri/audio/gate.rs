@@ -57,6 +57,12 @@ impl Gate {
         self.threshold = threshold;
     }
 
+    /// Nobody is listened to any more. Gives true when it was open.
+    pub const fn close(&mut self) -> bool {
+        (self.loud, self.quiet) = (0, 0);
+        std::mem::replace(&mut self.open, false)
+    }
+
     /// True while somebody speaks, and 400 ms longer.
     pub const fn is_open(&self) -> bool {
         self.open

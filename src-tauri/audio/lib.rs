@@ -47,7 +47,7 @@ pub use gain::Gain;
 pub use gate::{Gate, GateChange};
 pub use jitter::{JitterBuffer, JitterConfig, JitterStats, Pulled, VoiceFrame};
 pub use level::{Level, level};
-pub use mix::{Limiter, mix};
+pub use mix::Limiter;
 pub use process::{Processing, ProcessingSettings};
 pub use resample::Resampler;
 

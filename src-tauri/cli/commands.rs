@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use pushtalk_engine::face::{Intent, RoomMode};
+use pushtalk_engine::face::{Intent, Preferences, RoomMode, TalkMode};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,7 @@ pub(crate) enum Line {
 
 /// The commands that there are, for people.
 pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, invite, stats, leave, volume ID 0-200, mute ID, \
-                               unmute ID, verify ID, same ID, differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
+                               unmute ID, talk hold|voice, verify ID, same ID, differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
 
 impl FromStr for Line {
@@ -42,6 +42,8 @@ impl FromStr for Line {
             },
             ["mute", member] => Intent::SetMuted { id: id(member), on: true },
             ["unmute", member] => Intent::SetMuted { id: id(member), on: false },
+            ["talk", "hold"] => talk_mode(TalkMode::Hold),
+            ["talk", "voice"] => talk_mode(TalkMode::Voice),
             ["kick", member] => Intent::Kick { id: id(member) },
             ["lock"] => Intent::Lock { pin: None },
             ["lock", pin] => Intent::Lock { pin: Some((*pin).to_owned()) },
@@ -57,6 +59,11 @@ impl FromStr for Line {
             _ => return Err(UnknownLine),
         }))
     }
+}
+
+/// A voice is as loud as it is taken to be by default.
+fn talk_mode(mode: TalkMode) -> Intent {
+    Intent::SetTalkMode { mode, threshold: Preferences::default().voice_threshold }
 }
 
 /// Not a command.

@@ -182,7 +182,10 @@ impl Brain {
                 }
             }
             Intent::ListDevices => out.push(Output::ListDevices),
-            Intent::SetProcessing { .. } | Intent::SetDucking { .. } | Intent::SetCues { .. } => {
+            Intent::SetProcessing { .. }
+            | Intent::SetDucking { .. }
+            | Intent::SetCues { .. }
+            | Intent::SetTalkMode { .. } => {
                 self.choose_sound(intent);
             }
             Intent::ForgetRecent { index } => {
@@ -376,10 +379,7 @@ fn in_room(
 ) {
     let door = |door| Begin { kind: StatementKind::Door, removed: Vec::new(), door };
     let begin = match intent {
-        Intent::Preempt => {
-            inside.floor.handle(now, pushtalk_room::Input::Preempt, out);
-            return inside.flush(out);
-        }
+        Intent::Preempt => return inside.preempt(now, out),
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
         Intent::SetVolume { id, percent } => {
             if let Some(pid) = inside.member_of(&id) {

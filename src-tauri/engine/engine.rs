@@ -18,7 +18,7 @@ use crate::levels::Levels;
 use crate::post::Post;
 use crate::sound::SoundSettings;
 use crate::stats::{Hearings, MemberStats};
-use crate::{listen, talk};
+use crate::{echo, listen, talk};
 
 /// Views that a slow watcher may fall behind.
 const VIEWS: usize = 256;
@@ -100,6 +100,7 @@ impl Engine {
 
         let levels = Arc::new(Levels::default());
         let hearings = Arc::new(Hearings::default());
+        let (source, reference) = echo::reference();
         let tell = {
             let inputs = inputs.clone();
             // The loop takes inputs faster than voice gives news; if it hangs, news are the least of it.
@@ -111,6 +112,7 @@ impl Engine {
             frames: frames_rx.clone(),
             levels: levels.clone(),
             hearings: hearings.clone(),
+            echo: source,
             start,
             tell: tell.clone(),
         })?;
@@ -126,6 +128,7 @@ impl Engine {
             rng.next_u32(),
             start,
             levels.clone(),
+            reference,
             tell,
         )?;
         let talk = Post::new(talk_tx, talker.thread());

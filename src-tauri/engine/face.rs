@@ -7,7 +7,7 @@ mod sound;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::sound::{CuePreferences, EchoCancelling, ProcessingPreferences};
+pub use self::sound::{CuePreferences, EchoCancelling, ProcessingPreferences, TalkMode};
 
 /// What a person asks for, by the window, the command line or a key.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -141,6 +141,13 @@ pub enum Intent {
     SetDucking {
         /// True to turn them down.
         on: bool,
+    },
+    /// Choose what holds the talk button down.
+    SetTalkMode {
+        /// From now on.
+        mode: TalkMode,
+        /// A voice is at least so loud, in dBFS: -60 to -10.
+        threshold: i8,
     },
     /// Choose which sounds tell what happens, and how loud.
     SetCues {
@@ -683,6 +690,11 @@ pub struct Preferences {
     pub ducking: bool,
     /// The sounds that tell what happens.
     pub cues: CuePreferences,
+    /// What holds the talk button down.
+    pub talk_mode: TalkMode,
+    /// A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
+    #[serde(default = "quiet_voice")]
+    pub voice_threshold: i8,
 }
 
 impl Default for Preferences {
@@ -696,12 +708,18 @@ impl Default for Preferences {
             processing: ProcessingPreferences::default(),
             ducking: true,
             cues: CuePreferences::default(),
+            talk_mode: TalkMode::default(),
+            voice_threshold: quiet_voice(),
         }
     }
 }
 
 fn yes() -> bool {
     true
+}
+
+fn quiet_voice() -> i8 {
+    -45
 }
 
 /// A room that this device was in.

@@ -316,6 +316,8 @@ impl Inside {
             }
             VoiceNews::Hearing(peer, hearing) => self.hearing(peer, hearing, out),
             VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
+            VoiceNews::OutputWorn(worn) => self.sounding.worn = worn,
+            VoiceNews::Gate(open) => self.gate(now, open, out),
             VoiceNews::Devices(_) => {}
         }
     }
@@ -341,16 +343,6 @@ impl Inside {
 
     fn tell_microphone(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.floor.microphone(now, self.microphone, out);
-        self.flush(out);
-    }
-
-    pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.handle(now, Input::Press, out);
-        self.flush(out);
-    }
-
-    pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.handle(now, Input::Release, out);
         self.flush(out);
     }
 

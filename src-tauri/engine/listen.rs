@@ -11,12 +11,14 @@ use pushtalk_mesh::ReceivedFrame;
 
 use crate::brain::{ListenOrder, VoiceNews};
 use crate::ear::{Ear, Heard};
+use crate::echo::EchoSource;
 use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::sound::SoundSettings;
 use crate::speaker::Speaker;
 use crate::stats::Hearings;
 use crate::talk::device_error;
+use crate::worn::is_worn;
 
 /// Frames, orders and the device wake this thread; it looks around this often in any case.
 const LOOK: Duration = Duration::from_millis(100);
@@ -38,6 +40,7 @@ pub(crate) struct Listening<T> {
     pub(crate) frames: Receiver<ReceivedFrame>,
     pub(crate) levels: Arc<Levels>,
     pub(crate) hearings: Arc<Hearings>,
+    pub(crate) echo: EchoSource,
     pub(crate) start: Instant,
     pub(crate) tell: T,
 }
@@ -147,6 +150,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             thread.unpark();
         }) {
             Ok(playback) => {
+                (self.work.tell)(VoiceNews::OutputWorn(is_worn(playback.label())));
                 self.playback = Some(playback);
                 self.wake_up();
             }
@@ -199,7 +203,11 @@ impl<T: Fn(VoiceNews)> Listener<T> {
     /// What waits in the device's ring is delay: it gets a block only when it would run dry.
     fn play(&mut self) {
         if self.last_voice.elapsed() > REST_AFTER {
-            return self.rest();
+            // The echo canceller needs to know of silence too.
+            if self.playback.is_none() || !self.work.echo.is_wanted() {
+                return self.rest();
+            }
+            self.wake_up();
         }
         self.tell_numbers();
         while let Some(ahead) = self.due() {
@@ -214,7 +222,9 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             }
             if let Some(playback) = &mut self.playback {
                 self.next_block = Instant::now();
-                playback.write(if sound { &self.mixed } else { &self.mixed[..SILENCE] });
+                let played = if sound { &self.mixed[..] } else { &self.mixed[..SILENCE] };
+                let taken = playback.write(played);
+                self.work.echo.tell(&played[..taken], heard);
             }
         }
     }

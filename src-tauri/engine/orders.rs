@@ -116,6 +116,10 @@ pub enum VoiceNews {
         /// On the clock of `Brain::handle`.
         at: Duration,
     },
+    /// Whether the output that was opened is known to be worn on the head.
+    OutputWorn(bool),
+    /// A voice begins (true) or has ended, where voices were asked for.
+    Gate(bool),
     /// The devices that there are.
     Devices(face::Devices),
 }
@@ -178,6 +182,8 @@ pub enum TalkOrder {
     Code(EncoderSettings),
     /// Do this to the microphone: at once, but not amid a spurt.
     Process(ProcessingSettings),
+    /// Tell when a voice of at least so many dBFS begins and ends, and keep its beginning; none to keep nothing.
+    Gate(Option<f32>),
 }
 
 /// What the listen thread is told.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use pushtalk_audio::ProcessingSettings;
+use pushtalk_audio::{Cue, ProcessingSettings};
 use pushtalk_protocol::{Mode, Pid};
 use pushtalk_room::Situation;
 
 use crate::brain::{Brain, ListenOrder, Output, TalkOrder};
 use crate::cues::{cue, loudness};
-use crate::face::{EchoCancelling, Intent, Preferences, ProcessingPreferences};
+use crate::face::{EchoCancelling, Intent, Preferences, ProcessingPreferences, TalkMode};
+use crate::hands::Hands;
 use crate::inside::Inside;
 use crate::volumes::Volume;
 
@@ -18,6 +19,7 @@ use crate::volumes::Volume;
 pub(crate) struct Sounding {
     /// True when the output is known to be worn on the head.
     pub(crate) worn: bool,
+    pub(crate) hands: Hands,
     /// Of those for whom it was changed.
     pub(crate) volumes: BTreeMap<Pid, Volume>,
     /// What the button showed last.
@@ -26,10 +28,12 @@ pub(crate) struct Sounding {
 }
 
 /// How the voice threads are to work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Setting {
     processing: ProcessingSettings,
     ducked: bool,
+    /// Voices from this level on, in dBFS, hold the button down.
+    gate: Option<f32>,
 }
 
 impl Setting {
@@ -44,6 +48,8 @@ impl Setting {
         Self {
             processing: ProcessingSettings { high_pass, noise_suppression, gain_control, echo_cancelling },
             ducked: preferences.ducking && mode == Mode::Radio && matches!(button, Situation::Talking { .. }),
+            gate: (preferences.talk_mode == TalkMode::Voice)
+                .then(|| preferences.voice_threshold.clamp(-60, -10).into()),
         }
     }
 }
@@ -55,6 +61,10 @@ impl Brain {
             Intent::SetProcessing { processing } => self.preferences.processing = processing,
             Intent::SetDucking { on } => self.preferences.ducking = on,
             Intent::SetCues { cues } => self.preferences.cues = cues,
+            Intent::SetTalkMode { mode, threshold } => {
+                self.preferences.talk_mode = mode;
+                self.preferences.voice_threshold = threshold.clamp(-60, -10);
+            }
             _ => {}
         }
     }
@@ -69,11 +79,16 @@ impl Inside {
         if told.map(|told| told.processing) != Some(setting.processing) {
             out.push(Output::Talk(TalkOrder::Process(setting.processing)));
         }
+        if told.and_then(|told| told.gate) != setting.gate {
+            out.push(Output::Talk(TalkOrder::Gate(setting.gate)));
+        }
         if told.is_some_and(|told| told.ducked) != setting.ducked {
             out.push(Output::Listen(ListenOrder::Duck(setting.ducked)));
         }
         if let Some(before) = self.sounding.shown.replace(button)
             && let Some(cue) = cue(before, button, mode)
+            // Who talks by voice is talking already, and would hear it at every word.
+            && !(cue == Cue::Permit && self.sounding.hands.voice)
             && let Some(gain) = loudness(cue, &preferences.cues)
         {
             out.push(Output::Listen(ListenOrder::Cue(cue, gain)));

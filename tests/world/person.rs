@@ -25,6 +25,8 @@ pub struct Person {
     pub(super) coding: EncoderSettings,
     /// What is to be done to its microphone. Nothing is: it gives tones.
     pub processing: ProcessingSettings,
+    /// From how many dBFS on a voice is to open its gate; none where there is none.
+    pub gate: Option<f32>,
     /// True while it turns voices down.
     pub ducked: bool,
     /// The cues that it was played, and how loud.
@@ -79,6 +81,7 @@ impl Person {
             encoder: Encoder::new(EncoderSettings::lan())?,
             coding: EncoderSettings::lan(),
             processing: ProcessingSettings::off(),
+            gate: None,
             ducked: false,
             cues: Vec::new(),
             pending: Vec::new(),

@@ -54,6 +54,10 @@ impl World {
                 person.processing = settings;
                 return;
             }
+            TalkOrder::Gate(threshold) => {
+                person.gate = threshold;
+                return;
+            }
             TalkOrder::Finish => {
                 person.mouth.finish(tail_frames(person.encoder.settings().frame));
                 Said::Nothing

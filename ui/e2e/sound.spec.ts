@@ -50,3 +50,27 @@ test('a member is turned up and muted, by keyboard too, and shown as muted', asy
     { do: 'setMuted', id: 'm1', on: true },
   ]);
 });
+
+test('a voice holds the button where that was chosen, from a loudness that is seen in the meter', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.getByRole('radio', { name: words.talkModes.voice.label }).check();
+  await page.getByRole('slider', { name: words.talkMode.threshold }).fill('-30');
+  await page.keyboard.press('Escape');
+  expect(await win.intents()).toEqual([
+    { do: 'setTalkMode', mode: 'voice', threshold: -45 },
+    { do: 'setTalkMode', mode: 'voice', threshold: -30 },
+  ]);
+  await expect(win.talk).toContainText(words.talk.voiceIdle.label);
+  const meter = page.getByTestId('microphone').locator('~ [data-testid="voice-meter"]');
+  for (const [own, loud] of [
+    [0.45, false],
+    [0.55, true],
+  ] as const) {
+    await page.evaluate((level) => globalThis.pushtalkMock?.level(level, 0), own);
+    await expect(meter).toHaveClass(loud ? /loud/ : /^(?!.*loud)/);
+  }
+});

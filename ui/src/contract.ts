@@ -280,7 +280,15 @@ on: boolean, } | { "do": "setDucking",
 /**
  * True to turn them down.
  */
-on: boolean, } | { "do": "setCues",
+on: boolean, } | { "do": "setTalkMode",
+/**
+ * From now on.
+ */
+mode: TalkMode,
+/**
+ * A voice is at least so loud, in dBFS: -60 to -10.
+ */
+threshold: number, } | { "do": "setCues",
 /**
  * All of them.
  */
@@ -422,7 +430,15 @@ ducking: boolean,
 /**
  * The sounds that tell what happens.
  */
-cues: CuePreferences, };
+cues: CuePreferences,
+/**
+ * What holds the talk button down.
+ */
+talkMode: TalkMode,
+/**
+ * A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
+ */
+voiceThreshold: number, };
 
 /**
  * What is done to the microphone before it is sent.
@@ -626,6 +642,11 @@ step: EnteringStep,
  * True when this machine is to host.
  */
 hosting: boolean, } | { "at": "room" } & RoomView;
+
+/**
+ * What holds the talk button down.
+ */
+export type TalkMode = "hold" | "voice";
 
 /**
  * How the window looks.

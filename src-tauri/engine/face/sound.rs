@@ -78,3 +78,15 @@ impl Default for CuePreferences {
         Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true }
     }
 }
+
+/// What holds the talk button down.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum TalkMode {
+    /// The person.
+    #[default]
+    Hold,
+    /// The person, or a voice as long as it speaks.
+    Voice,
+}

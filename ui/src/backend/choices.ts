@@ -9,6 +9,7 @@ type Choice = Extract<
   | 'setProcessing'
   | 'setDucking'
   | 'setCues'
+  | 'setTalkMode'
   | 'forgetRecent'
   | 'forgetAllRecent'
 >;
@@ -28,6 +29,8 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, ducking: intent.on };
     case 'setCues':
       return { ...preferences, cues: intent.cues };
+    case 'setTalkMode':
+      return { ...preferences, talkMode: intent.mode, voiceThreshold: intent.threshold };
     case 'forgetRecent':
       return { ...preferences, recent: preferences.recent.filter((_, at) => at !== intent.index) };
     case 'forgetAllRecent':

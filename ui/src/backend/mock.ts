@@ -249,6 +249,7 @@ export class MockBackend implements Backend {
       case 'setProcessing':
       case 'setDucking':
       case 'setCues':
+      case 'setTalkMode':
       case 'forgetRecent':
       case 'forgetAllRecent':
         return this.#show({ preferences: chosen(preferences, intent) });

@@ -50,6 +50,8 @@ const preferences = (): Preferences => ({
   processing: { highPass: true, noiseSuppression: true, gainControl: true, echoCancelling: 'auto' },
   ducking: true,
   cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true },
+  talkMode: 'hold',
+  voiceThreshold: -45,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -147,6 +149,7 @@ export const scenes: Record<string, () => View> = {
     inRoom(room(['Ana', 'Ben'], { button: { is: 'connecting' }, members: linked('connecting').slice(0, 2) })),
   'room-alone': () => inRoom(room(['Ana'])),
   'room-idle': () => at({ is: 'idle' }),
+  'room-voice': () => view({ at: 'room', ...room() }, { recent: recent(), talkMode: 'voice' }, [], 'Ana'),
   'room-requesting': () => at({ is: 'requesting' }),
   'room-talking': () =>
     at(

@@ -58,6 +58,10 @@ const contract = {
     pin: { label: 'Only with a PIN as well', hint: 'Say the PIN another way than you send the link.' },
     locked: { label: 'Nobody', hint: 'Those who are inside stay.' },
   },
+  talkModes: {
+    hold: { label: 'Hold to talk', hint: 'By the button or the space bar.' },
+    voice: { label: 'Speak to talk', hint: 'Your voice holds the button too, as long as you speak.' },
+  },
   echo: {
     auto: { label: 'When needed', hint: 'Where everybody may talk at once, unless you use headphones.' },
     on: { label: 'Always', hint: 'You are heard 9 ms later.' },
@@ -319,6 +323,10 @@ export const en = {
     chooseMic: 'Choose a microphone',
   },
   talk: {
+    voiceIdle: {
+      label: 'Speak to talk',
+      hint: 'Your voice opens the channel. Holding the button works too.',
+    },
     near: { label: 'Finish now', hint: 'In a moment the talk limit ends it.' },
     openIdle: {
       label: 'Hold to talk',
@@ -454,6 +462,11 @@ export const en = {
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
     ducking: 'Turn voices down while you talk',
     duckingHint: 'Where one talks at a time.',
+  },
+  talkMode: {
+    title: 'What opens the channel',
+    threshold: 'From how loud on it is a voice',
+    hint: 'Speak as you usually do: the bar passes the mark, and does not reach it when you are silent.',
   },
   processing: {
     title: 'Your voice',

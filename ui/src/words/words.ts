@@ -9,6 +9,7 @@ import type {
   MemberLink,
   RevokedWhy,
   RoomMode,
+  TalkMode,
   Theme,
 } from '../contract';
 import { en } from './en';
@@ -38,6 +39,7 @@ export interface ContractWords {
   themes: Record<Theme, string>;
   modes: Record<RoomMode, Named>;
   doors: Record<Door, Named>;
+  talkModes: Record<TalkMode, Named>;
   echo: Record<EchoCancelling, Named>;
   cues: Record<Exclude<keyof CuePreferences, 'volume'>, Named>;
   errors: Record<ErrorCode, ErrorWords>;
@@ -100,6 +102,9 @@ const percents = new Intl.NumberFormat(locale, { style: 'percent' });
 
 /** `70 %`, as the language has it. */
 export const percent = (n: number): string => percents.format(n / 100);
+
+/** `-45 dB`, as the language has it. */
+export const decibels = (n: number): string => `${new Intl.NumberFormat(locale).format(n)}\u00a0dB`;
 
 /** Minutes and seconds, `0:07`. */
 export function clock(ms: number): string {
