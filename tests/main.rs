@@ -1,6 +1,7 @@
 //! One scenario a file; its name is a sentence that is true of the product. Those of real programs and devices are in
 //! `live`.
 
+mod a_handshake_that_stalls_is_tried_again_and_the_third_is_no_accident;
 mod a_voice_holds_the_button_down;
 mod a_whole_room_comes_in_the_same_second;
 mod any_bytes_end_in_a_value_or_an_error;

@@ -23,6 +23,10 @@ use crate::view::{member_id, steady};
 
 /// Events of a server that wait for the loop.
 const PUSHES: usize = 256;
+/// So many waiting steps are more than a room that is at rest ever has at once.
+const BEHIND: usize = 8;
+/// Steps after which the view is shown all the same.
+const MOST_UNSHOWN: u32 = 64;
 
 pub(crate) enum Command {
     Act(Intent),
@@ -52,6 +56,8 @@ pub(crate) struct Control {
     views: watch::Sender<Arc<View>>,
     changes: broadcast::Sender<Arc<View>>,
     shown: View,
+    /// Steps since then.
+    unshown: u32,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -92,6 +98,7 @@ impl Control {
             views,
             changes,
             shown,
+            unshown: 0,
             opened_tx,
             opened,
         }
@@ -131,10 +138,16 @@ impl Control {
                         return;
                     }
                 },
-                Some(input) = inputs.recv() => self.handle(input).await,
-                Some(event) = mesh.recv() => if let Some(event) = self.peers.news(event) {
-                    self.handle(Input::Mesh(event)).await;
-                },
+                Some(input) = inputs.recv() => {
+                    self.take(input).await;
+                    self.show_unless_behind(inputs.len() + mesh.len());
+                }
+                Some(event) = mesh.recv() => {
+                    if let Some(event) = self.peers.news(event) {
+                        self.take(Input::Mesh(event)).await;
+                    }
+                    self.show_unless_behind(inputs.len() + mesh.len());
+                }
                 Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
                 () = tick => self.handle(Input::Tick).await,
             }
@@ -142,15 +155,28 @@ impl Control {
     }
 
     async fn handle(&mut self, input: Input) {
+        self.take(input).await;
+        self.show();
+    }
+
+    async fn take(&mut self, input: Input) {
         self.brain.set_day(today());
         let outputs = self.brain.handle(self.start.elapsed(), &mut self.rng, input);
         for output in outputs {
             self.perform(output).await;
         }
-        self.show();
+    }
+
+    /// While much is waiting not each step is shown: a whole room that comes in the same second is thousands of steps.
+    fn show_unless_behind(&mut self, waiting: usize) {
+        self.unshown += 1;
+        if waiting < BEHIND || self.unshown >= MOST_UNSHOWN {
+            self.show();
+        }
     }
 
     fn show(&mut self) {
+        self.unshown = 0;
         let view = self.brain.view(self.start.elapsed());
         let now = steady(&view);
         if now != self.shown {

@@ -118,7 +118,7 @@ impl Engine {
         })?;
         let listen = Post::new(listen_tx, listener.thread());
         let frames = Post::new(frames_tx, listener.thread());
-        let mesh = Mesh::new(MeshConfig { loopback: true, ..MeshConfig::default() }, mesh_tx, move |frame| {
+        let mesh = Mesh::new(MeshConfig::default(), mesh_tx, move |frame| {
             frames.send_dropping(frame, &frames_rx);
         });
         let talker = talk::spawn(

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use pushtalk_protocol::ServerAddress;
-use pushtalk_signaling::server::{self, Certificate, ServerConfig};
+use pushtalk_signaling::server::{self, Certificate, Limits, ServerConfig};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -35,7 +35,7 @@ impl Embedded {
         let certificate = Certificate::generate().map_err(std::io::Error::other)?;
         let hash = certificate.hash();
         let (stop, stopped) = oneshot::channel::<()>();
-        let config = ServerConfig::new(certificate);
+        let config = ServerConfig { limits: Limits::of_a_host(), ..ServerConfig::new(certificate) };
         let task = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             if let Err(error) = server::run(listener, stopped, config).await {

@@ -20,6 +20,7 @@ use crate::floor::FloorDesk;
 use crate::guesses::Guesses;
 use crate::heard::Spurt;
 use crate::identity::Identity;
+use crate::listing::Listing;
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
@@ -37,6 +38,8 @@ const SILENCE: Duration = Duration::from_millis(3_500);
 const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 /// A peer connection that is not up by then is begun anew.
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
+/// A handshake that never ends is that of a slow device once or twice, and no accident the third time.
+const MOST_TIMEOUTS: u32 = 3;
 /// Between a loss and the next handshake.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// Who is lost is the same member for so long: as long as the server keeps the seat.
@@ -70,7 +73,7 @@ pub(crate) struct Inside {
     pub(crate) epochs: Epochs,
     pub(crate) guesses: Guesses,
     pub(crate) rosters: Rosters,
-    told_roster: Roster,
+    pub(crate) listing: Listing,
     pub(crate) comparing: Option<Comparing>,
     /// Those whom the host has sent away.
     pub(crate) removed: BTreeSet<Pid>,
@@ -107,7 +110,7 @@ impl Inside {
             invitation: view::invitation(&identity, &servers, certificate),
             servers,
             certificate,
-            told_roster: Roster { epoch: identity.epoch, pids: vec![me] },
+            listing: Listing::new(now, Roster { epoch: identity.epoch, pids: vec![me] }),
             identity,
             settings,
             members: BTreeMap::new(),
@@ -166,8 +169,9 @@ impl Inside {
             Path::Opening { until } | Path::Open { until } => Some(until),
             Path::None | Path::Up => None,
         });
+        let listing = self.listing.poll_timeout();
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
-        let desks = [ping, self.floor.poll_timeout(), self.door.poll_timeout()];
+        let desks = [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout()];
         pairs
             .chain(paths)
             .chain(renewals)
@@ -257,6 +261,18 @@ impl Inside {
             }
             MeshEvent::Connected { .. } | MeshEvent::Disconnected { .. } => {}
             MeshEvent::Failed { peer, why: FailWhy::Dtls } => self.mismatch(now, peer, notices, out),
+            MeshEvent::Failed { peer, why: FailWhy::DtlsTimeout } => {
+                let member = self.members.get_mut(&peer);
+                let again = member.is_some_and(|member| {
+                    member.timeouts += 1;
+                    member.timeouts < MOST_TIMEOUTS
+                });
+                if again {
+                    self.lose(now, peer, notices, out);
+                } else {
+                    self.mismatch(now, peer, notices, out);
+                }
+            }
             MeshEvent::Failed { peer, .. } | MeshEvent::Closed { peer } => {
                 self.lose(now, peer, notices, out);
             }
@@ -465,23 +481,6 @@ impl Inside {
         self.flush(out);
         for peer in self.order.clone() {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
-        }
-    }
-
-    /// Tells the others with whom we have a living session, when that has changed.
-    fn compare_rosters(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let mut living: BTreeSet<Pid> = self.ready_ones().map(|(pid, _)| *pid).collect();
-        living.insert(self.identity.pid);
-        let mut known: BTreeSet<Pid> = self.members.keys().copied().collect();
-        known.insert(self.identity.pid);
-        let roster = Roster { epoch: self.identity.epoch, pids: living.iter().copied().collect() };
-        self.rosters.own(now, roster.epoch, &living, &known);
-        if roster != self.told_roster {
-            living.remove(&self.identity.pid);
-            for peer in living {
-                self.say(peer, &Ctl::Roster(roster.clone()), out);
-            }
-            self.told_roster = roster;
         }
     }
 

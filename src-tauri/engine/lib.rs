@@ -23,6 +23,7 @@ mod identity;
 mod inside;
 mod levels;
 mod listen;
+mod listing;
 mod member;
 pub mod mouth;
 mod notices;

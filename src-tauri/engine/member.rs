@@ -35,6 +35,8 @@ pub(crate) struct Member {
     pub(crate) hand: bool,
     pub(crate) reception: Reception,
     pub(crate) failures: u32,
+    /// Of the DTLS handshake, one after another.
+    pub(crate) timeouts: u32,
 }
 
 /// How far the peer connection is.

@@ -62,6 +62,7 @@ impl Inside {
             hand: false,
             reception: Reception::default(),
             failures: 0,
+            timeouts: 0,
         };
         let mut parcels = Vec::new();
         member.pair.begin(now, &self.identity, rng, &mut parcels);
@@ -283,7 +284,7 @@ impl Inside {
         }
         let Some(key) = member.seal_key.take() else { return };
         member.link = MemberLink::Ready;
-        member.failures = 0;
+        (member.failures, member.timeouts) = (0, 0);
         notices.withdraw(ErrorCode::CannotConnect);
         let host = member.host;
         out.push(Output::Talk(TalkOrder::AddPeer(peer, key)));

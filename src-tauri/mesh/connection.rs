@@ -48,8 +48,11 @@ const KEEPALIVE: Duration = Duration::from_secs(1);
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
 const TRY_EVERY: Duration = Duration::from_millis(20);
-/// For ten seconds: many who connect at once are slow.
-const TRIES: u16 = 500;
+/// The same, for each connection that is being made at the same time: tries of all of them share the pace, as RFC 8445
+/// has it (section 14), or a room that comes in all at once would do nothing but try.
+const TRY_EVERY_OF_MANY: Duration = Duration::from_millis(5);
+/// Trying goes on for so long: many who connect at once are slow.
+const TRY_FOR: Duration = Duration::from_secs(10);
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 
 /// A connection and what it says of itself.
@@ -79,21 +82,24 @@ pub(crate) struct News {
 }
 
 impl Connection {
-    /// Binds sockets and starts the connection's driver; nothing is sent yet.
+    /// Binds sockets and starts the connection's driver; nothing is sent yet. `others`: connections that are being made
+    /// besides.
     pub(crate) async fn build(
         config: &MeshConfig,
         addresses: Vec<SocketAddr>,
+        others: usize,
         peer: Pid,
         link: &Arc<Link>,
         voice: Voice,
     ) -> Result<(Self, News)> {
         let (situation, situation_rx) = watch::channel(Situation::default());
         let (candidates, candidates_rx) = mpsc::channel(CANDIDATES);
+        let (every, tries) = pace(others);
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .with_ice_timeouts(Some(config.disconnected_after), Some(config.failed_after), Some(KEEPALIVE))
-            .with_ice_connection_attempts(Some(TRY_EVERY), Some(TRIES))
+            .with_ice_connection_attempts(Some(every), Some(tries))
             .with_srtp_protection_profiles(vec![
                 SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
                 SrtpProtectionProfile::Srtp_Aead_Aes_256_Gcm,
@@ -225,17 +231,19 @@ impl Connection {
     /// The library has compared them before; but its connection state says `Connected` too when the other side gives the
     /// handshake up, so the certificate itself is looked at.
     pub(crate) async fn proved(&self) -> bool {
+        self.is_described().await == Some(true)
+    }
+
+    /// Whether the certificate that the peer has shown is the one that its description names; none before it has shown
+    /// any.
+    pub(crate) async fn is_described(&self) -> Option<bool> {
         let certificates = async {
             let sender = self.sends.sender().await.ok()??;
             sender.transport().await.ok()??.get_remote_certificates().await.ok()
         };
-        let (Some(certificates), Some(fingerprints)) = (certificates.await, self.fingerprints.get()) else {
-            return false;
-        };
-        let Some(fingerprint) = certificates.first().and_then(|certificate| fingerprint(certificate)) else {
-            return false;
-        };
-        fingerprints.iter().any(|described| described.eq_ignore_ascii_case(&fingerprint))
+        let fingerprint = fingerprint(certificates.await?.first()?)?;
+        let described = self.fingerprints.get()?;
+        Some(described.iter().any(|described| described.eq_ignore_ascii_case(&fingerprint)))
     }
 
     pub(crate) fn track(&self) -> Arc<TrackLocalStaticRTP> {
@@ -270,6 +278,13 @@ impl Connection {
             tracing::debug!("a connection did not close in order");
         }
     }
+}
+
+/// How often a pair of candidates is tried, and how many times.
+fn pace(others: usize) -> (Duration, u16) {
+    let others = u32::try_from(others).unwrap_or(u32::MAX);
+    let every = TRY_EVERY_OF_MANY.saturating_mul(others).clamp(TRY_EVERY, 10 * TRY_EVERY);
+    (every, (TRY_FOR.as_millis() / every.as_millis()) as u16)
 }
 
 fn fingerprints(description: &str) -> Vec<String> {
@@ -329,5 +344,18 @@ impl PeerConnectionEventHandler for Handler {
 
     async fn on_data_channel(&self, _: Arc<dyn DataChannel>) {
         self.situation.send_modify(|now| now.foreign_channel = true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_who_connect_at_once_try_less_often_and_as_long() {
+        assert_eq!(pace(0), (Duration::from_millis(20), 500));
+        assert_eq!(pace(4), (Duration::from_millis(20), 500));
+        assert_eq!(pace(19), (Duration::from_millis(95), 105));
+        assert_eq!(pace(63), (Duration::from_millis(200), 50));
     }
 }

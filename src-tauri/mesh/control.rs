@@ -129,7 +129,11 @@ impl<'a> Control<'a> {
                     }
                 }
                 () = sleep_until(dtls_by.unwrap_or(connect_by)), if !connected => {
-                    return End::Failed(if dtls_by.is_some() { FailWhy::Dtls } else { FailWhy::Ice });
+                    return End::Failed(match dtls_by {
+                        None => FailWhy::Ice,
+                        Some(_) if self.connection.is_described().await == Some(false) => FailWhy::Dtls,
+                        Some(_) => FailWhy::DtlsTimeout,
+                    });
                 }
                 _ = measure.tick(), if connected => {
                     if !self.connection.alive().await {

@@ -138,8 +138,11 @@ impl fmt::Debug for MeshEvent {
 pub enum FailWhy {
     /// No path to the peer, or the path is gone.
     Ice,
-    /// There was a path, but the DTLS handshake did not end: another certificate than the description names, most likely.
+    /// The DTLS handshake was given up: another certificate than the description names.
     Dtls,
+    /// There was a path, but the DTLS handshake did not end in time: a slow device or network, or who refuses our
+    /// certificate without a word.
+    DtlsTimeout,
     /// The peer sent what cannot be read, or this machine refused a socket.
     Other,
 }

@@ -71,8 +71,10 @@ impl Mesh {
         let link = Arc::new(Link::new());
         let ctl_open = Arc::new(AtomicBool::new(false));
         self.links.insert(peer, Arc::clone(&link));
+        let others = pairs.values().filter(|pair| !pair.ctl_open.load(Relaxed)).count();
         let life = Life {
             peer,
+            others,
             role,
             config: self.config.clone(),
             events: self.events.clone(),

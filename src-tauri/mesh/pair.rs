@@ -62,6 +62,8 @@ impl Pairs {
 /// What the task of a pair owns.
 pub(crate) struct Life {
     pub(crate) peer: Pid,
+    /// Pairs that were not up when this one began.
+    pub(crate) others: usize,
     pub(crate) role: Role,
     pub(crate) config: MeshConfig,
     pub(crate) events: mpsc::Sender<MeshEvent>,
@@ -89,8 +91,15 @@ impl Life {
     pub(crate) async fn run(mut self) {
         let addresses = interfaces::addresses(self.config.loopback);
         // Never cancelled: a connection that is dropped half built keeps its driver.
-        let built =
-            Connection::build(&self.config, addresses, self.peer, &self.link, Arc::clone(&self.voice)).await;
+        let built = Connection::build(
+            &self.config,
+            addresses,
+            self.others,
+            self.peer,
+            &self.link,
+            Arc::clone(&self.voice),
+        )
+        .await;
         let end = match built {
             Ok((connection, news)) => {
                 let mut course = self.course.clone();

@@ -84,7 +84,12 @@ async fn a_certificate_other_than_the_described_one_ends_the_pair_and_nothing_is
         let mut failed = Vec::new();
         while failed.len() < 2 {
             let (who, event) = rig.step().await;
-            assert_eq!(event, MeshEvent::Failed { peer: pid(1), why: FailWhy::Dtls }, "{who:?}");
+            // Who refuses a certificate does not say so; the library only lets the handshake rest.
+            let why = match event {
+                MeshEvent::Failed { why, .. } => why,
+                other => panic!("{who:?}: {other:?}"),
+            };
+            assert!(matches!(why, FailWhy::Dtls | FailWhy::DtlsTimeout), "{who:?}: {why:?}");
             failed.push(who);
             for side in [&rig.ana, &rig.ben] {
                 let sender = side.mesh.voice_sender();

@@ -32,7 +32,10 @@ pub struct Rosters {
     known: BTreeSet<Pid>,
     /// The last that each one said.
     told: BTreeMap<Pid, Told>,
-    /// From when on each difference has been there.
+    /// What each one says that differs; what we see ourselves is under our own pid. Kept, for in a room of 64 each word
+    /// of one would else be compared with all words of all.
+    seen: BTreeMap<Pid, BTreeSet<Difference>>,
+    /// All of that, once each.
     open: BTreeMap<Difference, Open>,
 }
 
@@ -44,6 +47,8 @@ struct Told {
 struct Open {
     since: Duration,
     counts: bool,
+    /// How many say so.
+    witnesses: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +66,7 @@ impl Rosters {
             living: BTreeSet::new(),
             known: BTreeSet::new(),
             told: BTreeMap::new(),
+            seen: BTreeMap::new(),
             open: BTreeMap::new(),
         }
     }
@@ -76,10 +82,12 @@ impl Rosters {
         for pid in over {
             self.told.remove(&pid);
         }
-        self.epoch = Some(epoch);
-        self.known = known.union(&next).copied().collect();
-        self.living = next;
-        self.compare(now);
+        let known = known.union(&next).copied().collect();
+        let before = (self.epoch, &self.known, &self.living);
+        if before != (Some(epoch), &known, &next) {
+            (self.epoch, self.known, self.living) = (Some(epoch), known, next);
+            self.compare(now);
+        }
     }
 
     /// A member has said whom it reaches.
@@ -89,8 +97,9 @@ impl Rosters {
         if from != self.me && room {
             let pids = roster.pids.iter().copied().take(MOST).collect();
             self.told.insert(from, Told { epoch: roster.epoch, pids });
+            let differences = self.seen_by(from);
+            self.see(now, vec![(from, differences)]);
         }
-        self.compare(now);
     }
 
     /// A member has left, or was removed. Who still lists it after a while has a session with somebody whom we do not
@@ -131,31 +140,51 @@ impl Rosters {
         self.told.values().map(|told| 1 + told.pids.len()).sum()
     }
 
+    /// All of them anew.
     fn compare(&mut self, now: Duration) {
+        let mut witnesses: BTreeSet<Pid> = self.seen.keys().chain(self.told.keys()).copied().collect();
+        witnesses.insert(self.me);
+        self.see(now, witnesses.into_iter().map(|witness| (witness, self.seen_by(witness))).collect());
+    }
+
+    /// These say so now, instead of what they said before.
+    fn see(&mut self, now: Duration, all: Vec<(Pid, BTreeSet<Difference>)>) {
         // What was due before comes first.
         self.handle_timeout(now);
-        let found = self.found();
-        self.open.retain(|difference, _| found.contains(difference));
-        for difference in found {
-            self.open.entry(difference).or_insert(Open { since: now, counts: false });
+        // Added before any is taken away: what another one says from now on goes on.
+        for difference in all.iter().flat_map(|(_, differences)| differences) {
+            let open = Open { since: now, counts: false, witnesses: 0 };
+            self.open.entry(*difference).or_insert(open).witnesses += 1;
+        }
+        for (witness, differences) in all {
+            let over = if differences.is_empty() {
+                self.seen.remove(&witness)
+            } else {
+                self.seen.insert(witness, differences)
+            };
+            for difference in over.into_iter().flatten() {
+                if let Some(open) = self.open.get_mut(&difference) {
+                    open.witnesses -= 1;
+                    if open.witnesses == 0 {
+                        self.open.remove(&difference);
+                    }
+                }
+            }
         }
     }
 
-    /// What differs at this moment.
-    fn found(&self) -> BTreeSet<Difference> {
-        let mut found = BTreeSet::new();
+    /// What differs at this moment by the words of one, or by our own list.
+    fn seen_by(&self, witness: Pid) -> BTreeSet<Difference> {
         let apart = |a: Pid, b: Pid| Difference::Apart(a.min(b), a.max(b));
-        found.extend(self.known.difference(&self.living).map(|pid| apart(self.me, *pid)));
-        for (witness, told) in &self.told {
-            if !self.living.contains(witness) || Some(told.epoch) != self.epoch {
-                continue;
-            }
-            let ours = self.known.iter().chain([&self.me]);
-            let missing = ours.filter(|pid| *pid != witness && !told.pids.contains(pid));
-            found.extend(missing.map(|pid| apart(*witness, *pid)));
-            let listed = told.pids.iter().filter(|pid| **pid != self.me && *pid != witness);
-            found.extend(listed.filter(|pid| !self.known.contains(pid)).map(|pid| Difference::Hidden(*pid)));
+        if witness == self.me {
+            return self.known.difference(&self.living).map(|pid| apart(witness, *pid)).collect();
         }
-        found
+        let told = self.told.get(&witness).filter(|told| Some(told.epoch) == self.epoch);
+        let Some(told) = told.filter(|_| self.living.contains(&witness)) else { return BTreeSet::new() };
+        let missing = self.known.iter().chain([&self.me]);
+        let missing = missing.filter(|pid| **pid != witness && !told.pids.contains(pid));
+        let listed = told.pids.iter().filter(|pid| **pid != self.me && **pid != witness);
+        let hidden = listed.filter(|pid| !self.known.contains(pid));
+        missing.map(|pid| apart(witness, *pid)).chain(hidden.map(|pid| Difference::Hidden(*pid))).collect()
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use if_addrs::IfAddr;
 use pushtalk_protocol::{Invitation, ServerAddress};
 
 /// Addresses of every interface for a server that listens on this port of all IPv4 addresses: see `reachable`.
@@ -23,6 +24,26 @@ pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     let found = interfaces.iter().map(|interface| (interface.ip(), interface.is_oper_up()));
     choose(found, bound.is_ipv6()).into_iter().map(with_port).collect()
+}
+
+/// Whether this address is one of this machine's, or of a network that it is on, whatever kind of address that is.
+pub(crate) fn on_link(ip: IpAddr) -> bool {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    interfaces.iter().any(|interface| shares(&interface.addr, ip.to_canonical()))
+}
+
+fn shares(own: &IfAddr, ip: IpAddr) -> bool {
+    match (own, ip) {
+        (IfAddr::V4(own), IpAddr::V4(ip)) => {
+            let mask = own.netmask.to_bits();
+            own.ip == ip || (mask != 0 && own.ip.to_bits() & mask == ip.to_bits() & mask)
+        }
+        (IfAddr::V6(own), IpAddr::V6(ip)) => {
+            let mask = own.netmask.to_bits();
+            own.ip == ip || (mask != 0 && own.ip.to_bits() & mask == ip.to_bits() & mask)
+        }
+        _ => false,
+    }
 }
 
 /// Of addresses and whether their interface is up. Tunnels often do not say that they are, so this only puts them behind.
@@ -100,6 +121,24 @@ mod tests {
         let many: Vec<_> = (1..20).map(|n| (format!("10.0.0.{n}"), true)).collect();
         let many: Vec<_> = many.iter().map(|(ip, up)| (ip.as_str(), *up)).collect();
         assert_eq!(chosen(&many, false).len(), Invitation::MAX_SERVERS);
+    }
+
+    #[test]
+    fn who_is_on_one_of_our_networks_is_near_whatever_its_address() {
+        let own = |ip: &str, netmask: &str, prefixlen| {
+            let (ip, netmask) = (ip.parse().unwrap(), netmask.parse().unwrap());
+            IfAddr::V4(if_addrs::Ifv4Addr { ip, netmask, prefixlen, broadcast: None })
+        };
+        let campus = own("203.0.113.5", "255.255.255.192", 26);
+        for (ip, near) in [("203.0.113.5", true), ("203.0.113.60", true), ("203.0.113.70", false)] {
+            assert_eq!(shares(&campus, ip.parse().unwrap()), near, "{ip}");
+        }
+        let tunnel = own("198.51.100.2", "0.0.0.0", 0);
+        assert!(shares(&tunnel, "198.51.100.2".parse().unwrap()));
+        assert!(!shares(&tunnel, "203.0.113.60".parse().unwrap()), "no network is the whole internet");
+        for interface in if_addrs::get_if_addrs().unwrap() {
+            assert!(on_link(interface.ip()), "{}", interface.ip());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 
+use crate::addresses::on_link;
 use crate::limits::Limits;
 
 /// Counts connections by address, for as long as they last.
@@ -29,9 +30,9 @@ impl Gate {
 
     /// None when there are too many, of this address or in all.
     pub(crate) fn admit(&self, from: IpAddr) -> Option<Place> {
+        let near = is_near(from) || on_link(from);
         let from = one_subscriber(from);
-        let most =
-            if is_near(from) { self.limits.connections_from_near } else { self.limits.connections_from_afar };
+        let most = if near { self.limits.connections_from_near } else { self.limits.connections_from_afar };
         let mut present = self.lock();
         let (all, own) = (present.values().sum::<usize>(), present.get(&from).copied().unwrap_or(0));
         if all >= self.limits.connections || own >= most {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// No room has more, whatever the server.
+const MOST_MEMBERS: usize = 64;
+
 /// Sizes and counts; each bounds something that a stranger could make grow.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -11,9 +14,9 @@ pub struct Limits {
     pub rooms: usize,
     /// Connections.
     pub connections: usize,
-    /// Connections from one address of the internet.
+    /// Connections from one address of the internet: a whole room may be behind one.
     pub connections_from_afar: usize,
-    /// Connections from one address of a private network, where several people may share one.
+    /// Connections from one address of a network that the server is on, or of a private one.
     pub connections_from_near: usize,
     /// Bytes in one relayed message, before base64url.
     pub relay: usize,
@@ -33,14 +36,21 @@ pub struct Limits {
     pub answer: Duration,
 }
 
+impl Limits {
+    /// For a server that somebody runs for one room: as many as a room can have may come, all in the same second.
+    pub fn of_a_host() -> Self {
+        Self { members: MOST_MEMBERS, lobbies_of_a_room: MOST_MEMBERS, ..Self::default() }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             members: 20,
             rooms: 256,
             connections: 2048,
-            connections_from_afar: 8,
-            connections_from_near: 64,
+            connections_from_afar: 32,
+            connections_from_near: 128,
             relay: 16 * 1024,
             lobby: 512,
             lobby_messages: 8,

@@ -1,7 +1,7 @@
 //! What a test does to a world: broken lines, a dead server, words put into its mouth, and what moles do.
 
 use pushtalk_engine::brain::{Input, ServerNews};
-use pushtalk_mesh::MeshEvent;
+use pushtalk_mesh::{FailWhy, MeshEvent};
 use pushtalk_protocol::{Ctl, Pid};
 use pushtalk_signaling::client::ServerEvent;
 
@@ -24,6 +24,17 @@ impl World {
             let Some(peer) = self.people[far].pid else { continue };
             if self.people[end].links.remove(&peer).is_some() {
                 self.later(end, Input::Mesh(MeshEvent::Closed { peer }));
+            }
+        }
+    }
+
+    /// The DTLS handshake of two people does not end in time.
+    pub fn stalls(&mut self, one: usize, other: usize) {
+        for (end, far) in [(one, other), (other, one)] {
+            let Some(peer) = self.people[far].pid else { continue };
+            if self.people[end].links.remove(&peer).is_some() {
+                let failed = MeshEvent::Failed { peer, why: FailWhy::DtlsTimeout };
+                self.later(end, Input::Mesh(failed));
             }
         }
     }
