@@ -242,6 +242,9 @@ mod tests {
         assert!(process(&mut strip, said, true).1.is_empty());
         assert_eq!(process(&mut strip, silence(), true).1, [false]);
         assert!(strip.begun(960).is_empty());
+        let again = sine(300.0, 0.5, 3_840);
+        assert_eq!(process(&mut strip, again.clone(), false).1, [true]);
+        assert_eq!(*strip.begun(960), again);
     }
 
     #[test]
