@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use pushtalk_tests::rig::{EAR, MIC, SoundRig, Spread, Train, find_chirps, strays, undisturbed};
+use pushtalk_tests::rig::{EAR, MIC, SoundRig, Spread, Train, find_chirps, soon, strays, undisturbed};
 
 /// The device crate in a process of its own; the environment of a process leads to the rig.
 struct Parrot {
@@ -40,16 +40,6 @@ impl Drop for Parrot {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-/// Looks until it is so; what happens at the server takes a moment.
-fn soon(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so()? {
-        ensure!(Instant::now() < deadline, "{what}: not within ten seconds");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
 }
 
 /// Of twelve chirps at most `lost` may be lost, and as many heard twice.
@@ -152,7 +142,7 @@ fn a_microphone_that_is_unplugged_leaves_the_list_and_cannot_be_opened() {
 #[test]
 fn what_the_loudspeaker_plays_is_no_microphone() {
     let rig = SoundRig::start().unwrap();
-    for module in ["module-remap-source", "module-null-source"] {
+    for module in ["module-remap-source", "module-sine-source"] {
         rig.pactl(&["unload-module", module]).unwrap();
     }
     let mut parrot = Parrot::start(&rig, "", "", 240).unwrap();

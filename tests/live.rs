@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod a_voice_goes_through_the_devices;
+#[cfg(target_os = "linux")]
+mod devices_that_go_are_replaced;
 mod every_failure_is_told_and_ends_with_a_status;
 #[cfg(target_os = "linux")]
 mod no_program_leaves_an_image_of_its_memory;

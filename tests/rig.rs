@@ -2,7 +2,8 @@
 //!
 //! `cable` is a stereo sink that leads nowhere. What is played into `mouth` is its left channel, which is heard by
 //! the microphone `mic`; what is played into `ear` is its right channel. So one recording of the cable holds what was
-//! said and what was heard, aligned to the sample. `quiet` is a second microphone at which nobody speaks, `void` a second loudspeaker to
+//! said and what was heard, aligned to the sample. In front of both microphones the air hums at -126 dB: digital silence
+//! means that one is muted. `quiet` is a second microphone at which nobody speaks, `void` a second loudspeaker to
 //! which nobody listens: the talker has `mic` and `void`, the listener `quiet` and `ear`.
 //!
 //! ```text
@@ -103,6 +104,19 @@ pub fn undisturbed<T>(tries: usize, mut go: impl FnMut() -> anyhow::Result<T>) -
     go()
 }
 
+/// Looks until it is so; what happens at the server takes a moment.
+///
+/// # Errors
+/// When it is not so within ten seconds.
+pub fn soon(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_so()? {
+        ensure!(Instant::now() < deadline, "{what}: not within ten seconds");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
 /// A running sound system of its own.
 ///
 /// One at a time on a machine: the others wait in [`SoundRig::start`]. The cable ticks every half millisecond when
@@ -128,20 +142,19 @@ impl SoundRig {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("pushtalk-rig-{}-{number}", std::process::id()));
         furnish(&folder)?;
-        let server = urgent("pulseaudio")
-            .args(["--daemonize=no", "-n", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit"])
-            .args(["--log-target=stderr", "--log-level=error", "--file"])
-            .arg(folder.join("cables.pa"))
-            .own_world(&folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(folder.join("server.log"))?)
-            .spawn()
-            .context("pulseaudio")?;
-        let mut rig = Self { server, folder, _turn: turn };
+        let mut rig = Self { server: serve(&folder)?, folder, _turn: turn };
         rig.wait()?;
-        hurry(rig.server.id());
         Ok(rig)
+    }
+
+    /// Starts the server anew, as it was in the beginning.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.break_down();
+        self.server = serve(&self.folder)?;
+        self.wait()
     }
 
     /// The variables that lead a program to this sound system. Use [`SoundRig::command`] where possible: it also
@@ -227,6 +240,7 @@ impl SoundRig {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if self.pactl(&["get-default-source"]).is_ok_and(|name| name.trim() == MIC) {
+                hurry(self.server.id());
                 return Ok(());
             }
             let ended = self.server.try_wait()?;
@@ -244,6 +258,19 @@ impl Drop for SoundRig {
         self.break_down();
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+fn serve(folder: &Path) -> anyhow::Result<Child> {
+    urgent("pulseaudio")
+        .args(["--daemonize=no", "-n", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit"])
+        .args(["--log-target=stderr", "--log-level=error", "--file"])
+        .arg(folder.join("cables.pa"))
+        .own_world(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(folder.join("server.log"))?)
+        .spawn()
+        .context("pulseaudio")
 }
 
 /// `chrt` becomes the program, so the process keeps its number.
@@ -293,7 +320,7 @@ fn env(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
-/// The cable ticks as fast as the most impatient stream on it wants; while there is none, a tick may last two seconds.
+/// The stream of the hum has number 2, behind those of `mouth` and `ear`. The cable ticks as fast as the most impatient stream on it wants; while there is none, a tick may last two seconds.
 fn furnish(folder: &Path) -> anyhow::Result<()> {
     use std::fs;
     fs::create_dir_all(folder.join("home")).context("a folder for the rig")?;
@@ -317,8 +344,11 @@ fn furnish(folder: &Path) -> anyhow::Result<()> {
            channel_map=mono master_channel_map=front-right remix=no sink_properties=device.description=Ear\n\
          load-module module-remap-source source_name=mic master=cable.monitor format=float32le rate=48000 channels=1 \
            channel_map=mono master_channel_map=front-left remix=no source_properties=device.description=Microphone\n\
-         load-module module-null-source source_name=quiet format=float32le rate=48000 channels=1 \
-           channel_map=mono description=Quiet\n\
+         load-module module-sine sink=mouth frequency=60\n\
+         set-sink-input-volume 2 655\n\
+         load-module module-sine-source source_name=quiet rate=48000 frequency=60 \
+           source_properties=device.description=Quiet\n\
+         set-source-volume quiet 655\n\
          load-module module-null-sink sink_name=void format=float32le rate=48000 channels=2 \
            channel_map=front-left,front-right sink_properties=device.description=Void\n\
          set-default-sink ear\n\

@@ -5,6 +5,7 @@
 //! moles; `law` holds all the same.
 
 mod call;
+mod devices;
 mod dice;
 mod law;
 mod mallory;
@@ -22,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output, VoiceNews};
+use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
 use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, View};
 use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
@@ -30,6 +31,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 pub use call::{Call, Reply, Told};
+pub use devices::{Desktop, microphone};
 pub use dice::Dice;
 pub use law::{WRONG_PARTNER, pid_of, shown_as_ready};
 pub use mallory::{Loot, Malice, Mallory};
@@ -52,6 +54,7 @@ enum Event {
     Called(usize, ConnectionId, Call),
     Told(usize, ConnectionId, Told),
     GiveUp(usize, u64),
+    Opens(usize, Plug),
 }
 
 /// The world.
@@ -334,6 +337,7 @@ impl World {
             Event::Called(who, id, call) => self.called(who, id, call),
             Event::Told(who, id, told) => self.told(who, id, told),
             Event::GiveUp(who, number) => self.give_up(who, number),
+            Event::Opens(who, plug) => self.opens(who, &plug),
         }
     }
 }

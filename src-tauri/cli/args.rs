@@ -66,6 +66,19 @@ pub(crate) enum Command {
     },
     /// List microphones and outputs.
     Devices,
+    /// Find out whether microphone and output work, without a room.
+    Sound {
+        #[command(subcommand)]
+        check: Check,
+    },
+}
+
+#[derive(Clone, Copy, Subcommand)]
+pub(crate) enum Check {
+    /// Play a short sound.
+    Play,
+    /// Record three seconds into memory and play them; nothing of it is kept.
+    Hear,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -116,7 +129,7 @@ impl Args {
     pub(crate) fn talk_limit(&self) -> Duration {
         match self.command {
             Command::Host { talk_limit, .. } => Duration::from_secs(talk_limit.into()),
-            Command::Join { .. } | Command::Devices => Duration::from_secs(30),
+            Command::Join { .. } | Command::Devices | Command::Sound { .. } => Duration::from_secs(30),
         }
     }
 }

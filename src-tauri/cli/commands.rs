@@ -15,8 +15,9 @@ pub(crate) enum Line {
 }
 
 /// The commands that there are, for people.
-pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, invite, stats, leave, volume ID 0-200, mute ID, \
-                               unmute ID, talk hold|voice, verify ID, same ID, differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
+pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, \
+                               volume ID 0-200, mute ID, unmute ID, talk hold|voice, verify ID, same ID, differ ID; \
+                               the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
 
 impl FromStr for Line {
@@ -34,6 +35,8 @@ impl FromStr for Line {
             ["preempt"] => Intent::Preempt,
             ["hand", "up"] => Intent::RaiseHand { up: true },
             ["hand", "down"] => Intent::RaiseHand { up: false },
+            ["standby", "on"] => Intent::SetMicWhilePressed { on: true },
+            ["standby", "off"] => Intent::SetMicWhilePressed { on: false },
             ["queue", "on"] => Intent::SetQueueing { on: true },
             ["queue", "off"] => Intent::SetQueueing { on: false },
             ["volume", member, percent] => match percent.parse() {

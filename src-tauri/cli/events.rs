@@ -4,7 +4,7 @@ use std::io::Write;
 
 use pushtalk_engine::emoji;
 use pushtalk_engine::face::{
-    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, RoomMode, Verifying,
+    Apart, Door, ErrorCode, Invitation, MemberLink, MemberView, RoomMode, SoundCheck, Verifying,
 };
 use serde::Serialize;
 
@@ -16,6 +16,8 @@ use crate::words::sentence;
 pub(crate) enum Event<'a> {
     /// A device that can be named by `--in` or `--out`.
     Device { direction: &'static str, name: &'a str, default: bool },
+    /// What a sound check is at.
+    Sound { state: SoundCheck },
     /// We are in a room.
     Entered { hosting: bool, id: &'a str },
     /// How others come in.
@@ -50,6 +52,9 @@ pub(crate) enum Event<'a> {
         message: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         about: Option<&'a str>,
+        /// The device that is used in place of the one in `about`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instead: Option<&'a str>,
     },
     /// We have left.
     Left,
@@ -139,15 +144,24 @@ impl Printer {
         drop(writeln!(out, "{line}").and_then(|()| out.flush()));
     }
 
-    pub(crate) fn error(&self, code: ErrorCode, about: Option<&str>) {
-        self.print(&Event::Error { code: Some(code), message: sentence(code, about), about });
+    pub(crate) fn error(&self, code: ErrorCode, about: Option<&str>, instead: Option<&str>) {
+        let message = match instead {
+            Some(instead) => format!("{}, {instead}", sentence(code, about)),
+            None => sentence(code, about),
+        };
+        self.print(&Event::Error { code: Some(code), message, about, instead });
+    }
+
+    /// What is not of the engine.
+    pub(crate) fn say(&self, message: String) {
+        self.print(&Event::Error { code: None, message, about: None, instead: None });
     }
 
     /// The last line of a program that failed.
     pub(crate) fn failure(&self, error: &anyhow::Error) {
         match error.downcast_ref::<Failure>() {
-            Some(Failure { code, about }) => self.error(*code, about.as_deref()),
-            None => self.print(&Event::Error { code: None, message: format!("{error:#}"), about: None }),
+            Some(Failure { code, about }) => self.error(*code, about.as_deref(), None),
+            None => self.say(format!("{error:#}")),
         }
     }
 }
@@ -172,6 +186,13 @@ fn words(event: &Event<'_>) -> String {
         Event::Device { direction, name, default } => {
             format!("{direction}  {name}{}", if *default { "  (default)" } else { "" })
         }
+        Event::Sound { state } => match state {
+            SoundCheck::Idle => "done",
+            SoundCheck::TestSound => "playing a short sound",
+            SoundCheck::Recording => "recording: say something",
+            SoundCheck::PlayingBack => "playing what you said",
+        }
+        .to_owned(),
         Event::Entered { hosting: true, .. } => "hosting a room".to_owned(),
         Event::Entered { hosting: false, .. } => "in the room".to_owned(),
         Event::Invitation { link, code, servers } => {

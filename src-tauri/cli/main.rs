@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod events;
 mod session;
+mod sound;
 mod words;
 
 use std::process::ExitCode;

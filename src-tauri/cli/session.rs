@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::args::{Args, Command};
 use crate::commands::{LIST, Line};
 use crate::events::{Event, Failure, Member, MemberNumbers, Printer};
+use crate::sound;
 
 /// Runs until we have left, or something fails.
 pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
@@ -37,7 +38,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
     };
     let listen = match &args.command {
         Command::Host { listen, .. } => *listen,
-        Command::Join { .. } | Command::Devices => None,
+        Command::Join { .. } | Command::Devices | Command::Sound { .. } => None,
     };
     let engine = Engine::start(EngineConfig {
         preferences: Preferences {
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
                 let server = if invitation.contains("://") { None } else { args.server };
                 Intent::Join { name: args.name, text: invitation, server, pin: args.pin }
             }
+            Command::Sound { check } => return sound::check(check, &engine, changes, printer).await,
             Command::Devices => return Ok(()),
         })
         .await;
@@ -80,11 +82,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
                 Some(line) => match line.parse() {
                     Ok(Line::Leave) => break,
                     Ok(line) => obey(line, &engine, printer).await,
-                    Err(_) => printer.print(&Event::Error {
-                        code: None,
-                        message: format!("commands are: {LIST}"),
-                        about: None,
-                    }),
+                    Err(_) => printer.say(format!("commands are: {LIST}")),
                 },
             },
             signal = tokio::signal::ctrl_c() => {
@@ -207,7 +205,7 @@ impl Watcher {
         }
         for notice in &view.notices {
             if self.told.insert(notice.id) {
-                printer.error(notice.code, notice.about.as_deref());
+                printer.error(notice.code, notice.about.as_deref(), notice.instead.as_deref());
             }
         }
         self.last = Some(view.clone());
@@ -281,6 +279,7 @@ fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
     match button {
         Button::AudioOff => ("audio_off", None, None),
         Button::NoMic => ("no_mic", None, None),
+        Button::SilentMic => ("silent_mic", None, None),
         Button::Connecting => ("connecting", None, None),
         Button::Alone => ("alone", None, None),
         Button::Idle => ("idle", None, None),

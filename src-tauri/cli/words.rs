@@ -2,6 +2,15 @@
 
 use pushtalk_engine::face::ErrorCode;
 
+/// Where the microphone is allowed differs.
+const BLOCKED: &str = if cfg!(target_os = "windows") {
+    "the system does not allow the microphone; allow it under Settings, Privacy & security, Microphone, desktop apps"
+} else if cfg!(target_os = "macos") {
+    "the system does not allow the microphone; allow the terminal under System Settings, Privacy & Security, Microphone"
+} else {
+    "the sound server does not allow the microphone; a sandbox (Flatpak, Snap) has to be allowed to record sound"
+};
+
 /// One sentence, with what belongs into it.
 pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
     let words = match code {
@@ -19,10 +28,20 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::CannotHost => "cannot host on this machine",
         ErrorCode::NoMicrophone => "there is no microphone that works",
         ErrorCode::NoOutput => "there is no output that works",
-        ErrorCode::MicrophoneBlocked => "the system does not allow the microphone",
+        ErrorCode::MicrophoneBlocked => BLOCKED,
         ErrorCode::DeviceMissing => "there is no device of this name",
-        ErrorCode::MicrophoneGone => "the microphone is gone",
-        ErrorCode::OutputGone => "the output is gone",
+        ErrorCode::MicrophoneGone => "the microphone is gone, and there is no other",
+        ErrorCode::MicrophoneGoneTalking => {
+            "the microphone went away while you talked; the rest was not sent"
+        }
+        ErrorCode::MicrophoneReplaced => "the microphone is not there; another one is used",
+        ErrorCode::MicrophoneSilent => "nothing comes from the microphone: it may be muted",
+        ErrorCode::BluetoothMicrophone => {
+            "a Bluetooth microphone lowers the sound quality of its headset while it is open; \
+             choose another (--in), or open it only while talking (standby on)"
+        }
+        ErrorCode::OutputGone => "the output is gone, and there is no other",
+        ErrorCode::OutputReplaced => "the output is not there; another one is used",
         ErrorCode::CannotConnect => "a member cannot be connected to; trying on",
         ErrorCode::CannotConnectSecurely => "a member cannot be connected to securely; nothing is sent to it",
         ErrorCode::RoomClosed => "the room was closed",

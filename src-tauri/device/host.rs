@@ -8,7 +8,8 @@ use crate::roster::Direction;
 /// Which sound interface to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum AudioHost {
-    /// The system's usual one. On Linux PulseAudio (or PipeWire in its place) when its server answers, else ALSA.
+    /// The system's usual one. On Linux PulseAudio (or PipeWire in its place) when its server answers or has ever answered
+    /// this program, else ALSA.
     #[default]
     Default,
     /// ALSA, Linux only.
@@ -53,6 +54,7 @@ fn failed(error: &cpal::Error) -> DeviceError {
 
 #[cfg(target_os = "linux")]
 mod linux_or_other {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, PoisonError, mpsc};
     use std::time::Duration;
 
@@ -69,6 +71,10 @@ mod linux_or_other {
     /// dropped without a stream, so it must not be made anew each time the list is polled.
     static PULSE: Mutex<Option<cpal::Host>> = Mutex::new(None);
 
+    /// The server has answered once. One that is being restarted is waited for: who takes its cards meanwhile keeps it
+    /// from having them again.
+    static ANSWERED: AtomicBool = AtomicBool::new(false);
+
     pub(crate) fn with_host<R>(
         host: AudioHost,
         look: impl Fn(&cpal::Host) -> Result<R, cpal::Error>,
@@ -77,7 +83,7 @@ mod linux_or_other {
             AudioHost::Pulse => pulse(look),
             AudioHost::Alsa => alsa(look),
             AudioHost::Default => match pulse(&look) {
-                Err(DeviceError::NoHost { .. }) => alsa(look),
+                Err(DeviceError::NoHost { .. }) if !ANSWERED.load(Ordering::Relaxed) => alsa(look),
                 answer => answer,
             },
         }
@@ -96,6 +102,7 @@ mod linux_or_other {
             None => cpal::host_from_id(HostId::PulseAudio)
                 .map_err(|error| DeviceError::NoHost { what: error.to_string() })?,
         };
+        ANSWERED.store(true, Ordering::Relaxed);
         let answer = look(&host).map_err(|error| failed(&error));
         *kept = Some(host);
         answer

@@ -7,6 +7,7 @@
 //! A stream exists as long as its value: no [`Capture`], no open microphone. Open, use and drop a [`Capture`] or a
 //! [`Playback`] on one and the same thread: some systems tie a stream to the thread that made it.
 
+mod bluetooth;
 mod capture;
 mod cushion;
 mod error;

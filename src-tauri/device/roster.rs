@@ -2,6 +2,7 @@
 
 use cpal::traits::{DeviceTrait, HostTrait};
 
+use crate::bluetooth::is_bluetooth;
 use crate::error::DeviceError;
 use crate::host::{AudioHost, in_time, own_host, with_host};
 
@@ -26,6 +27,8 @@ pub struct DeviceInfo {
     pub direction: Direction,
     /// True for the one that is opened when no name is given. At most one in each direction.
     pub is_default: bool,
+    /// True for one that is known to be reached over Bluetooth: with its microphone open, all its sound is that of a telephone.
+    pub bluetooth: bool,
 }
 
 /// All devices a person may want, in the order of the system.
@@ -81,6 +84,7 @@ struct Entry {
     label: String,
     direction: Direction,
     is_default: bool,
+    bluetooth: bool,
 }
 
 impl Entry {
@@ -90,6 +94,7 @@ impl Entry {
             label: self.label.clone(),
             direction: self.direction,
             is_default: self.is_default,
+            bluetooth: self.bluetooth,
         }
     }
 
@@ -117,7 +122,10 @@ fn inventory(host: &cpal::Host) -> Result<Vec<Entry>, cpal::Error> {
     for device in host.devices()? {
         // One that cannot even be described (unplugged this moment) does not spoil the list.
         let Ok(id) = device.id() else { continue };
-        let label = device.description().map_or_else(|_| id.id().to_owned(), |d| d.name().to_owned());
+        let description = device.description().ok();
+        let label = description.as_ref().map_or_else(|| id.id().to_owned(), |d| d.name().to_owned());
+        let interface = description.map_or(cpal::InterfaceType::Unknown, |d| d.interface_type());
+        let bluetooth = is_bluetooth(interface, id.id(), &label);
         for (direction, default) in &defaults {
             let fits = match direction {
                 Direction::Input => device.supports_input(),
@@ -129,6 +137,7 @@ fn inventory(host: &cpal::Host) -> Result<Vec<Entry>, cpal::Error> {
                     id: id.clone(),
                     label: label.clone(),
                     direction: *direction,
+                    bluetooth,
                 });
             }
         }
@@ -163,7 +172,8 @@ mod tests {
 
     fn entry(name: &str, label: &str, direction: Direction) -> Entry {
         let host = cpal::ALL_HOSTS[0];
-        Entry { id: cpal::DeviceId::new(host, name), label: label.into(), direction, is_default: false }
+        let id = cpal::DeviceId::new(host, name);
+        Entry { id, label: label.into(), direction, is_default: false, bluetooth: false }
     }
 
     fn picked(all: &[Entry], direction: Direction, name: &str) -> Option<String> {

@@ -7,13 +7,16 @@ use std::time::Duration;
 use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
 use rand::CryptoRng;
 
+use crate::check::Checking;
 use crate::entering::Entering;
 use crate::epoch::Begin;
-use crate::face::{self, EnteringStep, ErrorCode, Intent, Microphone};
+use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
+use crate::lookout::Lookout;
 use crate::notices::Notices;
 pub use crate::orders::{
-    Answer, Hosting, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
+    Answer, CheckNews, CheckOrder, Hosting, Input, ListenOrder, Output, Plug, PlugNews, Request, ServerNews,
+    TalkOrder, VoiceNews,
 };
 use crate::ticket::{inspect, ticket};
 
@@ -38,7 +41,8 @@ pub struct Brain {
     pub(crate) stage: Stage,
     pub(crate) notices: Notices,
     pub(crate) preferences: face::Preferences,
-    pub(crate) devices: face::Devices,
+    pub(crate) lookout: Lookout,
+    pub(crate) check: Checking,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
     attempt: u64,
@@ -61,7 +65,8 @@ impl Brain {
             stage: Stage::Home { inspected: None, ask: 0 },
             notices: Notices::default(),
             preferences,
-            devices: face::Devices::default(),
+            lookout: Lookout::default(),
+            check: Checking::default(),
             name,
             attempt: 0,
             day: 0,
@@ -97,11 +102,12 @@ impl Brain {
 
     /// When `Input::Tick` is wanted next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        match &self.stage {
-            Stage::Home { .. } => None,
-            Stage::Entering(entering) => Some(entering.deadline()),
-            Stage::Inside(inside) => inside.poll_timeout(),
-        }
+        let (stage, in_room) = match &self.stage {
+            Stage::Home { .. } => (None, false),
+            Stage::Entering(entering) => (Some(entering.deadline()), false),
+            Stage::Inside(inside) => (inside.poll_timeout(), true),
+        };
+        [stage, self.lookout.poll_timeout(in_room)].into_iter().flatten().min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -139,8 +145,13 @@ impl Brain {
                 }
             },
         }
+        if self.lookout.look(now, matches!(self.stage, Stage::Inside(_))) {
+            out.push(Output::ListDevices);
+        }
         if let Stage::Inside(inside) = &mut self.stage {
             inside.remember_title(&mut self.preferences);
+            inside.hint_bluetooth(&mut self.preferences, &mut self.notices);
+            inside.rest_microphone(now, &mut self.notices, &mut out);
             inside.tell_sounding(&self.preferences, &mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
@@ -168,26 +179,10 @@ impl Brain {
             Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
-            Intent::SetDevices { input, output } => {
-                let changed = (self.preferences.input != input, self.preferences.output != output);
-                self.preferences.input = input;
-                self.preferences.output = output;
-                if let Stage::Inside(inside) = &mut self.stage {
-                    if changed.0 && inside.microphone() != Microphone::Off {
-                        inside.open_microphone(now, &self.preferences, out);
-                    }
-                    if changed.1 {
-                        out.push(Output::Listen(ListenOrder::OpenOutput(self.preferences.output.clone())));
-                    }
-                }
-            }
-            Intent::ListDevices => out.push(Output::ListDevices),
             Intent::SetProcessing { .. }
             | Intent::SetDucking { .. }
             | Intent::SetCues { .. }
-            | Intent::SetTalkMode { .. } => {
-                self.choose_sound(intent);
-            }
+            | Intent::SetTalkMode { .. } => self.choose_sound(now, intent, out),
             Intent::ForgetRecent { index } => {
                 let index = index as usize;
                 if index < self.preferences.recent.len() {
@@ -195,19 +190,10 @@ impl Brain {
                 }
             }
             Intent::ForgetAllRecent => self.preferences.recent.clear(),
-            Intent::EnableAudio => {
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.open_microphone(now, &self.preferences, out);
-                }
-            }
-            Intent::DisableAudio => {
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.close_microphone(now, out);
-                }
-            }
             Intent::Press => {
+                self.check.stop(out);
                 if let Stage::Inside(inside) = &mut self.stage {
-                    inside.press(now, out);
+                    inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
                 }
             }
             Intent::Release => {
@@ -222,6 +208,15 @@ impl Brain {
                     inside.flush(out);
                 }
             }
+            Intent::SetDevices { .. }
+            | Intent::ListDevices
+            | Intent::WatchDevices { .. }
+            | Intent::EnableAudio
+            | Intent::DisableAudio
+            | Intent::SetMicWhilePressed { .. }
+            | Intent::PlayTestSound
+            | Intent::HearYourself
+            | Intent::StopSoundCheck => self.with_devices(now, intent, out),
             Intent::Preempt
             | Intent::RaiseHand { .. }
             | Intent::SetVolume { .. }
@@ -334,11 +329,11 @@ impl Brain {
                     day: self.day,
                 };
                 remember(&mut self.preferences, recent);
-                out.push(Output::Listen(ListenOrder::OpenOutput(self.preferences.output.clone())));
                 let mut inside = Inside::new(now, *arrival, &self.habits);
+                inside.open_output(&self.preferences, &mut self.notices, out);
                 inside.settle(now, rng, &mut self.notices, out);
                 if self.habits.enable_audio {
-                    inside.open_microphone(now, &self.preferences, out);
+                    inside.enable_microphone(now, &self.preferences, &mut self.notices, out);
                 }
                 self.stage = Stage::Inside(inside);
             }
@@ -346,8 +341,14 @@ impl Brain {
     }
 
     fn voice(&mut self, now: Duration, rng: &mut dyn CryptoRng, news: VoiceNews, out: &mut Vec<Output>) {
+        if let VoiceNews::SoundCheck(number, news) = news {
+            return self.check.news(number, news, &mut self.notices);
+        }
         if let VoiceNews::Devices(devices) = news {
-            self.devices = devices;
+            let known = self.lookout.seen(now, devices);
+            if let Stage::Inside(inside) = &mut self.stage {
+                inside.listed(now, known, &mut self.notices, out);
+            }
             return;
         }
         if let Stage::Inside(inside) = &mut self.stage {
@@ -379,7 +380,9 @@ fn in_room(
 ) {
     let door = |door| Begin { kind: StatementKind::Door, removed: Vec::new(), door };
     let begin = match intent {
-        Intent::Preempt => return inside.preempt(now, out),
+        Intent::Preempt => {
+            return inside.press(now, pushtalk_room::Input::Preempt, notices, out);
+        }
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
         Intent::SetVolume { id, percent } => {
             if let Some(pid) = inside.member_of(&id) {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use pushtalk_device::{AudioHost, Direction};
+use pushtalk_device::{AudioHost, DeviceError};
 use pushtalk_mesh::{Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
 use pushtalk_signaling::client::{Client, ClientError, Trust};
@@ -14,10 +14,11 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
-use crate::face::{self, ErrorCode, Intent, View};
+use crate::face::{ErrorCode, Intent, View};
 use crate::hosting::Embedded;
 use crate::peers::Peers;
 use crate::post::Post;
+use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
 use crate::view::{member_id, steady};
 
@@ -41,6 +42,7 @@ pub(crate) struct Threads {
     pub(crate) listen: Post<ListenOrder>,
     pub(crate) hearings: Arc<Hearings>,
     pub(crate) host: AudioHost,
+    pub(crate) check: SoundChecker,
 }
 
 pub(crate) struct Control {
@@ -238,6 +240,8 @@ impl Control {
             Output::Talk(order) => self.threads.talk.send(order),
             Output::Listen(order) => self.threads.listen.send(order),
             Output::ListDevices => self.list_devices(),
+            Output::SoundCheck(order) => self.threads.check.start(order),
+            Output::StopSoundCheck => self.threads.check.stop(),
         }
     }
 
@@ -322,12 +326,12 @@ impl Control {
     fn list_devices(&self) {
         let (inputs, host) = (self.inputs.clone(), self.threads.host);
         tokio::task::spawn_blocking(move || {
-            let all = pushtalk_device::list(host).unwrap_or_default();
-            let names = |direction| {
-                all.iter().filter(|d| d.direction == direction).map(|d| d.name.clone()).collect::<Vec<_>>()
+            let devices = match pushtalk_device::list(host) {
+                Ok(all) => Some(all),
+                // Nothing is there without it.
+                Err(DeviceError::NoHost { .. }) => Some(Vec::new()),
+                Err(_) => None,
             };
-            let devices =
-                face::Devices { inputs: names(Direction::Input), outputs: names(Direction::Output) };
             drop(inputs.blocking_send(Input::Voice(VoiceNews::Devices(devices))));
         });
     }

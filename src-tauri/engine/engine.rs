@@ -17,6 +17,7 @@ use crate::face::{ErrorCode, Intent, Preferences, View};
 use crate::levels::Levels;
 use crate::post::Post;
 use crate::sound::SoundSettings;
+use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
 use crate::{echo, listen, talk};
 
@@ -129,7 +130,7 @@ impl Engine {
             start,
             levels.clone(),
             reference,
-            tell,
+            tell.clone(),
         )?;
         let talk = Post::new(talk_tx, talker.thread());
 
@@ -145,7 +146,8 @@ impl Engine {
             brain.notice(code, about);
         }
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
-        let threads = Threads { talk, listen, hearings, host: config.sound.host };
+        let check = SoundChecker::new(config.sound, levels.clone(), tell);
+        let threads = Threads { talk, listen, hearings, host: config.sound.host, check };
         let control =
             Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
         tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));

@@ -59,6 +59,11 @@ pub enum Intent {
         /// True to wait.
         on: bool,
     },
+    /// Choose whether the microphone is open only while the button is down.
+    SetMicWhilePressed {
+        /// True for only then.
+        on: bool,
+    },
     /// The host: choose who may talk.
     SetMode {
         /// From now on.
@@ -159,6 +164,17 @@ pub enum Intent {
         /// All of it.
         processing: ProcessingPreferences,
     },
+    /// Play a short sound on the chosen output.
+    PlayTestSound,
+    /// Record up to three seconds from the chosen microphone into memory, play them, and forget them.
+    HearYourself,
+    /// End the sound check that runs.
+    StopSoundCheck,
+    /// Begin or stop to keep the list of devices up to date outside a room too, for a person who looks at it.
+    WatchDevices {
+        /// True to begin.
+        on: bool,
+    },
     /// Forget one recent room.
     ForgetRecent {
         /// Its place in `Preferences::recent`.
@@ -183,6 +199,8 @@ pub struct View {
     pub preferences: Preferences,
     /// Devices found at the last look.
     pub devices: Devices,
+    /// What a sound check is at.
+    pub sound_check: SoundCheck,
     /// Version of the program.
     pub version: String,
 }
@@ -457,6 +475,9 @@ pub enum Button {
     AudioOff,
     /// Enabled, but there is no microphone that works.
     NoMic,
+    /// There is one, but nothing comes from it: muted by the system or by itself. Talking begins when something does, if
+    /// the button is still down.
+    SilentMic,
     /// Others are being connected.
     Connecting,
     /// Nobody else is here.
@@ -555,8 +576,12 @@ pub struct Qr {
 pub enum Microphone {
     /// Not enabled: no stream exists.
     Off,
+    /// Enabled, and to be opened by the next press: no stream exists.
+    Standby,
     /// Open; frames leave only while talking.
     Open,
+    /// Open, but all that it gives is exactly zero.
+    Silent,
     /// Enabled, but it could not be opened or it went away.
     Failed,
 }
@@ -572,6 +597,10 @@ pub struct Notice {
     pub code: ErrorCode,
     /// A name, a version or a device that belongs into the words; never a secret.
     pub about: Option<String>,
+    /// The device that is used in place of the one in `about`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub instead: Option<String>,
 }
 
 /// Everything that can go wrong for a person.
@@ -611,10 +640,20 @@ pub enum ErrorCode {
     MicrophoneBlocked,
     /// The named device (`about`) is not there.
     DeviceMissing,
-    /// The microphone went away.
+    /// The microphone (`about`) went away, and there is no other.
     MicrophoneGone,
-    /// The loudspeaker went away.
+    /// The same while we talked: the rest of what was said was not sent.
+    MicrophoneGoneTalking,
+    /// The microphone (`about`) is not there; another one (`instead`) is used until it is.
+    MicrophoneReplaced,
+    /// Only digital silence comes from the microphone (`about`), so nobody would hear what is said.
+    MicrophoneSilent,
+    /// The microphone (`about`) is one of Bluetooth: while it is open, all sound of that headset is that of a telephone.
+    BluetoothMicrophone,
+    /// The loudspeaker (`about`) went away, and there is no other.
     OutputGone,
+    /// The loudspeaker (`about`) is not there; another one (`instead`) is used until it is.
+    OutputReplaced,
     /// A member (`about`) could not be connected to.
     CannotConnect,
     /// A member (`about`) could not be connected to securely.
@@ -695,6 +734,10 @@ pub struct Preferences {
     /// A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
     #[serde(default = "quiet_voice")]
     pub voice_threshold: i8,
+    /// True to open the microphone only while the button is down; the first words then come later.
+    pub mic_while_pressed: bool,
+    /// Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
+    pub bluetooth_told: Vec<String>,
 }
 
 impl Default for Preferences {
@@ -710,6 +753,8 @@ impl Default for Preferences {
             cues: CuePreferences::default(),
             talk_mode: TalkMode::default(),
             voice_threshold: quiet_voice(),
+            mic_while_pressed: false,
+            bluetooth_told: Vec::new(),
         }
     }
 }
@@ -746,4 +791,20 @@ pub struct Devices {
     pub inputs: Vec<String>,
     /// Exact names of the loudspeakers.
     pub outputs: Vec<String>,
+}
+
+/// What a sound check is at.
+#[derive(Clone, Copy, Debug, Default, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum SoundCheck {
+    /// None runs.
+    #[default]
+    Idle,
+    /// A test sound is played.
+    TestSound,
+    /// The microphone is open, up to three seconds; the voice goes to memory.
+    Recording,
+    /// What was recorded is played.
+    PlayingBack,
 }

@@ -37,7 +37,8 @@ impl FloorDesk {
     pub(crate) fn microphone(&mut self, now: Duration, microphone: face::Microphone, out: &mut Vec<Output>) {
         let microphone = match microphone {
             face::Microphone::Off => Microphone::Off,
-            face::Microphone::Open => Microphone::Open,
+            face::Microphone::Open | face::Microphone::Standby => Microphone::Open,
+            face::Microphone::Silent => Microphone::Silent,
             face::Microphone::Failed => Microphone::Failed,
         };
         self.handle(now, Input::Microphone(microphone), out);

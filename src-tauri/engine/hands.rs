@@ -18,23 +18,6 @@ pub(crate) struct Hands {
 }
 
 impl Inside {
-    pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.sounding.hands.person = true;
-        self.button(now, Input::Press, out);
-    }
-
-    pub(crate) fn preempt(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.sounding.hands.person = true;
-        self.button(now, Input::Preempt, out);
-    }
-
-    pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.sounding.hands.person = false;
-        if !self.sounding.hands.voice {
-            self.button(now, Input::Release, out);
-        }
-    }
-
     /// A voice begins, or has ended. Where one talks at a time it never asks while another talks: what it hears may be
     /// that one, out of the loudspeaker.
     pub(crate) fn gate(&mut self, now: Duration, open: bool, out: &mut Vec<Output>) {

@@ -24,8 +24,10 @@ use crate::listing::Listing;
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
+use crate::ports::Ports;
 use crate::seat::Seat;
 use crate::sounding::Sounding;
+use crate::standby::Standby;
 use crate::ties::silence;
 use crate::verify::Comparing;
 use crate::view;
@@ -86,7 +88,9 @@ pub(crate) struct Inside {
     pub(crate) floor: FloorDesk,
     /// None when the person has chosen how long frames are.
     pub(crate) coding: Option<Coding>,
-    microphone: Microphone,
+    pub(crate) microphone: Microphone,
+    pub(crate) ports: Ports,
+    pub(crate) standby: Standby,
     pub(crate) sounding: Sounding,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
@@ -129,6 +133,8 @@ impl Inside {
             coding: habits.adapt.then(Coding::new),
             microphone: Microphone::Off,
             sounding: Sounding::default(),
+            ports: Ports::new(),
+            standby: Standby::default(),
             door: Doorkeeper::default(),
             newcomers: members,
             early,
@@ -153,10 +159,6 @@ impl Inside {
         }
     }
 
-    pub(crate) fn microphone(&self) -> Microphone {
-        self.microphone
-    }
-
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         let pairs = self.members.values().filter_map(|m| m.pair.poll_timeout());
         let renewals = self.members.values().filter(|m| m.path != Path::None);
@@ -171,7 +173,8 @@ impl Inside {
         });
         let listing = self.listing.poll_timeout();
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
-        let desks = [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout()];
+        let desks =
+            [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout(), self.ports.poll_timeout()];
         pairs
             .chain(paths)
             .chain(renewals)
@@ -289,24 +292,17 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         match news {
-            // It was closed again while it opened; the order to close it is on its way behind.
-            VoiceNews::MicrophoneOpen if self.microphone == Microphone::Off => {}
-            VoiceNews::MicrophoneOpen => {
-                self.microphone = Microphone::Open;
-                for code in [ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked, ErrorCode::MicrophoneGone]
-                {
-                    notices.withdraw(code);
-                }
-                self.tell_microphone(now, out);
+            VoiceNews::Microphone(attempt, news) => {
+                let steps = self.ports.input.news(now, attempt, news);
+                self.microphone_steps(now, steps, notices, out);
             }
-            VoiceNews::MicrophoneFailed(code, about) => {
-                if self.microphone != Microphone::Off {
-                    self.microphone = Microphone::Failed;
-                    notices.tell(code, about);
-                    self.tell_microphone(now, out);
-                }
+            VoiceNews::MicrophoneSilent(attempt, silent) => {
+                self.microphone_silent(now, attempt, silent, notices, out);
             }
-            VoiceNews::OutputFailed(code, about) => notices.tell(code, about),
+            VoiceNews::Output(attempt, news) => {
+                let steps = self.ports.output.news(now, attempt, news);
+                self.output_steps(steps, notices, out);
+            }
             VoiceNews::Heard(pid) => {
                 if let Some(member) = self.members.get_mut(&pid) {
                     member.last_heard = now;
@@ -334,32 +330,8 @@ impl Inside {
             VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
             VoiceNews::OutputWorn(worn) => self.sounding.worn = worn,
             VoiceNews::Gate(open) => self.gate(now, open, out),
-            VoiceNews::Devices(_) => {}
+            VoiceNews::Devices(_) | VoiceNews::SoundCheck(..) => {}
         }
-    }
-
-    pub(crate) fn open_microphone(
-        &mut self,
-        now: Duration,
-        preferences: &Preferences,
-        out: &mut Vec<Output>,
-    ) {
-        if self.microphone == Microphone::Off {
-            self.microphone = Microphone::Failed;
-        }
-        out.push(Output::Talk(TalkOrder::OpenMicrophone(preferences.input.clone())));
-        self.tell_microphone(now, out);
-    }
-
-    pub(crate) fn close_microphone(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.microphone = Microphone::Off;
-        self.tell_microphone(now, out);
-        out.push(Output::Talk(TalkOrder::CloseMicrophone));
-    }
-
-    fn tell_microphone(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.floor.microphone(now, self.microphone, out);
-        self.flush(out);
     }
 
     pub(crate) fn tick(
@@ -372,6 +344,7 @@ impl Inside {
         self.floor.handle(now, Input::Tick, out);
         self.flush(out);
         self.door.tick(now, out);
+        self.tick_ports(now, notices, out);
         self.seat_timeout(now);
         self.identity.forget_before(now);
         self.rosters.handle_timeout(now);

@@ -6,18 +6,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use pushtalk_audio::{BLOCK, JitterConfig, level, time_of};
-use pushtalk_device::{OpenSettings, Playback, RATE, StreamEvent, hurry};
+use pushtalk_device::{DeviceError, OpenSettings, Playback, RATE, StreamEvent, hurry};
 use pushtalk_mesh::ReceivedFrame;
 
-use crate::brain::{ListenOrder, VoiceNews};
+use crate::brain::{ListenOrder, Plug, PlugNews, VoiceNews};
 use crate::ear::{Ear, Heard};
 use crate::echo::EchoSource;
-use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::sound::SoundSettings;
 use crate::speaker::Speaker;
 use crate::stats::Hearings;
-use crate::talk::device_error;
 use crate::worn::is_worn;
 
 /// Frames, orders and the device wake this thread; it looks around this often in any case.
@@ -60,6 +58,8 @@ struct Listener<T> {
     ear: Ear,
     speaker: Speaker,
     playback: Option<Playback>,
+    /// Number of the order by which it was opened.
+    attempt: u32,
     stream_events: Receiver<StreamEvent>,
     stream_events_tx: Sender<StreamEvent>,
     /// When the next block is due while there is no device to ask for it.
@@ -80,6 +80,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             ear: Ear::new(JitterConfig::lan()),
             speaker: Speaker::new(),
             playback: None,
+            attempt: 0,
             stream_events,
             stream_events_tx,
             next_block: Instant::now(),
@@ -114,7 +115,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
 
     fn obey(&mut self, order: ListenOrder) {
         match order {
-            ListenOrder::OpenOutput(name) => self.open(name),
+            ListenOrder::OpenOutput(plug) => self.open(plug),
             ListenOrder::CloseOutput => {
                 self.playback = None;
                 self.speaker.stop();
@@ -139,11 +140,12 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         }
     }
 
-    fn open(&mut self, name: Option<String>) {
+    fn open(&mut self, Plug { attempt, name }: Plug) {
+        self.attempt = attempt;
         self.playback = None;
         while self.stream_events.try_recv().is_ok() {}
         let events = self.stream_events_tx.clone();
-        let (about, thread) = (name.clone(), std::thread::current());
+        let thread = std::thread::current();
         let SoundSettings { host, buffer, .. } = self.work.settings;
         match Playback::open(&OpenSettings { host, name, buffer }, move |event| {
             let _ = events.try_send(event);
@@ -151,23 +153,42 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         }) {
             Ok(playback) => {
                 (self.work.tell)(VoiceNews::OutputWorn(is_worn(playback.label())));
+                self.tell_device(PlugNews::Opened(playback.name().to_owned()));
+                self.pass_over();
                 self.playback = Some(playback);
                 self.wake_up();
             }
             Err(error) => {
                 tracing::warn!("the output could not be opened");
-                let (code, about) = device_error(&error, about, ErrorCode::NoOutput, ErrorCode::NoOutput);
-                (self.work.tell)(VoiceNews::OutputFailed(code, about));
+                self.tell_device(PlugNews::Failed(error));
             }
+        }
+    }
+
+    fn tell_device(&self, news: PlugNews) {
+        (self.work.tell)(VoiceNews::Output(self.attempt, news));
+    }
+
+    /// What was to be heard while no device was open is over.
+    fn pass_over(&mut self) {
+        while let Ok(frame) = self.work.frames.try_recv() {
+            self.receive(&frame);
+        }
+        while !self.resting && self.due().is_some() {
+            let now = self.next_block.saturating_duration_since(self.work.start);
+            self.ear.block(now, now, &mut self.mixed);
         }
     }
 
     fn watch_device(&mut self) {
         while let Ok(event) = self.stream_events.try_recv() {
-            if matches!(event, StreamEvent::Gone | StreamEvent::Invalidated) {
-                self.playback = None;
-                (self.work.tell)(VoiceNews::OutputFailed(ErrorCode::OutputGone, None));
-            }
+            let news = match event {
+                StreamEvent::Gone | StreamEvent::Invalidated => PlugNews::Lost,
+                StreamEvent::PermissionDenied => PlugNews::Failed(DeviceError::PermissionDenied),
+                StreamEvent::Changed | StreamEvent::Xrun | StreamEvent::Other => continue,
+            };
+            self.playback = None;
+            return self.tell_device(news);
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use pushtalk_audio::{Cue, EncoderSettings, JitterConfig, ProcessingSettings};
+use pushtalk_device::DeviceInfo;
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
@@ -13,7 +14,9 @@ use pushtalk_protocol::{
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
 
-use crate::face::{self, ErrorCode, Intent};
+use crate::face::{ErrorCode, Intent};
+pub use crate::port::{Plug, PlugNews};
+pub use crate::soundcheck::{CheckNews, CheckOrder};
 use crate::stats::HearingStats;
 
 /// What happened.
@@ -89,12 +92,12 @@ pub enum Request {
 
 /// News of the voice threads.
 pub enum VoiceNews {
-    /// The microphone is open.
-    MicrophoneOpen,
-    /// It could not be opened, or it went away.
-    MicrophoneFailed(ErrorCode, Option<String>),
-    /// The output could not be opened, or it went away.
-    OutputFailed(ErrorCode, Option<String>),
+    /// What became of the order of this number to open a microphone.
+    Microphone(u32, PlugNews),
+    /// Whether the microphone that was opened by the order of this number gives nothing but zeros.
+    MicrophoneSilent(u32, bool),
+    /// What became of the order of this number to open an output.
+    Output(u32, PlugNews),
     /// A frame of this member has opened; told a few times a second while it talks.
     Heard(Pid),
     /// The talk thread has let go of its turn.
@@ -120,8 +123,10 @@ pub enum VoiceNews {
     OutputWorn(bool),
     /// A voice begins (true) or has ended, where voices were asked for.
     Gate(bool),
-    /// The devices that there are.
-    Devices(face::Devices),
+    /// How the sound check of this number goes.
+    SoundCheck(u32, CheckNews),
+    /// The devices that there are; none where the system did not answer.
+    Devices(Option<Vec<DeviceInfo>>),
 }
 
 /// What is to be done.
@@ -158,12 +163,16 @@ pub enum Output {
     Listen(ListenOrder),
     /// Look for devices; `VoiceNews::Devices` tells.
     ListDevices,
+    /// Begin a sound check in place of what runs; `VoiceNews::SoundCheck` tells.
+    SoundCheck(CheckOrder),
+    /// End the one that runs.
+    StopSoundCheck,
 }
 
 /// What the talk thread is told.
 pub enum TalkOrder {
-    /// Open the microphone of this name.
-    OpenMicrophone(Option<String>),
+    /// Open this microphone in place of what is open. What is being said goes on.
+    OpenMicrophone(Plug),
     /// Close the microphone and wipe what it gave.
     CloseMicrophone,
     /// From now on frames are sealed for this member too.
@@ -188,8 +197,8 @@ pub enum TalkOrder {
 
 /// What the listen thread is told.
 pub enum ListenOrder {
-    /// Open the output of this name.
-    OpenOutput(Option<String>),
+    /// Open this output in place of what is open.
+    OpenOutput(Plug),
     /// Close the output.
     CloseOutput,
     /// Frames of this member are opened with this key.

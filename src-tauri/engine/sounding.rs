@@ -2,6 +2,7 @@
 //! changes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pushtalk_audio::{Cue, ProcessingSettings};
 use pushtalk_protocol::{Mode, Pid};
@@ -38,15 +39,13 @@ struct Setting {
 
 impl Setting {
     fn of(preferences: &Preferences, mode: Mode, button: Situation, worn: bool) -> Self {
-        let ProcessingPreferences { high_pass, noise_suppression, gain_control, echo_cancelling } =
-            preferences.processing;
-        let echo_cancelling = match echo_cancelling {
+        let echo_cancelling = match preferences.processing.echo_cancelling {
             EchoCancelling::On => true,
             EchoCancelling::Off => false,
             EchoCancelling::Auto => mode == Mode::Open && !worn,
         };
         Self {
-            processing: ProcessingSettings { high_pass, noise_suppression, gain_control, echo_cancelling },
+            processing: ProcessingSettings { echo_cancelling, ..alone(preferences.processing) },
             ducked: preferences.ducking && mode == Mode::Radio && matches!(button, Situation::Talking { .. }),
             gate: (preferences.talk_mode == TalkMode::Voice)
                 .then(|| preferences.voice_threshold.clamp(-60, -10).into()),
@@ -54,9 +53,15 @@ impl Setting {
     }
 }
 
+/// What is done to a microphone while nothing is played.
+pub(crate) fn alone(preferences: ProcessingPreferences) -> ProcessingSettings {
+    let ProcessingPreferences { high_pass, noise_suppression, gain_control, .. } = preferences;
+    ProcessingSettings { high_pass, noise_suppression, gain_control, echo_cancelling: false }
+}
+
 impl Brain {
     /// What a person chooses about sound.
-    pub(crate) fn choose_sound(&mut self, intent: Intent) {
+    pub(crate) fn choose_sound(&mut self, now: Duration, intent: Intent, out: &mut Vec<Output>) {
         match intent {
             Intent::SetProcessing { processing } => self.preferences.processing = processing,
             Intent::SetDucking { on } => self.preferences.ducking = on,
@@ -64,6 +69,9 @@ impl Brain {
             Intent::SetTalkMode { mode, threshold } => {
                 self.preferences.talk_mode = mode;
                 self.preferences.voice_threshold = threshold.clamp(-60, -10);
+                if self.preferences.mic_while_pressed {
+                    self.enable_again(now, out);
+                }
             }
             _ => {}
         }

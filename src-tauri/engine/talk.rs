@@ -10,11 +10,11 @@ use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent, hurry};
 use pushtalk_mesh::VoiceSender;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::brain::{TalkOrder, VoiceNews};
+use crate::brain::{Plug, PlugNews, TalkOrder, VoiceNews};
 use crate::echo::EchoReference;
-use crate::face::ErrorCode;
 use crate::levels::Levels;
 use crate::mouth::{Mouth, Said};
+use crate::silence::Silence;
 use crate::sound::{SoundSettings, tail_frames};
 use crate::strip::Strip;
 
@@ -49,7 +49,9 @@ struct Talker<T> {
     tell: T,
     levels: Arc<Levels>,
     sender: VoiceSender,
-    capture: Option<Capture>,
+    capture: Option<(Capture, Silence)>,
+    /// Number of the order by which it was opened.
+    attempt: u32,
     stream_events: Receiver<StreamEvent>,
     stream_events_tx: crossbeam_channel::Sender<StreamEvent>,
     strip: Strip,
@@ -64,6 +66,8 @@ struct Talker<T> {
     start: Instant,
     /// A place on that clock, and when it was in the air.
     captured: Option<(u32, Instant)>,
+    /// The same of the microphone before, until the one that is open has given something.
+    before: Option<(u32, Instant)>,
     /// When that was told last, in this spurt.
     told: Option<Instant>,
     packet: Zeroizing<Vec<u8>>,
@@ -89,6 +93,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             levels,
             sender,
             capture: None,
+            attempt: 0,
             stream_events,
             stream_events_tx,
             mouth: Mouth::default(),
@@ -96,6 +101,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             clock,
             start,
             captured: None,
+            before: None,
             told: None,
             packet: Zeroizing::new(vec![0; MAX_FRAME_BYTES]),
         })
@@ -119,7 +125,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     fn obey(&mut self, order: TalkOrder) {
         let sender = &self.sender;
         let said = match order {
-            TalkOrder::OpenMicrophone(name) => return self.open(name),
+            TalkOrder::OpenMicrophone(plug) => return self.open(plug),
             TalkOrder::CloseMicrophone => return self.close(),
             TalkOrder::AddPeer(pid, key) => return self.mouth.add_peer(pid, key),
             TalkOrder::RemovePeer(pid) => return self.mouth.remove_peer(pid),
@@ -174,24 +180,25 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
     }
 
-    fn open(&mut self, name: Option<String>) {
+    /// What is being said goes on: others hear a gap.
+    fn open(&mut self, Plug { attempt, name }: Plug) {
+        let before = self.captured.or(self.before);
         self.close_device();
+        (self.attempt, self.before) = (attempt, before);
         let events = self.stream_events_tx.clone();
-        let (about, thread) = (name.clone(), std::thread::current());
+        let thread = std::thread::current();
         let settings = OpenSettings { host: self.settings.host, name, buffer: self.settings.buffer };
         match Capture::open(&settings, move |event| {
             let _ = events.try_send(event);
             thread.unpark();
         }) {
             Ok(capture) => {
-                self.capture = Some(capture);
-                (self.tell)(VoiceNews::MicrophoneOpen);
+                self.tell_device(PlugNews::Opened(capture.name().to_owned()));
+                self.capture = Some((capture, Silence::new(self.start.elapsed())));
             }
             Err(error) => {
                 tracing::warn!("the microphone could not be opened");
-                let (code, about) =
-                    device_error(&error, about, ErrorCode::NoMicrophone, ErrorCode::MicrophoneBlocked);
-                (self.tell)(VoiceNews::MicrophoneFailed(code, about));
+                self.tell_device(PlugNews::Failed(error));
             }
         }
     }
@@ -206,21 +213,27 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         self.capture = None;
         while self.stream_events.try_recv().is_ok() {}
         self.pending.zeroize();
-        self.captured = None;
+        (self.captured, self.before) = (None, None);
         self.levels.set_own(0);
         let closed = self.strip.close();
         self.tell_gate(closed.then_some(false));
     }
 
+    fn tell_device(&self, news: PlugNews) {
+        (self.tell)(VoiceNews::Microphone(self.attempt, news));
+    }
+
     fn watch_device(&mut self) {
         while let Ok(event) = self.stream_events.try_recv() {
-            let code = match event {
-                StreamEvent::Gone | StreamEvent::Invalidated => ErrorCode::MicrophoneGone,
-                StreamEvent::PermissionDenied => ErrorCode::MicrophoneBlocked,
-                _ => continue,
+            let news = match event {
+                StreamEvent::Gone | StreamEvent::Invalidated => PlugNews::Lost,
+                StreamEvent::PermissionDenied => PlugNews::Failed(DeviceError::PermissionDenied),
+                StreamEvent::Changed | StreamEvent::Xrun | StreamEvent::Other => continue,
             };
-            self.close();
-            return (self.tell)(VoiceNews::MicrophoneFailed(code, None));
+            let before = self.captured.or(self.before);
+            self.close_device();
+            self.before = before;
+            return self.tell_device(news);
         }
     }
 
@@ -228,12 +241,20 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     fn take_samples(&mut self) {
         self.strip.settle(self.capture.is_some(), self.mouth.wants_frames());
         let frame = self.encoder.settings().frame.samples();
-        let Some(capture) = &mut self.capture else { return };
+        let Some((capture, silence)) = &mut self.capture else { return };
         if let Some(at) = capture.captured_at() {
+            // The clock has gone on while no microphone was open.
+            if let Some((clock, then)) = self.before.take() {
+                self.clock = resumed(self.clock, clock, at.saturating_duration_since(then));
+            }
             let waiting = u32::try_from(self.pending.len()).unwrap_or(0);
             self.captured = Some((self.clock.wrapping_add(waiting), at));
         }
+        let known = self.pending.len();
         capture.read(&mut self.pending);
+        if let Some(silent) = silence.hear(self.start.elapsed(), &self.pending[known..]) {
+            (self.tell)(VoiceNews::MicrophoneSilent(self.attempt, silent));
+        }
         let mut start = 0;
         while self.pending.len() - start >= frame {
             self.frame(start..start + frame);
@@ -241,7 +262,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         self.pending[..start].zeroize();
         self.pending.drain(..start);
-        if let Some(capture) = &mut self.capture {
+        if let Some((capture, _)) = &mut self.capture {
             capture.wake_at(frame - self.pending.len());
         }
         self.tell_captured();
@@ -267,7 +288,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         let forgotten = u32::try_from(self.pending.len()).unwrap_or(0);
         self.clock = self.clock.wrapping_add(forgotten);
         self.pending.zeroize();
-        if let Some(capture) = &mut self.capture {
+        if let Some((capture, _)) = &mut self.capture {
             capture.wake_at(self.encoder.settings().frame.samples());
         }
     }
@@ -336,16 +357,22 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     }
 }
 
-/// What a person is told about a device that does not work.
-pub(crate) fn device_error(
-    error: &DeviceError,
-    name: Option<String>,
-    none: ErrorCode,
-    blocked: ErrorCode,
-) -> (ErrorCode, Option<String>) {
-    match error {
-        DeviceError::NotFound { .. } => (ErrorCode::DeviceMissing, name),
-        DeviceError::PermissionDenied => (blocked, None),
-        _ => (none, name),
+/// Where a clock of 48 kHz goes on that was at `place` so long ago; never back behind `now`.
+fn resumed(now: u32, place: u32, ago: Duration) -> u32 {
+    let passed = ago.as_micros() * u128::from(SAMPLE_RATE) / 1_000_000;
+    let resumed = place.wrapping_add(u32::try_from(passed).unwrap_or(u32::MAX));
+    // The half of all numbers that is ahead.
+    if resumed.wrapping_sub(now) < 1 << 31 { resumed } else { now }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_a_new_microphone_goes_on_where_that_of_the_one_before_would_be() {
+        assert_eq!(resumed(1_000, 520, Duration::from_millis(100)), 5_320);
+        assert_eq!(resumed(u32::MAX, u32::MAX - 479, Duration::from_millis(20)), 480);
+        assert_eq!(resumed(1_000, 520, Duration::ZERO), 1_000, "never back");
     }
 }

@@ -31,7 +31,8 @@ impl Brain {
             notices: self.notices.list().to_vec(),
             name: self.name.clone(),
             preferences: self.preferences.clone(),
-            devices: self.devices.clone(),
+            devices: self.lookout.view(),
+            sound_check: self.check.shown(),
             version: self.habits.version.clone(),
         }
     }
@@ -109,7 +110,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
                 FloorView::Taken { id: member_id(&pid), for_ms: millis(now.saturating_sub(since)) }
             }
         },
-        button: button(view.button, now),
+        button: if inside.standby.is_awaited() { Button::Requesting } else { button(view.button, now) },
         talk_limit: u32::from(inside.settings.talk_limit),
         invitation: (inside.seat.is_taken() && !locked).then(|| inside.invitation.clone()),
         door: match inside.epochs.door {
@@ -130,7 +131,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
                 .code()
                 .map(|code| SasCode { emoji: code.emoji.to_vec(), numbers: code.numbers.to_vec() }),
         }),
-        microphone: inside.microphone(),
+        microphone: inside.microphone,
         server: inside.seat.is_taken(),
     }
 }
@@ -139,6 +140,7 @@ fn button(situation: Situation, now: Duration) -> Button {
     match situation {
         Situation::AudioOff => Button::AudioOff,
         Situation::NoMic => Button::NoMic,
+        Situation::SilentMic => Button::SilentMic,
         Situation::Connecting => Button::Connecting,
         Situation::Alone => Button::Alone,
         Situation::Idle => Button::Idle,

@@ -52,8 +52,12 @@ fn message() -> impl Strategy<Value = FloorMessage> {
 }
 
 fn input() -> impl Strategy<Value = Input> {
-    let microphone =
-        prop_oneof![4 => Just(Microphone::Open), 1 => Just(Microphone::Off), 1 => Just(Microphone::Failed)];
+    let microphone = prop_oneof![
+        4 => Just(Microphone::Open),
+        1 => Just(Microphone::Off),
+        1 => Just(Microphone::Failed),
+        2 => Just(Microphone::Silent),
+    ];
     prop_oneof![
         2 => member().prop_map(Input::Known),
         6 => (member(), any::<bool>()).prop_map(|(pid, host)| Input::Up { pid, host }),

@@ -54,7 +54,7 @@ pub(crate) struct Talk {
     pub(crate) until: Duration,
     /// True shortly before.
     pub(crate) near: bool,
-    released: Option<Duration>,
+    pub(crate) released: Option<Duration>,
     /// The number of the grant; 0 where none was needed.
     pub(crate) n: u64,
     /// True when an arbiter was asked and has to be told of the end.
@@ -117,8 +117,18 @@ impl Room {
     /// The button goes down. With `over`, and when we are the host, who talks has to stop for it.
     pub(crate) fn press(&mut self, now: Duration, over: bool) {
         let deaf = self.ready().next().is_none();
-        if self.microphone != Microphone::Open || self.mismatched().is_some() || deaf {
+        if self.mismatched().is_some() || deaf {
             return;
+        }
+        match self.microphone {
+            Microphone::Open => {}
+            Microphone::Silent => {
+                if matches!(self.own, Own::Rest) {
+                    self.own = Own::Refused(Situation::SilentMic);
+                }
+                return;
+            }
+            Microphone::Off | Microphone::Failed => return,
         }
         let over = over && self.is_host(self.me);
         match &self.own {

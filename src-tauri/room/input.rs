@@ -26,6 +26,8 @@ pub enum Microphone {
     Off,
     /// Gives samples.
     Open,
+    /// Gives samples that are all exactly zero: who talks into it is not heard.
+    Silent,
     /// Enabled, but does not work.
     Failed,
 }
@@ -71,7 +73,7 @@ pub enum Input {
     Host(Option<Pid>),
     /// Whether a press waits for its turn while somebody talks. So it is at first.
     Queueing(bool),
-    /// The microphone was opened or closed, or it failed.
+    /// The microphone was opened or closed, it failed, or it is silent from now on or no longer.
     Microphone(Microphone),
     /// We leave. Nothing that comes later has any effect.
     Leave,

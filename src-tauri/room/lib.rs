@@ -22,6 +22,7 @@ mod input;
 mod laws;
 #[cfg(test)]
 mod limit_tests;
+mod microphone;
 mod open;
 #[cfg(test)]
 mod open_tests;

@@ -134,12 +134,7 @@ impl Room {
             Input::Host(host) => self.host = host,
             Input::Queueing(queueing) => self.queueing = queueing,
             Input::TalkLimit(limit) => self.talk_limit = limit.clamp(LIMITS.0, LIMITS.1),
-            Input::Microphone(microphone) => {
-                self.microphone = microphone;
-                if microphone != Microphone::Open {
-                    self.end(now, None);
-                }
-            }
+            Input::Microphone(microphone) => self.microphone(now, microphone),
             Input::Leave => {
                 self.end(now, None);
                 self.left = true;

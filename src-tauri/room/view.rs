@@ -77,6 +77,8 @@ pub enum Situation {
     AudioOff,
     /// Enabled, but there is none that works.
     NoMic,
+    /// There is one, but nothing comes from it; talking begins when something does, if the button is still down.
+    SilentMic,
     /// Others are being connected.
     Connecting,
     /// Nobody else is here.
@@ -203,6 +205,7 @@ impl Room {
         match self.microphone {
             Microphone::Off => return Situation::AudioOff,
             Microphone::Failed => return Situation::NoMic,
+            Microphone::Silent => return Situation::SilentMic,
             Microphone::Open => {}
         }
         if self.members.is_empty() {

@@ -33,8 +33,17 @@ pub(crate) fn speech() -> anyhow::Result<Vec<Vec<f32>>> {
 
 /// Marks pairs of what was said and what was heard.
 pub(crate) fn score(pairs: &[(&[f32], &[f32])]) -> anyhow::Result<Vec<Marks>> {
-    let sounds = folder().join("heard");
+    // Another bench may run at the same time.
+    let sounds = folder().join(format!("heard-{}", std::process::id()));
     std::fs::create_dir_all(&sounds)?;
+    let marks = score_in(&sounds, pairs);
+    std::fs::remove_dir_all(&sounds)?;
+    let marks = marks?;
+    ensure!(marks.len() == pairs.len(), "{} of {} were marked", marks.len(), pairs.len());
+    Ok(marks)
+}
+
+fn score_in(sounds: &Path, pairs: &[(&[f32], &[f32])]) -> anyhow::Result<Vec<Marks>> {
     let mut lines = String::new();
     for (n, (said, heard)) in pairs.iter().enumerate() {
         let files = ["said", "heard"].map(|name| sounds.join(format!("{n:03}-{name}.f32")));
@@ -52,12 +61,8 @@ pub(crate) fn score(pairs: &[(&[f32], &[f32])]) -> anyhow::Result<Vec<Marks>> {
     child.stdin.take().context("no input")?.write_all(lines.as_bytes())?;
     let output = child.wait_with_output()?;
     ensure!(output.status.success(), "score.py ended with {}", output.status);
-    let marks: Vec<Marks> = serde_json::Deserializer::from_slice(&output.stdout)
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .context("score.py")?;
-    ensure!(marks.len() == pairs.len(), "{} of {} were marked", marks.len(), pairs.len());
-    Ok(marks)
+    let marks = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
+    marks.collect::<Result<_, _>>().context("score.py")
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<f32>> {

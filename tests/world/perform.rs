@@ -61,7 +61,8 @@ impl World {
             }
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
             Output::RemoteDescription(peer, sdp) => self.described(who, peer, &sdp),
-            Output::RemoteCandidate(..) | Output::ListDevices => {}
+            Output::ListDevices => self.list_devices(who),
+            Output::RemoteCandidate(..) | Output::SoundCheck(_) | Output::StopSoundCheck => {}
             Output::SendCtl(to, bytes) => {
                 let Some(from) = self.people[who].pid else { return };
                 if self.people[who].reaches(to) {

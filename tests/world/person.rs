@@ -10,6 +10,7 @@ use pushtalk_engine::mouth::Mouth;
 use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
 
+use super::devices::Desktop;
 use super::dice::Dice;
 use super::mind::Mind;
 
@@ -37,6 +38,8 @@ pub struct Person {
     /// The request that has no answer yet, and its number.
     pub(super) asked: Option<(Asked, u64)>,
     pub(super) microphone: bool,
+    /// What it has plugged in.
+    pub desktop: Desktop,
     /// What it was called when it last went into a room.
     pub name: String,
     /// Who it is in that room, from the moment it asked for a place.
@@ -88,6 +91,7 @@ impl Person {
             connection: None,
             asked: None,
             microphone: false,
+            desktop: Desktop::new(),
             name: String::new(),
             pid: None,
             clock,

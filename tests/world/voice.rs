@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pushtalk_audio::BLOCK;
 use pushtalk_e2ee::SealedFrame;
-use pushtalk_engine::brain::{Input, ListenOrder, TalkOrder, VoiceNews};
+use pushtalk_engine::brain::{Input, ListenOrder, Plug, PlugNews, TalkOrder, VoiceNews};
 use pushtalk_engine::ear::Heard;
 use pushtalk_engine::mouth::Said;
 use pushtalk_engine::tail_frames;
@@ -21,13 +21,11 @@ impl World {
         let mut sealed = Vec::new();
         let person = &mut self.people[who];
         let said = match order {
-            TalkOrder::OpenMicrophone(_) => {
-                person.microphone = true;
-                return self.later(who, Input::Voice(VoiceNews::MicrophoneOpen));
-            }
+            TalkOrder::OpenMicrophone(plug) => return self.open_microphone(who, plug),
             TalkOrder::CloseMicrophone => {
-                person.microphone = false;
-                person.mouth.stop()
+                let said = person.mouth.stop();
+                self.close_microphone(who);
+                said
             }
             TalkOrder::AddPeer(pid, key) => return person.mouth.add_peer(pid, key),
             TalkOrder::RemovePeer(pid) => return person.mouth.remove_peer(pid),
@@ -87,7 +85,11 @@ impl World {
             ListenOrder::Volume(pid, gain) => ear.set_volume(pid, gain),
             ListenOrder::Duck(on) => self.people[who].ducked = on,
             ListenOrder::Cue(cue, gain) => self.people[who].cues.push((cue, gain)),
-            ListenOrder::OpenOutput(_) | ListenOrder::CloseOutput => {}
+            ListenOrder::OpenOutput(Plug { attempt, .. }) => {
+                let opened = PlugNews::Opened("a loudspeaker".into());
+                self.at(self.now, Event::Input(who, Input::Voice(VoiceNews::Output(attempt, opened))));
+            }
+            ListenOrder::CloseOutput => {}
         }
     }
 

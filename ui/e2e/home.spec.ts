@@ -181,8 +181,10 @@ test('every error says what happened and what to do', async ({ page, win }) => {
   for (const [code, { what, todo }] of Object.entries(words.errors)) {
     await win.open(`error-${code}`);
     const notice = page.getByRole('alert');
-    await expect(notice).toContainText(what.replace('{about}', 'Ben <1.2>'));
-    await expect(notice).toContainText(todo);
+    await expect(notice).toContainText(
+      what.replace('{about}', 'Ben <1.2>').replace('{instead}', 'Built-in <2>'),
+    );
+    await expect(notice).toContainText(code === 'microphoneBlocked' ? words.blocked.linux : todo);
   }
 });
 

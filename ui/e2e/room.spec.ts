@@ -112,11 +112,27 @@ test('devices are chosen by their names', async ({ page, win }) => {
   ]);
 });
 
+test('the sound check says what it does, and is stopped by the same button', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('hear').click();
+  await expect(page.getByTestId('sound-check')).toContainText(words.checks.recording);
+  await page.getByTestId('hear').click();
+  await page.getByTestId('play').click();
+  await page.getByTestId('while-pressed').check();
+  expect(await win.intents()).toEqual([
+    { do: 'hearYourself' },
+    { do: 'stopSoundCheck' },
+    { do: 'playTestSound' },
+    { do: 'setMicWhilePressed', on: true },
+  ]);
+});
+
 test('a notice in the room leaves the talk button where it is', async ({ page, win }) => {
   await win.open('room-idle');
   const before = await win.talk.boundingBox();
-  await page.evaluate(() => globalThis.pushtalkMock?.notice('outputGone'));
-  await expect(page.getByRole('alert')).toContainText(words.errors.outputGone.what);
+  await page.evaluate(() => globalThis.pushtalkMock?.notice('noOutput'));
+  await expect(page.getByRole('alert')).toContainText(words.errors.noOutput.what);
   expect(await win.talk.boundingBox()).toEqual(before);
 });
 
@@ -132,6 +148,7 @@ test('nothing moves when the situation changes', async ({ page, win }) => {
     'offline',
     'audioOff',
     'noMic',
+    'silentMic',
     'alone',
   ]) {
     await page.evaluate((is) => {

@@ -18,7 +18,7 @@ other: string, };
 /**
  * The talk button shows exactly one of these.
  */
-export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
+export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "silentMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
 /**
  * Milliseconds since the press.
  */
@@ -112,7 +112,7 @@ export type EnteringStep = "startingServer" | "connecting" | "proving" | "joinin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "outputGone" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
 
 /**
  * Who holds the floor.
@@ -212,6 +212,10 @@ up: boolean, } | { "do": "setQueueing",
 /**
  * True to wait.
  */
+on: boolean, } | { "do": "setMicWhilePressed",
+/**
+ * True for only then.
+ */
 on: boolean, } | { "do": "setMode",
 /**
  * From now on.
@@ -296,7 +300,11 @@ cues: CuePreferences, } | { "do": "setProcessing",
 /**
  * All of it.
  */
-processing: ProcessingPreferences, } | { "do": "forgetRecent",
+processing: ProcessingPreferences, } | { "do": "playTestSound" } | { "do": "hearYourself" } | { "do": "stopSoundCheck" } | { "do": "watchDevices",
+/**
+ * True to begin.
+ */
+on: boolean, } | { "do": "forgetRecent",
 /**
  * Its place in `Preferences::recent`.
  */
@@ -376,7 +384,7 @@ quality: Quality | null, };
 /**
  * What the microphone does.
  */
-export type Microphone = "off" | "open" | "failed";
+export type Microphone = "off" | "standby" | "open" | "silent" | "failed";
 
 /**
  * Something that should be known.
@@ -393,7 +401,11 @@ code: ErrorCode,
 /**
  * A name, a version or a device that belongs into the words; never a secret.
  */
-about: string | null, };
+about: string | null,
+/**
+ * The device that is used in place of the one in `about`.
+ */
+instead?: string, };
 
 /**
  * What stays on this device, and nothing else does.
@@ -438,7 +450,15 @@ talkMode: TalkMode,
 /**
  * A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
  */
-voiceThreshold: number, };
+voiceThreshold: number,
+/**
+ * True to open the microphone only while the button is down; the first words then come later.
+ */
+micWhilePressed: boolean,
+/**
+ * Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
+ */
+bluetoothTold: Array<string>, };
 
 /**
  * What is done to the microphone before it is sent.
@@ -623,6 +643,11 @@ emoji: Array<number>,
 numbers: Array<number>, };
 
 /**
+ * What a sound check is at.
+ */
+export type SoundCheck = "idle" | "testSound" | "recording" | "playingBack";
+
+/**
  * Where the person is.
  */
 export type Stage = { "at": "home",
@@ -690,6 +715,10 @@ preferences: Preferences,
  * Devices found at the last look.
  */
 devices: Devices,
+/**
+ * What a sound check is at.
+ */
+soundCheck: SoundCheck,
 /**
  * Version of the program.
  */

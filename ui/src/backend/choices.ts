@@ -6,6 +6,7 @@ type Choice = Extract<
   | 'setQueueing'
   | 'setTheme'
   | 'setDevices'
+  | 'setMicWhilePressed'
   | 'setProcessing'
   | 'setDucking'
   | 'setCues'
@@ -23,6 +24,8 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, theme: intent.theme };
     case 'setDevices':
       return { ...preferences, input: intent.input, output: intent.output };
+    case 'setMicWhilePressed':
+      return { ...preferences, micWhilePressed: intent.on };
     case 'setProcessing':
       return { ...preferences, processing: intent.processing };
     case 'setDucking':

@@ -196,6 +196,7 @@ export class MockBackend implements Backend {
     if (bad) return { is: 'keyMismatch', id: bad.id };
     if (of.microphone === 'off') return { is: 'audioOff' };
     if (of.microphone === 'failed') return { is: 'noMic' };
+    if (of.microphone === 'silent') return { is: 'silentMic' };
     if (others.length === 0) return { is: 'alone' };
     if (others.every((m) => m.link === 'lost')) return { is: 'offline' };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
@@ -246,6 +247,7 @@ export class MockBackend implements Backend {
       case 'setQueueing':
       case 'setTheme':
       case 'setDevices':
+      case 'setMicWhilePressed':
       case 'setProcessing':
       case 'setDucking':
       case 'setCues':
@@ -293,7 +295,14 @@ export class MockBackend implements Backend {
         return this.#home();
       case 'dismiss':
         return this.#show({ notices: this.#view.notices.filter((notice) => notice.id !== intent.notice) });
+      case 'playTestSound':
+        return this.#show({ soundCheck: 'testSound' });
+      case 'hearYourself':
+        return this.#show({ soundCheck: 'recording' });
+      case 'stopSoundCheck':
+        return this.#show({ soundCheck: 'idle' });
       case 'listDevices':
+      case 'watchDevices':
         return this.#show({});
     }
   }

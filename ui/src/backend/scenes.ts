@@ -52,6 +52,8 @@ const preferences = (): Preferences => ({
   cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true },
   talkMode: 'hold',
   voiceThreshold: -45,
+  micWhilePressed: false,
+  bluetoothTold: [],
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -64,6 +66,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       inputs: ['Built-in Audio Analog Stereo', 'USB Headset Mono'],
       outputs: ['Built-in Audio Analog Stereo', 'USB Headset Analog Stereo'],
     },
+    soundCheck: 'idle',
     version: '0.1.0',
   };
 }
@@ -145,6 +148,8 @@ export const scenes: Record<string, () => View> = {
   'entering-join': () => view({ at: 'entering', step: 'proving', hosting: false }),
   'room-off': () => at({ is: 'audioOff' }, { microphone: 'off' }),
   'room-nomic': () => at({ is: 'noMic' }, { microphone: 'failed' }),
+  'room-standby': () => at({ is: 'idle' }, { microphone: 'standby' }),
+  'room-silentmic': () => at({ is: 'silentMic' }, { microphone: 'silent' }),
   'room-connecting': () =>
     inRoom(room(['Ana', 'Ben'], { button: { is: 'connecting' }, members: linked('connecting').slice(0, 2) })),
   'room-alone': () => inRoom(room(['Ana'])),
@@ -236,6 +241,13 @@ export const scenes: Record<string, () => View> = {
 const WITH_ABOUT: ErrorCode[] = [
   'otherVersion',
   'deviceMissing',
+  'microphoneGone',
+  'microphoneGoneTalking',
+  'bluetoothMicrophone',
+  'microphoneReplaced',
+  'microphoneSilent',
+  'outputGone',
+  'outputReplaced',
   'cannotConnect',
   'cannotConnectSecurely',
   'wrongPin',
@@ -248,7 +260,8 @@ const WITH_ABOUT: ErrorCode[] = [
 export function scene(name: string): View {
   const code = /^error-(\w+)$/.exec(name)?.[1] as ErrorCode | undefined;
   if (code) {
-    return home({}, [{ id: 1, code, about: WITH_ABOUT.includes(code) ? 'Ben <1.2>' : null }]);
+    const instead = code.endsWith('Replaced') ? { instead: 'Built-in <2>' } : {};
+    return home({}, [{ id: 1, code, about: WITH_ABOUT.includes(code) ? 'Ben <1.2>' : null, ...instead }]);
   }
   return (scenes[name] ?? (() => home()))();
 }

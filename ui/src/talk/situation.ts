@@ -16,6 +16,7 @@ interface Look {
 export const looks: Record<Button['is'], Look> = {
   audioOff: { effect: 'enable', form: 'dashed', icon: 'micOff' },
   noMic: { effect: 'enable', form: 'dashed', icon: 'micOff' },
+  silentMic: { effect: 'talk', form: 'dashed', icon: 'micOff' },
   connecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
   alone: { effect: 'nothing', form: 'hollow', icon: 'invite' },
   idle: { effect: 'talk', form: 'circle', icon: 'mic' },

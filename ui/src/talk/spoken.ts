@@ -36,7 +36,8 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     case 'offline':
       return [words.spoken.offline];
     case 'noMic':
-      return [words.situations.noMic.label];
+    case 'silentMic':
+      return [words.situations[button.is].label];
     case 'audioOff':
     case 'connecting':
     case 'alone':

@@ -5,6 +5,10 @@ const contract = {
   situations: {
     audioOff: { label: 'Turn on microphone', hint: 'Until you do, you can listen but not talk.' },
     noMic: { label: 'No microphone', hint: 'Plug one in or choose another, then press to try again.' },
+    silentMic: {
+      label: 'Microphone is silent',
+      hint: 'Nothing comes from it: is it muted, by a switch or by the system? You can talk as soon as it is heard.',
+    },
     connecting: { label: 'Connecting', hint: 'Agreeing on keys and finding a way to the others.' },
     alone: { label: 'Nobody else here', hint: 'Invite somebody. You can talk as soon as they are in.' },
     idle: { label: 'Hold to talk', hint: 'Hold the button or the space bar. Release when done.' },
@@ -52,6 +56,12 @@ const contract = {
   modes: {
     radio: { label: 'One at a time', hint: 'Like a radio: whoever presses first has the channel.' },
     open: { label: 'Everybody at once', hint: 'Like a table: everybody hears all who hold the button.' },
+  },
+  checks: {
+    idle: 'Hear yourself records three seconds into memory, plays them and forgets them.',
+    testSound: 'You should hear three rising tones.',
+    recording: 'Say something: the microphone is open for three seconds.',
+    playingBack: 'This is how others hear you.',
   },
   doors: {
     open: { label: 'Whoever has the code or link', hint: 'The code that is shown under Invite.' },
@@ -134,7 +144,7 @@ const contract = {
     },
     microphoneBlocked: {
       what: 'The system does not allow the microphone.',
-      todo: 'Allow PushTalk under Microphone in the privacy settings of the system, then press the talk button.',
+      todo: 'Allow it in the privacy settings of the system, then press the talk button.',
     },
     deviceMissing: {
       what: '{about} is not there.',
@@ -142,12 +152,39 @@ const contract = {
       about: 'The chosen device',
     },
     microphoneGone: {
-      what: 'The microphone went away.',
-      todo: 'Plug it in again or choose another in Settings, then press the talk button.',
+      what: '{about} is gone, and there is no other microphone.',
+      todo: 'Plug it in again: it is taken as soon as it is there.',
+      about: 'The microphone',
+    },
+    microphoneGoneTalking: {
+      what: '{about} went away while you talked.',
+      todo: 'The rest of what you said was not sent. Plug it in again, then say it once more.',
+      about: 'The microphone',
+    },
+    microphoneReplaced: {
+      what: '{about} is not there. Now you talk into {instead}.',
+      todo: 'It is taken again as soon as it is back. To keep the other one, choose it in Settings.',
+      about: 'The microphone',
+    },
+    bluetoothMicrophone: {
+      what: '{about} is a Bluetooth microphone: while it is open, its headset sounds like a telephone.',
+      todo: 'Choose another microphone in Settings, or let this one be open only while you hold the button.',
+      about: 'This',
+    },
+    microphoneSilent: {
+      what: 'Nothing comes from {about}.',
+      todo: 'Nobody would hear you, so you are not put on air. Is it muted, by a switch of its own or in the sound settings of the system?',
+      about: 'the microphone',
     },
     outputGone: {
-      what: 'The loudspeaker went away.',
-      todo: 'Plug it in again, or choose another in Settings.',
+      what: '{about} is gone, and there is no other loudspeaker.',
+      todo: 'Plug it in again: it is taken as soon as it is there.',
+      about: 'The loudspeaker',
+    },
+    outputReplaced: {
+      what: '{about} is not there. Now you hear by {instead}.',
+      todo: 'It is taken again as soon as it is back. To keep the other one, choose it in Settings.',
+      about: 'The loudspeaker',
     },
     cannotConnect: {
       what: '{about} could not be connected.',
@@ -317,6 +354,8 @@ export const en = {
     mismatch: 'Do not trust this room: the keys of {name} do not fit. Talking is off.',
     micOn: 'Microphone on',
     micOff: 'Microphone off',
+    micStandby: 'Microphone ready',
+    micSilent: 'Microphone silent',
     micFailed: 'Microphone failed',
     turnOn: 'Turn on',
     turnOff: 'Turn off',
@@ -456,7 +495,13 @@ export const en = {
     standard: 'Chosen by the system',
     missing: '{device} (not there)',
     again: 'Look for devices again',
+    play: 'Play a test sound',
+    hear: 'Hear yourself',
+    stop: 'Stop',
     talking: 'Talking',
+    whilePressed: 'Microphone open only while you hold the button',
+    whilePressedHint:
+      'Keeps Bluetooth headphones at their good sound while you listen. Opening takes a moment, with Bluetooth up to three seconds: wait for “On air” before you speak, or your first words are lost.',
     queueing: 'Wait in line',
     queueingHint:
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
@@ -482,6 +527,16 @@ export const en = {
     title: 'Sounds',
     hint: 'Heard by you alone.',
     volume: 'Volume of the sounds',
+  },
+  blocked: {
+    windows:
+      'Open Settings, Privacy & security, Microphone. Turn on “Let desktop apps access your microphone”, then press the talk button.',
+    macos:
+      'Open System Settings, Privacy & Security, Microphone. Turn on PushTalk, start it again, then press the talk button.',
+    linux:
+      'The sound server refuses it. If PushTalk runs in a sandbox (Flatpak, Snap), allow it to record sound, then press the talk button.',
+    android: 'Open Settings, Apps, PushTalk, Permissions. Allow the microphone, then press the talk button.',
+    ios: 'Open Settings, PushTalk. Turn on the microphone, then press the talk button.',
   },
   notices: {
     region: 'Notices',

@@ -30,6 +30,7 @@ describe('the catalogue', () => {
     ['Theme', words.themes, undefined],
     ['RoomMode', words.modes, undefined],
     ['Door', words.doors, undefined],
+    ['SoundCheck', words.checks, undefined],
     ['Button', words.situations, 'is'],
   ])('has words for every %s and for nothing else', (type, entries, tag) => {
     const expected = variants(type, tag);

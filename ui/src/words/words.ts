@@ -9,6 +9,7 @@ import type {
   MemberLink,
   RevokedWhy,
   RoomMode,
+  SoundCheck,
   TalkMode,
   Theme,
 } from '../contract';
@@ -38,6 +39,7 @@ export interface ContractWords {
   links: Record<MemberLink, string>;
   themes: Record<Theme, string>;
   modes: Record<RoomMode, Named>;
+  checks: Record<SoundCheck, string>;
   doors: Record<Door, Named>;
   talkModes: Record<TalkMode, Named>;
   echo: Record<EchoCancelling, Named>;
