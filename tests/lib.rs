@@ -7,6 +7,7 @@ pub mod gaps;
 pub mod inventory;
 pub mod line;
 pub mod logs;
+pub mod netns;
 pub mod pair;
 pub mod passage;
 pub mod probe_events;

@@ -7,6 +7,8 @@ mod a_voice_goes_through_the_devices;
 mod devices_that_go_are_replaced;
 mod every_failure_is_told_and_ends_with_a_status;
 #[cfg(target_os = "linux")]
+mod machines_find_each_other_on_any_network;
+#[cfg(target_os = "linux")]
 mod no_program_leaves_an_image_of_its_memory;
 #[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;

@@ -79,6 +79,8 @@ pub struct World {
     count: u64,
     next_step: Duration,
     apart: BTreeSet<(usize, usize)>,
+    /// Paths over which nothing comes any more, without anybody being told.
+    dead: BTreeSet<(usize, usize)>,
 }
 
 impl World {
@@ -107,6 +109,7 @@ impl World {
             count: 0,
             next_step: Duration::ZERO,
             apart: BTreeSet::new(),
+            dead: BTreeSet::new(),
         }
     }
 

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// The PIN of the room, if it has one.
     #[arg(long, global = true, value_name = "DIGITS")]
     pub(crate) pin: Option<String>,
+    /// Keeps voice out of VPNs and other tunnels.
+    #[arg(long, global = true)]
+    pub(crate) no_vpn: bool,
     /// One JSON object a line on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -99,6 +99,8 @@ pub(crate) struct MemberNumbers {
     pub(crate) packets_sent: u64,
     pub(crate) packets_received: u64,
     pub(crate) dropped: u64,
+    /// `udp` or `tcp`.
+    pub(crate) transport: Option<&'static str>,
     /// These of the last second in which it talked.
     pub(crate) mouth_to_ear_ms: Option<u32>,
     pub(crate) round_trip_ms: Option<u32>,

@@ -45,6 +45,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
             input: args.input.clone(),
             output: args.output.clone(),
             processing: args.processing(),
+            use_vpn: !args.no_vpn,
             ..Preferences::default()
         },
         sound,
@@ -165,6 +166,10 @@ fn numbers(stats: pushtalk_engine::MemberStats) -> MemberNumbers {
         packets_sent: stats.link.packets_sent,
         packets_received: stats.link.packets_received,
         dropped: stats.link.dropped,
+        transport: stats.link.transport.map(|transport| match transport {
+            pushtalk_engine::Transport::Udp => "udp",
+            pushtalk_engine::Transport::Tcp => "tcp",
+        }),
         mouth_to_ear_ms: quality.and_then(|quality| quality.mouth_to_ear_ms),
         round_trip_ms: quality.and_then(|quality| quality.round_trip_ms),
         jitter_ms: quality.map(|quality| quality.jitter_ms),
@@ -290,6 +295,7 @@ fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
         Button::Revoked { why } => ("revoked", None, Some(format!("{why:?}").to_lowercase())),
         Button::Receiving { id } => ("receiving", Some(id), None),
         Button::Offline => ("offline", None, None),
+        Button::Reconnecting { .. } => ("reconnecting", None, None),
         Button::KeyMismatch { id } => ("key_mismatch", Some(id), None),
     }
 }

@@ -83,6 +83,11 @@ impl Brain {
         self.notices.tell(code, about);
     }
 
+    /// True in a room.
+    pub(crate) fn is_inside(&self) -> bool {
+        matches!(self.stage, Stage::Inside(_))
+    }
+
     /// The other members of the room we are in, in the order they came.
     pub(crate) fn others(&self) -> impl Iterator<Item = &Pid> {
         match &self.stage {
@@ -130,6 +135,14 @@ impl Brain {
                 }
             }
             Input::Voice(news) => self.voice(now, rng, news, &mut out),
+            Input::Addresses { cut } => {
+                if let Stage::Inside(inside) = &mut self.stage {
+                    if cut {
+                        inside.cut_off(now, rng, &mut self.notices);
+                    }
+                    inside.addresses_changed(now, &mut out);
+                }
+            }
             Input::Tick => match &mut self.stage {
                 Stage::Home { .. } => {}
                 Stage::Entering(entering) => {
@@ -152,6 +165,7 @@ impl Brain {
             inside.remember_title(&mut self.preferences);
             inside.hint_bluetooth(&mut self.preferences, &mut self.notices);
             inside.rest_microphone(now, &mut self.notices, &mut out);
+            inside.note_reach(now);
             inside.tell_sounding(&self.preferences, &mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
@@ -217,6 +231,13 @@ impl Brain {
             | Intent::PlayTestSound
             | Intent::HearYourself
             | Intent::StopSoundCheck => self.with_devices(now, intent, out),
+            Intent::SetUseVpn { on } => {
+                self.preferences.use_vpn = on;
+                out.push(Output::UseVpn(on));
+                if let Stage::Inside(inside) = &mut self.stage {
+                    inside.addresses_changed(now, out);
+                }
+            }
             Intent::Preempt
             | Intent::RaiseHand { .. }
             | Intent::SetVolume { .. }

@@ -1,6 +1,6 @@
 //! A proved session with one member, and the order of its messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use pushtalk_e2ee::{Initiation, Session};
@@ -12,6 +12,11 @@ use crate::pair::Way;
 /// Messages that may arrive ahead of their turn while the channel moves from relay to data channel.
 const MOST_EARLY: usize = 64;
 
+/// Messages kept for sending again over another way.
+const MOST_COPIES: usize = 256;
+/// Pings whose places are known; one is sent each second.
+const PINGS: usize = 8;
+
 /// A proved session and the order of its messages.
 pub(crate) struct Channel {
     pub(crate) session: Session,
@@ -19,9 +24,13 @@ pub(crate) struct Channel {
     pub(crate) epoch: Epoch,
     pub(crate) rekeying: Rekeying,
     pub(crate) way: Way,
-    /// What went over the relay, to be sent again over the data channel: the relay may die with it undelivered, and
-    /// the receiver drops what it has by its number.
-    pub(crate) copies: Vec<Bytes>,
+    /// Whether what goes over the data channel goes over the relay too: the data channel may be dead.
+    pub(crate) both: bool,
+    /// What the other one may not have, by number, to be sent again over another way: the one that it went may die with
+    /// it undelivered, and the receiver drops what it has by its number.
+    copies: VecDeque<(u64, Bytes)>,
+    /// Token and number of pings that are not answered yet.
+    pings: VecDeque<(u32, u64)>,
     pub(crate) early: BTreeMap<u64, (Way, Bytes)>,
 }
 
@@ -43,8 +52,36 @@ impl Channel {
             epoch,
             rekeying: Rekeying::None,
             way: Way::Relay,
-            copies: Vec::new(),
+            both: false,
+            copies: VecDeque::new(),
+            pings: VecDeque::new(),
             early: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps a copy of what is sent.
+    pub(crate) fn keep(&mut self, n: u64, bytes: &Bytes, ping: Option<u32>) {
+        if self.copies.len() < MOST_COPIES {
+            self.copies.push_back((n, bytes.clone()));
+        }
+        if let Some(token) = ping {
+            if self.pings.len() >= PINGS {
+                self.pings.pop_front();
+            }
+            self.pings.push_back((token, n));
+        }
+    }
+
+    /// What the other one may not have.
+    pub(crate) fn copies(&self) -> impl Iterator<Item = Bytes> {
+        self.copies.iter().map(|(_, bytes)| bytes.clone())
+    }
+
+    /// A ping was answered: messages are taken in order, so the other one has all that was said before it.
+    fn answered(&mut self, token: u32) {
+        if let Some((_, answered)) = self.pings.iter().find(|(sent, _)| *sent == token).copied() {
+            self.pings.retain(|(_, n)| *n > answered);
+            self.copies.retain(|(n, _)| *n > answered);
         }
     }
 
@@ -91,8 +128,10 @@ impl Channel {
         let plaintext = Zeroizing::new(plaintext);
         match Ctl::decode(&plaintext) {
             Ok(message) => {
-                if matches!(message, Ctl::MediaKey { .. }) {
-                    self.session.rekey_receiving();
+                match message {
+                    Ctl::MediaKey { .. } => self.session.rekey_receiving(),
+                    Ctl::Pong { token, .. } => self.answered(token),
+                    _ => {}
                 }
                 Some(message)
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pushtalk_device::{AudioHost, DeviceError};
-use pushtalk_mesh::{Mesh, MeshEvent};
+use pushtalk_mesh::{Addresses, Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
 use pushtalk_signaling::client::{Client, ClientError, Trust};
 use rand::rand_core::UnwrapErr;
@@ -60,6 +60,7 @@ pub(crate) struct Control {
     shown: View,
     /// Steps since then.
     unshown: u32,
+    addresses: Addresses,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -101,6 +102,7 @@ impl Control {
             changes,
             shown,
             unshown: 0,
+            addresses: Addresses::default(),
             opened_tx,
             opened,
         }
@@ -151,6 +153,13 @@ impl Control {
                     self.show_unless_behind(inputs.len() + mesh.len());
                 }
                 Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
+                () = self.addresses.changed(), if self.brain.is_inside() => {
+                    let cut = self.hangs_in_the_air();
+                    if cut {
+                        self.connection = Connection::None;
+                    }
+                    self.handle(Input::Addresses { cut }).await;
+                }
                 () = tick => self.handle(Input::Tick).await,
             }
         }
@@ -233,6 +242,8 @@ impl Control {
             }
             Output::Disconnect => self.disconnect().await,
             Output::OpenPeer(peer, role) => self.peers.open(peer, role),
+            Output::RestartPeer(peer, tcp) => self.peers.restart(peer, tcp),
+            Output::UseVpn(on) => self.peers.use_vpn(on),
             Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
             Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
             Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),
@@ -310,6 +321,12 @@ impl Control {
             });
             drop(inputs.send(Input::Server(attempt, ServerNews::Answer(answer))).await);
         });
+    }
+
+    /// Whether the connection to the server hangs on an address that this machine has no more.
+    fn hangs_in_the_air(&self) -> bool {
+        let Connection::Open(_, client) = &self.connection else { return false };
+        !self.addresses.has(client.local_address())
     }
 
     async fn disconnect(&mut self) {

@@ -119,7 +119,8 @@ impl Engine {
         })?;
         let listen = Post::new(listen_tx, listener.thread());
         let frames = Post::new(frames_tx, listener.thread());
-        let mesh = Mesh::new(MeshConfig::default(), mesh_tx, move |frame| {
+        let mesh_config = MeshConfig { vpn: config.preferences.use_vpn, ..MeshConfig::default() };
+        let mesh = Mesh::new(mesh_config, mesh_tx, move |frame| {
             frames.send_dropping(frame, &frames_rx);
         });
         let talker = talk::spawn(

@@ -225,7 +225,13 @@ impl Inside {
     }
 
     /// Pairs that did not come over into the epoch in time have no keys any more.
-    pub(crate) fn end_old_epochs(&mut self, now: Duration, notices: &mut Notices, out: &mut Vec<Output>) {
+    pub(crate) fn end_old_epochs(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
         if self.epochs.until.is_none_or(|until| now < until) {
             return;
         }
@@ -234,7 +240,7 @@ impl Inside {
         let late = |m: &crate::member::Member| m.path != Path::None && m.pair.epoch() != Some(epoch);
         let late: Vec<Pid> = self.members.iter().filter(|(_, m)| late(m)).map(|(pid, _)| *pid).collect();
         for pid in late {
-            self.lose(now, pid, notices, out);
+            self.lose(now, rng, pid, notices, out);
         }
     }
 

@@ -3,11 +3,7 @@
 //! The UI has one command, `act(Intent)`, and one channel, `watch(View)`. Both are described to TypeScript by
 //! `ts-rs`; `ui/src/contract.ts` is generated from this file and a test fails when the two differ.
 
-mod sound;
-
 use serde::{Deserialize, Serialize};
-
-pub use self::sound::{CuePreferences, EchoCancelling, ProcessingPreferences, TalkMode};
 
 /// What a person asks for, by the window, the command line or a key.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
@@ -62,6 +58,11 @@ pub enum Intent {
     /// Choose whether the microphone is open only while the button is down.
     SetMicWhilePressed {
         /// True for only then.
+        on: bool,
+    },
+    /// Choose whether voice may go through VPNs and other tunnels.
+    SetUseVpn {
+        /// True to let it.
         on: bool,
     },
     /// The host: choose who may talk.
@@ -515,8 +516,13 @@ pub enum Button {
         /// `MemberView::id`.
         id: String,
     },
-    /// No member can be reached any more.
+    /// No member can be reached any more, and the room is closed.
     Offline,
+    /// No member can be reached; they are looked for.
+    Reconnecting {
+        /// Milliseconds since then, at the time of this view.
+        for_ms: u32,
+    },
     /// The keys of a member do not fit; talking is off.
     KeyMismatch {
         /// `MemberView::id`.
@@ -738,6 +744,9 @@ pub struct Preferences {
     pub mic_while_pressed: bool,
     /// Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
     pub bluetooth_told: Vec<String>,
+    /// True to let voice go through VPNs and other tunnels, which may be the only way.
+    #[serde(default = "yes")]
+    pub use_vpn: bool,
 }
 
 impl Default for Preferences {
@@ -755,6 +764,7 @@ impl Default for Preferences {
             voice_threshold: quiet_voice(),
             mic_while_pressed: false,
             bluetooth_told: Vec::new(),
+            use_vpn: true,
         }
     }
 }
@@ -807,4 +817,93 @@ pub enum SoundCheck {
     Recording,
     /// What was recorded is played.
     PlayingBack,
+}
+
+/// What is done to the microphone before it is sent.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProcessingPreferences {
+    /// Rumble is taken out. Noise suppression and echo cancelling do it in any case.
+    pub high_pass: bool,
+    /// Steady noise is lowered; the voice is heard 7 ms later.
+    pub noise_suppression: bool,
+    /// A quiet voice is raised, a loud one lowered.
+    pub gain_control: bool,
+    /// What the loudspeaker plays is taken out; the voice is heard 9 ms later.
+    pub echo_cancelling: EchoCancelling,
+}
+
+impl ProcessingPreferences {
+    /// Nothing is done.
+    pub const fn off() -> Self {
+        Self {
+            high_pass: false,
+            noise_suppression: false,
+            gain_control: false,
+            echo_cancelling: EchoCancelling::Off,
+        }
+    }
+}
+
+impl Default for ProcessingPreferences {
+    fn default() -> Self {
+        Self {
+            high_pass: true,
+            noise_suppression: true,
+            gain_control: true,
+            echo_cancelling: EchoCancelling::Auto,
+        }
+    }
+}
+
+/// When what the loudspeaker plays is taken out of the microphone.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum EchoCancelling {
+    /// In open rooms, unless the output is known to be worn on the head.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// The sounds that tell what happens.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct CuePreferences {
+    /// Of all of them, 0 to 100 percent.
+    pub volume: u8,
+    /// The button is down, and we may talk.
+    pub permit: bool,
+    /// The button is down, and we may not, or no longer.
+    pub busy: bool,
+    /// The one who talked has finished.
+    pub free: bool,
+    /// The talk limit is near.
+    pub limit: bool,
+    /// Others can be reached, or nobody any more.
+    pub network: bool,
+}
+
+impl Default for CuePreferences {
+    fn default() -> Self {
+        Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true }
+    }
+}
+
+/// What holds the talk button down.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum TalkMode {
+    /// The person.
+    #[default]
+    Hold,
+    /// The person, or a voice as long as it speaks.
+    Voice,
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use pushtalk_protocol::ServerAddress;
+use pushtalk_signaling::addresses;
 use pushtalk_signaling::server::{self, Certificate, Limits, ServerConfig};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,15 +24,13 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Listens there, or on a free port of every address.
     pub(crate) async fn start(at: Option<SocketAddr>) -> std::io::Result<(Self, Hosting)> {
-        let at = at.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
-        let listener = TcpListener::bind(at).await?;
+        let listener = match at {
+            Some(at) => TcpListener::bind(at).await?,
+            None => addresses::listen_everywhere()?,
+        };
         let bound = listener.local_addr()?;
         let own = SocketAddr::new(reachable(bound.ip()), bound.port());
-        let addresses: Vec<ServerAddress> = if bound.ip().is_unspecified() {
-            pushtalk_signaling::addresses::lan(bound.port())
-        } else {
-            vec![ServerAddress::Ip(bound)]
-        };
+        let addresses = addresses::reachable(bound);
         let certificate = Certificate::generate().map_err(std::io::Error::other)?;
         let hash = certificate.hash();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -7,7 +7,7 @@ use pushtalk_mesh::{FailWhy, MeshEvent};
 use pushtalk_protocol::{
     CertificateHash, Ctl, DoorState, MemberPublic, Mode, Pid, Roster, ServerAddress, Settings, Status,
 };
-use pushtalk_room::{Input, Room, RoomConfig, Rosters};
+use pushtalk_room::{Input, Room, RoomConfig, Rosters, Situation};
 use pushtalk_signaling::client::ServerEvent;
 use rand::CryptoRng;
 
@@ -42,8 +42,6 @@ const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
 /// A handshake that never ends is that of a slow device once or twice, and no accident the third time.
 const MOST_TIMEOUTS: u32 = 3;
-/// Between a loss and the next handshake.
-pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 /// Who is lost is the same member for so long: as long as the server keeps the seat.
 pub(crate) const ABSENCE: Duration = Duration::from_secs(60);
 
@@ -83,6 +81,8 @@ pub(crate) struct Inside {
     pub(crate) verified: BTreeSet<Pid>,
     pub(crate) spurt: Spurt,
     pub(crate) hand: bool,
+    /// Since when nobody can be reached and everybody is looked for.
+    pub(crate) looking_since: Option<Duration>,
     /// Set when the host has sent us away: our stay is over.
     pub(crate) sent_away: Option<ErrorCode>,
     pub(crate) floor: FloorDesk,
@@ -128,6 +128,7 @@ impl Inside {
             verified: BTreeSet::new(),
             spurt: Spurt::default(),
             hand: false,
+            looking_since: None,
             sent_away: None,
             floor,
             coding: habits.adapt.then(Coding::new),
@@ -172,6 +173,7 @@ impl Inside {
             Path::None | Path::Up => None,
         });
         let listing = self.listing.poll_timeout();
+        let paths = paths.chain(self.members.values().filter_map(Member::path_timeout));
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
         let desks =
             [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout(), self.ports.poll_timeout()];
@@ -225,7 +227,7 @@ impl Inside {
                 notices.tell(ErrorCode::RoomClosed, None);
             }
             ServerEvent::Gone => {
-                self.unseated(now, notices);
+                self.unseated(now, rng, notices);
                 let gone: Vec<Pid> =
                     self.members.iter().filter(|(_, m)| m.path != Path::Up).map(|(pid, _)| *pid).collect();
                 for member in self.members.values_mut() {
@@ -250,10 +252,12 @@ impl Inside {
         match event {
             MeshEvent::Description { peer, sdp } => self.say(peer, &Ctl::Sdp(sdp), out),
             MeshEvent::Candidate { peer, candidate } => self.say(peer, &Ctl::Ice(candidate), out),
+            MeshEvent::CtlOpen { peer } if self.is_up(peer) => self.moved(now, peer, out),
             MeshEvent::CtlOpen { peer } => {
                 if let Some(member) = self.members.get_mut(&peer) {
                     let mut parcels = Vec::new();
                     member.path = Path::Open { until: now + PATH_PATIENCE };
+                    member.restart = None;
                     member.pair.channel_opened(&mut parcels);
                     send(peer, parcels, out);
                     self.ping(now, peer, out);
@@ -262,22 +266,26 @@ impl Inside {
             MeshEvent::Ctl { peer, message } => {
                 self.hear(now, rng, peer, Way::Channel, &message, notices, out)
             }
-            MeshEvent::Connected { .. } | MeshEvent::Disconnected { .. } => {}
-            MeshEvent::Failed { peer, why: FailWhy::Dtls } => self.mismatch(now, peer, notices, out),
-            MeshEvent::Failed { peer, why: FailWhy::DtlsTimeout } => {
+            MeshEvent::Disconnected { peer } => {
+                if self.members.get(&peer).is_some_and(|member| member.restart.is_none()) {
+                    self.restart(now, peer, 0, out);
+                }
+            }
+            MeshEvent::Connected { .. } => {}
+            MeshEvent::Failed { peer, why: FailWhy::Dtls } => {
                 let member = self.members.get_mut(&peer);
                 let again = member.is_some_and(|member| {
                     member.timeouts += 1;
                     member.timeouts < MOST_TIMEOUTS
                 });
                 if again {
-                    self.lose(now, peer, notices, out);
+                    self.lose(now, rng, peer, notices, out);
                 } else {
                     self.mismatch(now, peer, notices, out);
                 }
             }
             MeshEvent::Failed { peer, .. } | MeshEvent::Closed { peer } => {
-                self.lose(now, peer, notices, out);
+                self.lose(now, rng, peer, notices, out);
             }
         }
         self.compare_rosters(now, out);
@@ -345,11 +353,12 @@ impl Inside {
         self.flush(out);
         self.door.tick(now, out);
         self.tick_ports(now, notices, out);
-        self.seat_timeout(now);
+        self.seat_timeout(now, rng);
         self.identity.forget_before(now);
         self.rosters.handle_timeout(now);
-        self.end_old_epochs(now, notices, out);
+        self.end_old_epochs(now, rng, notices, out);
         self.renew_what_is_due(now, rng, out);
+        self.tend_paths(now, out);
         if now >= self.next_ping {
             self.next_ping = now + PING_EVERY;
             let up: Vec<Pid> =
@@ -379,7 +388,7 @@ impl Inside {
             }
         }
         for pid in lost {
-            self.lose(now, pid, notices, out);
+            self.lose(now, rng, pid, notices, out);
         }
         let gone = |m: &Member| m.absent_until.is_some_and(|until| now >= until);
         let gone: Vec<Pid> = self.members.iter().filter(|(_, m)| gone(m)).map(|(pid, _)| *pid).collect();
@@ -455,6 +464,17 @@ impl Inside {
         for peer in self.order.clone() {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
         }
+    }
+
+    /// After all that happened.
+    pub(crate) fn note_reach(&mut self, now: Duration) {
+        let nobody = matches!(self.floor.view().button, Situation::Offline);
+        self.looking_since =
+            if nobody && !self.seat.is_given() { self.looking_since.or(Some(now)) } else { None };
+    }
+
+    fn is_up(&self, peer: Pid) -> bool {
+        self.members.get(&peer).is_some_and(|member| member.path == Path::Up)
     }
 
     /// Says to the members what the floor wants to be said.

@@ -1,5 +1,6 @@
 //! The composition: one control loop, the talk and listen threads, and the faces it shows.
 
+mod backoff;
 pub mod brain;
 mod channel;
 mod check;
@@ -42,6 +43,7 @@ mod ports;
 mod post;
 mod preroll;
 mod reception;
+mod restart;
 mod seat;
 mod silence;
 mod sound;
@@ -65,6 +67,7 @@ pub use stats::{HearingStats, MemberStats, Played};
 
 pub use pushtalk_audio::FrameLength;
 pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};
+pub use pushtalk_mesh::Transport;
 
 /// One of the 64 emoji that are compared, with its English name.
 pub fn emoji(place: u8) -> Option<(&'static str, &'static str)> {

@@ -10,6 +10,7 @@ use crate::face::{ErrorCode, MemberLink};
 use crate::notices::Notices;
 use crate::pair::Pair;
 use crate::reception::Reception;
+use crate::restart::Restart;
 
 /// One other member.
 pub(crate) struct Member {
@@ -32,6 +33,12 @@ pub(crate) struct Member {
     pub(crate) renewed: Duration,
     /// As initiator: new keys that were begun are there by then, or the pair is begun anew.
     pub(crate) renewing_until: Option<Duration>,
+    /// Another path is being made.
+    pub(crate) restart: Option<Restart>,
+    /// Until then what is said goes over the relay as well.
+    pub(crate) both_until: Option<Duration>,
+    /// True once UDP between ordinary addresses has led to nothing.
+    pub(crate) thorough: bool,
     pub(crate) hand: bool,
     pub(crate) reception: Reception,
     pub(crate) failures: u32,

@@ -8,8 +8,8 @@ use pushtalk_device::DeviceInfo;
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
-    CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate, Pid,
-    RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
+    Candidate, CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate,
+    Pid, RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -31,6 +31,11 @@ pub enum Input {
     Mesh(MeshEvent),
     /// News of the voice threads.
     Voice(VoiceNews),
+    /// The addresses of this machine have changed.
+    Addresses {
+        /// True when the connection to the server hung on one that is gone, and was closed.
+        cut: bool,
+    },
     /// A timer is due, or a turn may have ended.
     Tick,
 }
@@ -149,10 +154,14 @@ pub enum Output {
     Disconnect,
     /// Open a peer connection.
     OpenPeer(Pid, Role),
+    /// Make another path next to the one in use; true to try TCP and link-local addresses too.
+    RestartPeer(Pid, bool),
+    /// Choose whether paths may go through tunnels.
+    UseVpn(bool),
     /// A session description of the other side.
     RemoteDescription(Pid, Sdp),
     /// A candidate of the other side.
-    RemoteCandidate(Pid, String),
+    RemoteCandidate(Pid, Candidate),
     /// Over the data channel.
     SendCtl(Pid, Bytes),
     /// Close a peer connection.

@@ -15,8 +15,6 @@ use crate::identity::Identity;
 
 /// A handshake that is not done by then is begun anew.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
-/// Messages kept for sending again over the data channel.
-const MOST_COPIES: usize = 256;
 
 const FIRST: u8 = 1;
 const SECOND: u8 = 2;
@@ -174,15 +172,32 @@ impl Pair {
     /// The peer connection is gone: what is said next goes over the relay.
     pub(crate) fn channel_closed(&mut self) {
         if let Some(channel) = &mut self.channel {
-            channel.way = Way::Relay;
+            (channel.way, channel.both) = (Way::Relay, false);
         }
     }
 
-    /// The data channel is open: what went over the relay is sent again, and all that follows goes this way.
+    /// A data channel is open, the first one or one that takes the place of another: what the other side may not have is
+    /// sent again, and all that follows goes this way alone.
     pub(crate) fn channel_opened(&mut self, out: &mut Vec<Parcel>) {
         if let Some(channel) = &mut self.channel {
-            channel.way = Way::Channel;
-            out.extend(channel.copies.drain(..).map(|bytes| Parcel { way: Way::Channel, bytes }));
+            (channel.way, channel.both) = (Way::Channel, false);
+            out.extend(channel.copies().map(|bytes| Parcel { way: Way::Channel, bytes }));
+        }
+    }
+
+    /// The data channel may be dead: what the other side may not have is sent again over the relay, and all that follows
+    /// goes both ways.
+    pub(crate) fn go_both_ways(&mut self, out: &mut Vec<Parcel>) {
+        if let Some(channel) = &mut self.channel {
+            channel.both = true;
+            out.extend(channel.copies().map(|bytes| Parcel { way: Way::Relay, bytes }));
+        }
+    }
+
+    /// The data channel lives after all.
+    pub(crate) fn go_one_way(&mut self) {
+        if let Some(channel) = &mut self.channel {
+            channel.both = false;
         }
     }
 
@@ -195,8 +210,10 @@ impl Pair {
             channel.session.rekey_sending();
         }
         let bytes = Bytes::from(Writer::versioned().u8(TRANSPORT).u64(n).raw(&ciphertext).finish());
-        if channel.way == Way::Relay && channel.copies.len() < MOST_COPIES {
-            channel.copies.push(bytes.clone());
+        let ping = if let Ctl::Ping { token } = message { Some(*token) } else { None };
+        channel.keep(n, &bytes, ping);
+        if channel.both && channel.way == Way::Channel {
+            out.push(Parcel { way: Way::Relay, bytes: bytes.clone() });
         }
         out.push(Parcel { way: channel.way, bytes });
         true

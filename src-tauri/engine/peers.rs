@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use pushtalk_mesh::{LinkStats, Mesh, MeshError, MeshEvent, Role};
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_protocol::{Candidate, Pid, Sdp};
 
 /// Wishes that wait for one connection to be gone.
 const MOST_WAITING: usize = 64;
@@ -18,7 +18,8 @@ pub(crate) struct Peers {
 enum Wish {
     Open(Role),
     Description(Sdp),
-    Candidate(String),
+    Candidate(Candidate),
+    Restart(bool),
 }
 
 impl Peers {
@@ -34,8 +35,16 @@ impl Peers {
         self.wish(peer, Wish::Description(sdp));
     }
 
-    pub(crate) fn candidate(&mut self, peer: Pid, candidate: String) {
+    pub(crate) fn candidate(&mut self, peer: Pid, candidate: Candidate) {
         self.wish(peer, Wish::Candidate(candidate));
+    }
+
+    pub(crate) fn use_vpn(&self, on: bool) {
+        self.mesh.use_vpn(on);
+    }
+
+    pub(crate) fn restart(&mut self, peer: Pid, tcp: bool) {
+        self.wish(peer, Wish::Restart(tcp));
     }
 
     pub(crate) fn send(&self, peer: Pid, bytes: Bytes) {
@@ -84,6 +93,7 @@ impl Peers {
             Wish::Open(role) => self.mesh.open(peer, role),
             Wish::Description(sdp) => self.mesh.remote_description(peer, sdp),
             Wish::Candidate(candidate) => self.mesh.remote_candidate(peer, candidate),
+            Wish::Restart(tcp) => self.mesh.restart(peer, tcp),
         });
     }
 }

@@ -8,13 +8,12 @@ use pushtalk_protocol::{Join, Joined, RefusalCode, Resume};
 use pushtalk_signaling::client::Trust;
 use rand::CryptoRng;
 
+use crate::backoff::{self, jittered};
 use crate::brain::{Answer, Output, Request, ServerNews};
 use crate::face::ErrorCode;
 use crate::inside::Inside;
 use crate::notices::Notices;
 
-/// Shortest and longest wait between two tries.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(15));
 /// A try that has led nowhere by then is over.
 const PATIENCE: Duration = Duration::from_secs(12);
 
@@ -23,9 +22,9 @@ pub(crate) enum Seat {
     /// It knows us.
     Taken,
     /// The connection is lost; it is tried again then.
-    Lost { at: Duration, pause: Duration, by: By },
+    Lost { at: Duration, tries: u32, by: By },
     /// Being tried, until then.
-    Trying { until: Duration, pause: Duration, by: By },
+    Trying { until: Duration, tries: u32, by: By },
     /// The room is closed, or we are not wanted.
     Given,
 }
@@ -44,6 +43,11 @@ impl Seat {
         matches!(self, Self::Taken)
     }
 
+    /// True when we cannot come back.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self, Self::Given)
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         match self {
             Self::Taken | Self::Given => None,
@@ -52,29 +56,40 @@ impl Seat {
         }
     }
 
-    fn fail(&mut self, now: Duration, by: By) {
-        let pause = match self {
-            Self::Lost { pause, .. } | Self::Trying { pause, .. } => (*pause * 2).min(PAUSES.1),
-            Self::Taken | Self::Given => PAUSES.0,
+    /// There may be another way to the server now.
+    pub(crate) fn hurry(&mut self, now: Duration) {
+        if let Self::Lost { by, .. } | Self::Trying { by, .. } = self {
+            *self = Self::Lost { at: now, tries: 0, by: *by };
+        }
+    }
+
+    fn fail(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
+        let tries = match self {
+            Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries + 1,
+            Self::Taken | Self::Given => 0,
         };
-        *self = Self::Lost { at: now + pause, pause, by };
+        *self = Self::Lost { at: now + jittered(backoff::pause(tries), rng), tries, by };
     }
 }
 
 impl Inside {
     /// The connection to the server is lost.
-    pub(crate) fn unseated(&mut self, now: Duration, notices: &mut Notices) {
-        match &self.seat {
-            Seat::Given => {}
+    pub(crate) fn unseated(&mut self, now: Duration, rng: &mut dyn CryptoRng, notices: &mut Notices) {
+        let by = match &self.seat {
+            Seat::Given => return,
             Seat::Taken => {
                 notices.tell(ErrorCode::ServerGone, None);
-                self.seat = Seat::Lost { at: now + PAUSES.0, pause: PAUSES.0, by: By::Seat };
+                By::Seat
             }
-            Seat::Lost { by, .. } | Seat::Trying { by, .. } => {
-                let by = *by;
-                self.seat.fail(now, by);
-            }
-        }
+            Seat::Lost { by, .. } | Seat::Trying { by, .. } => *by,
+        };
+        self.seat.fail(now, rng, by);
+    }
+
+    /// The connection to the server hung on an address that is gone: there is nothing to wait for.
+    pub(crate) fn cut_off(&mut self, now: Duration, rng: &mut dyn CryptoRng, notices: &mut Notices) {
+        self.unseated(now, rng, notices);
+        self.seat.hurry(now);
     }
 
     /// True when it is time to connect anew, with the number that is to be given to the try.
@@ -84,18 +99,18 @@ impl Inside {
 
     /// Connects anew.
     pub(crate) fn seek_seat(&mut self, now: Duration, attempt: u64, out: &mut Vec<Output>) {
-        if let Seat::Lost { pause, by, .. } = self.seat {
-            self.seat = Seat::Trying { until: now + PATIENCE, pause, by };
+        if let Seat::Lost { tries, by, .. } = self.seat {
+            self.seat = Seat::Trying { until: now + PATIENCE, tries, by };
             let trust = self.certificate.map_or(Trust::AcceptAndTell, Trust::Pinned);
             out.push(Output::Connect(attempt, self.servers.clone(), trust));
         }
     }
 
-    pub(crate) fn seat_timeout(&mut self, now: Duration) {
+    pub(crate) fn seat_timeout(&mut self, now: Duration, rng: &mut dyn CryptoRng) {
         if let Seat::Trying { until, by, .. } = self.seat
             && now >= until
         {
-            self.seat.fail(now, by);
+            self.seat.fail(now, rng, by);
         }
     }
 
@@ -136,11 +151,11 @@ impl Inside {
             }
             ServerNews::Answer(Answer::Joined(joined)) => self.seated(now, rng, joined, notices, out),
             ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => match by {
-                By::Seat => self.seat.fail(now, By::Secret),
+                By::Seat => self.seat.fail(now, rng, By::Secret),
                 By::Secret => self.seat = Seat::Given,
             },
             ServerNews::Connected(_) | ServerNews::Failed(..) | ServerNews::Answer(_) => {
-                self.seat.fail(now, by);
+                self.seat.fail(now, rng, by);
             }
             ServerNews::Push(_) => {}
         }

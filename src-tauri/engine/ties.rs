@@ -9,10 +9,11 @@ use pushtalk_protocol::{Capabilities, Ctl, Hello, MemberPublic, Pid};
 use pushtalk_room::Input;
 use rand::CryptoRng;
 
+use crate::backoff::{self, jittered};
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, PAUSE, send};
+use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
@@ -59,6 +60,9 @@ impl Inside {
             renew_at: now + KEYS_LAST,
             renewed: now,
             renewing_until: None,
+            restart: None,
+            both_until: None,
+            thorough: false,
             hand: false,
             reception: Reception::default(),
             failures: 0,
@@ -100,6 +104,8 @@ impl Inside {
                 member.path = Path::Up;
             }
         }
+        // The other one found the data channel dead.
+        let relayed = way == Way::Relay && !events.is_empty() && member.path == Path::Up;
         for event in events {
             match event {
                 PairEvent::Proved => self.proved(now, peer, rng, out),
@@ -110,6 +116,9 @@ impl Inside {
                     Some(format!("{theirs} / {}", pushtalk_protocol::VERSION)),
                 ),
             }
+        }
+        if relayed {
+            self.go_both_ways(now, peer, out);
         }
         self.ready(now, peer, notices, out);
     }
@@ -127,6 +136,7 @@ impl Inside {
         member.path = Path::Opening { until: now + PATH_PATIENCE };
         member.pair.channel_closed();
         (member.absent_until, member.renewing_until) = (None, None);
+        (member.restart, member.both_until) = (None, None);
         (member.renewed, member.renew_at) = (now, now + KEYS_LAST);
         if member.pair.epoch() != Some(self.identity.epoch) {
             // Who comes back from the epoch before gets the keys of this one first.
@@ -269,6 +279,7 @@ impl Inside {
                     self.tell_guessed(notices);
                 }
             }
+            Ctl::Restart => self.restart_asked(now, peer, out),
             // A step of a handshake is taken by the pair itself.
             Ctl::Rekey(_) => {}
         }
@@ -299,6 +310,12 @@ impl Inside {
     fn meet_again(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         member.at_server = true;
+        if member.both_until.is_some() {
+            // What was relayed while one of us was away is lost.
+            let mut parcels = Vec::new();
+            member.pair.go_both_ways(&mut parcels);
+            send(peer, parcels, out);
+        }
         if member.link == MemberLink::Mismatch || member.path != Path::None {
             return;
         }
@@ -312,7 +329,14 @@ impl Inside {
     }
 
     /// No answer any more: take the keys back, and find each other anew where the server still knows the member.
-    pub(crate) fn lose(&mut self, now: Duration, peer: Pid, notices: &mut Notices, out: &mut Vec<Output>) {
+    pub(crate) fn lose(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        peer: Pid,
+        notices: &mut Notices,
+        out: &mut Vec<Output>,
+    ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         if member.link == MemberLink::Mismatch || member.path == Path::None {
             return;
@@ -320,7 +344,7 @@ impl Inside {
         if !member.at_server || !self.seat.is_taken() {
             return self.miss(now, peer, out);
         }
-        member.pair.begin_at(now + PAUSE);
+        member.pair.begin_at(now + jittered(backoff::pause(member.failures), rng));
         member.failed(notices);
         self.cut(now, peer, MemberLink::Lost, out);
     }
@@ -342,6 +366,7 @@ impl Inside {
         let Some(member) = self.members.get_mut(&peer) else { return };
         (member.link, member.path) = (link, Path::None);
         (member.seal_key, member.renewing_until) = (None, None);
+        (member.restart, member.both_until) = (None, None);
         member.pair.channel_closed();
         self.comparing.take_if(|comparing| comparing.peer == peer);
         silence(peer, out);

@@ -45,8 +45,10 @@ pub(crate) fn steady(view: &View) -> View {
         if let FloorView::Taken { for_ms, .. } = &mut room.floor {
             *for_ms = 0;
         }
-        if let Button::Talking { for_ms, left_ms, .. } = &mut room.button {
-            (*for_ms, *left_ms) = (0, 0);
+        match &mut room.button {
+            Button::Talking { for_ms, left_ms, .. } => (*for_ms, *left_ms) = (0, 0),
+            Button::Reconnecting { for_ms } => *for_ms = 0,
+            _ => {}
         }
     }
     view
@@ -110,7 +112,11 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
                 FloorView::Taken { id: member_id(&pid), for_ms: millis(now.saturating_sub(since)) }
             }
         },
-        button: if inside.standby.is_awaited() { Button::Requesting } else { button(view.button, now) },
+        button: match inside.looking_since {
+            Some(since) => Button::Reconnecting { for_ms: millis(now.saturating_sub(since)) },
+            None if inside.standby.is_awaited() => Button::Requesting,
+            None => button(view.button, now),
+        },
         talk_limit: u32::from(inside.settings.talk_limit),
         invitation: (inside.seat.is_taken() && !locked).then(|| inside.invitation.clone()),
         door: match inside.epochs.door {

@@ -28,15 +28,18 @@ use webrtc::{
     peer_connection::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
-        RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, Registry,
-        SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, configure_rtcp_reports, crypto,
+        RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
+        Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, configure_rtcp_reports, crypto,
     },
     rtp_transceiver::RtpTransceiver,
 };
 
 use crate::{
-    MeshConfig,
+    MeshConfig, Transport,
+    interfaces::Local,
     link::Link,
+    scoped::{self, Names, Scoped},
+    sockets::Sockets,
     tap::{self, Tap, Voice},
 };
 
@@ -44,6 +47,8 @@ use crate::{
 const CTL_BUFFER: usize = 256 * 1024;
 /// Local candidates that may wait to be told.
 const CANDIDATES: usize = 64;
+/// Addresses that TCP is tried from: the peer dials each of them.
+const LISTENING: usize = 4;
 const KEEPALIVE: Duration = Duration::from_secs(1);
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
@@ -61,6 +66,7 @@ pub(crate) struct Connection {
     ctl: Arc<dyn DataChannel>,
     track: Arc<TrackLocalStaticRTP>,
     sends: Arc<dyn RtpTransceiver>,
+    names: Names,
     /// Values of the `a=fingerprint:sha-256` lines of the peer's description (RFC 8122).
     fingerprints: OnceLock<Vec<String>>,
 }
@@ -86,7 +92,8 @@ impl Connection {
     /// besides.
     pub(crate) async fn build(
         config: &MeshConfig,
-        addresses: Vec<SocketAddr>,
+        local: Local,
+        tcp: bool,
         others: usize,
         peer: Pid,
         link: &Arc<Link>,
@@ -106,6 +113,10 @@ impl Connection {
                 SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
             ])
             .build();
+        let scoped = Scoped::bind(&local.scoped);
+        let names = scoped.names();
+        let addresses: Vec<SocketAddr> = local.plain.iter().copied().chain(scoped.stand_ins()).collect();
+        let listening = local.plain.into_iter().take(LISTENING).collect();
         let mut media = MediaEngine::default();
         media.register_codec(
             RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
@@ -121,14 +132,16 @@ impl Connection {
                 .with_media_engine(media)
                 .with_interceptor_registry(interceptors)
                 .with_handler(Arc::new(Handler { situation, candidates }))
+                .with_tcp_addrs(if tcp { listening } else { Vec::new() })
                 .with_udp_addrs(addresses)
+                .with_runtime(Arc::new(Sockets::new(scoped)))
                 .with_data_channel_send_buffer_limit(CTL_BUFFER)
                 .build()
                 .await?,
         );
         match Self::furnish(&pc, link.ssrc).await {
             Ok((ctl, track, sends)) => Ok((
-                Self { pc, ctl, track, sends, fingerprints: OnceLock::new() },
+                Self { pc, ctl, track, sends, names, fingerprints: OnceLock::new() },
                 News { situation: situation_rx, candidates: candidates_rx },
             )),
             Err(error) => {
@@ -195,9 +208,14 @@ impl Connection {
     }
 
     /// The local description with the candidates gathered so far.
-    pub(crate) async fn description(&self, kind: SdpKind) -> Option<Sdp> {
+    pub(crate) async fn description(&self, path: u32, kind: SdpKind) -> Option<Sdp> {
         let description = self.pc.local_description().await?;
-        Some(Sdp { kind, text: description.sdp })
+        Some(Sdp { path, kind, text: self.told(&description.sdp) })
+    }
+
+    /// As others can use it.
+    pub(crate) fn told(&self, text: &str) -> String {
+        scoped::told(text, &self.names)
     }
 
     pub(crate) async fn candidate(&self, candidate: String) -> Result<()> {
@@ -231,19 +249,17 @@ impl Connection {
     /// The library has compared them before; but its connection state says `Connected` too when the other side gives the
     /// handshake up, so the certificate itself is looked at.
     pub(crate) async fn proved(&self) -> bool {
-        self.is_described().await == Some(true)
-    }
-
-    /// Whether the certificate that the peer has shown is the one that its description names; none before it has shown
-    /// any.
-    pub(crate) async fn is_described(&self) -> Option<bool> {
         let certificates = async {
             let sender = self.sends.sender().await.ok()??;
             sender.transport().await.ok()??.get_remote_certificates().await.ok()
         };
-        let fingerprint = fingerprint(certificates.await?.first()?)?;
-        let described = self.fingerprints.get()?;
-        Some(described.iter().any(|described| described.eq_ignore_ascii_case(&fingerprint)))
+        let (Some(certificates), Some(fingerprints)) = (certificates.await, self.fingerprints.get()) else {
+            return false;
+        };
+        let Some(fingerprint) = certificates.first().and_then(|certificate| fingerprint(certificate)) else {
+            return false;
+        };
+        fingerprints.iter().any(|described| described.eq_ignore_ascii_case(&fingerprint))
     }
 
     pub(crate) fn track(&self) -> Arc<TrackLocalStaticRTP> {
@@ -259,12 +275,22 @@ impl Connection {
         self.ctl.send(BytesMut::from(message)).await
     }
 
-    /// Of the path in use, as ICE measured it last.
-    pub(crate) async fn round_trip(&self) -> Option<Duration> {
+    /// Round trip of the path in use, as ICE measured it last, and what it goes over. None before there is one.
+    pub(crate) async fn measure(&self) -> Option<(Option<Duration>, Transport)> {
         let report = self.pc.get_stats(Instant::now(), StatsSelector::None).await;
-        let seconds =
-            report.candidate_pairs().filter(|pair| pair.nominated).map(|pair| pair.current_round_trip_time);
-        seconds.filter(|s| *s > 0.0).last().and_then(|s| Duration::try_from_secs_f64(s).ok())
+        let pair = report.candidate_pairs().filter(|pair| pair.nominated).last()?;
+        let seconds = Some(pair.current_round_trip_time).filter(|s| *s > 0.0);
+        let round_trip = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+        let tcp = report.iter().find_map(|entry| match entry {
+            RTCStatsReportEntry::LocalCandidate(it) if it.stats.id.ends_with(&pair.local_candidate_id) => {
+                Some(it.protocol.eq_ignore_ascii_case("tcp"))
+            }
+            RTCStatsReportEntry::RemoteCandidate(it) if it.stats.id.ends_with(&pair.remote_candidate_id) => {
+                Some(it.protocol.eq_ignore_ascii_case("tcp"))
+            }
+            _ => None,
+        })?;
+        Some((round_trip, if tcp { Transport::Tcp } else { Transport::Udp }))
     }
 
     /// Whether the driver still runs; if it died of something it could not bear, nothing else would tell.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{Sdp, SdpKind};
+use pushtalk_protocol::{Candidate, Sdp, SdpKind};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
@@ -10,10 +10,11 @@ use tokio::{
 use webrtc::peer_connection::{RTCIceConnectionState, RTCPeerConnectionState};
 
 use crate::{
-    FailWhy, MeshConfig, MeshEvent, Role,
+    FailWhy, MeshEvent, Role,
     connection::{Connection, News, Situation},
+    life::{Command, Teller, UNPROVED, UNREADABLE},
     link::Link,
-    pair::{Command, End, Teller, UNPROVED, UNREADABLE},
+    pair::End,
 };
 
 /// Host candidates come at once; those that do not are told later.
@@ -21,6 +22,8 @@ const GATHER: Duration = Duration::from_millis(250);
 /// How many candidates of the peer are taken. Each is tried from each address of this machine, so a peer that names many
 /// would make this machine send a lot to wherever it likes.
 const REMOTE_CANDIDATES: usize = 48;
+/// Candidates of a description that are dialled.
+const DIALS: usize = 8;
 const LONGEST_SDP: usize = 16 * 1024;
 const LONGEST_CANDIDATE: usize = 512;
 const MEASURE: Duration = Duration::from_secs(2);
@@ -30,8 +33,8 @@ pub(crate) struct Control<'a> {
     connection: &'a Connection,
     teller: &'a Teller<'a>,
     link: &'a Link,
-    config: &'a MeshConfig,
     role: Role,
+    tcp: bool,
     /// Candidates that came before the description.
     early: Vec<String>,
     candidates: usize,
@@ -45,15 +48,15 @@ impl<'a> Control<'a> {
         connection: &'a Connection,
         teller: &'a Teller<'a>,
         link: &'a Link,
-        config: &'a MeshConfig,
         role: Role,
+        tcp: bool,
     ) -> Self {
         Self {
             connection,
             teller,
             link,
-            config,
             role,
+            tcp,
             early: Vec::new(),
             candidates: 0,
             described: false,
@@ -67,8 +70,9 @@ impl<'a> Control<'a> {
         mut news: News,
         proved: watch::Sender<bool>,
     ) -> End {
-        let peer = self.teller.peer;
-        let connect_by = Instant::now() + self.config.connect_within;
+        let (peer, path) = (self.teller.peer, self.teller.path);
+        let config = &self.teller.site.config;
+        let connect_by = Instant::now() + config.connect_within;
         let mut dtls_by = None;
         let mut before = RTCPeerConnectionState::New;
         let mut measure = interval(MEASURE);
@@ -85,14 +89,15 @@ impl<'a> Control<'a> {
                 command = commands.recv() => {
                     let taken = match command {
                         Some(Command::Description(sdp)) => self.describe(sdp, &mut news).await,
-                        Some(Command::Candidate(candidate)) => self.candidate(candidate).await,
+                        Some(Command::Candidate(candidate)) => self.candidate(candidate.text).await,
                         None => return End::Closed,
                     };
                     if let Err(end) = taken {
                         return end;
                     }
                 }
-                Some(candidate) = news.candidates.recv() => {
+                Some(text) = news.candidates.recv() => {
+                    let candidate = Candidate { path, text: self.connection.told(&text) };
                     self.teller.tell(MeshEvent::Candidate { peer, candidate }).await;
                 }
                 Ok(()) = news.situation.changed() => {
@@ -102,10 +107,11 @@ impl<'a> Control<'a> {
                     }
                     if now.gathered && self.described && !self.gathered_told {
                         self.gathered_told = true;
-                        self.teller.tell(MeshEvent::Candidate { peer, candidate: String::new() }).await;
+                        let candidate = Candidate { path, text: String::new() };
+                        self.teller.tell(MeshEvent::Candidate { peer, candidate }).await;
                     }
                     if dtls_by.is_none() && found_path(now.ice) {
-                        dtls_by = Some(Instant::now() + self.config.dtls_within);
+                        dtls_by = Some(Instant::now() + config.dtls_within);
                     }
                     if now.peer != before {
                         before = now.peer;
@@ -116,12 +122,13 @@ impl<'a> Control<'a> {
                                         return UNPROVED;
                                     }
                                     self.connection.nudge().await;
-                                    self.link.connected(self.connection.track());
+                                    self.link.connected(path, self.connection.track());
+                                    measure.reset_immediately();
                                 }
                                 self.teller.tell(MeshEvent::Connected { peer }).await;
                                 proved.send_replace(true);
                             }
-                            RTCPeerConnectionState::Disconnected if connected => {
+                            RTCPeerConnectionState::Disconnected if connected && self.teller.in_use() => {
                                 self.teller.tell(MeshEvent::Disconnected { peer }).await;
                             }
                             _ => {}
@@ -129,18 +136,14 @@ impl<'a> Control<'a> {
                     }
                 }
                 () = sleep_until(dtls_by.unwrap_or(connect_by)), if !connected => {
-                    return End::Failed(match dtls_by {
-                        None => FailWhy::Ice,
-                        Some(_) if self.connection.is_described().await == Some(false) => FailWhy::Dtls,
-                        Some(_) => FailWhy::DtlsTimeout,
-                    });
+                    return End::Failed(if dtls_by.is_some() { FailWhy::Dtls } else { FailWhy::Ice });
                 }
                 _ = measure.tick(), if connected => {
                     if !self.connection.alive().await {
                         return UNREADABLE;
                     }
-                    if let Some(round_trip) = self.connection.round_trip().await {
-                        self.link.measured(round_trip);
+                    if let Some((round_trip, transport)) = self.connection.measure().await {
+                        self.link.measured(path, round_trip, transport);
                     }
                 }
             }
@@ -153,6 +156,7 @@ impl<'a> Control<'a> {
             Role::Answerer => SdpKind::Offer,
         };
         self.candidates += sdp.text.matches("a=candidate:").count();
+        let (sdp, dialled) = without_tcp(sdp);
         if sdp.kind != expected
             || self.described
             || sdp.text.len() > LONGEST_SDP
@@ -163,7 +167,8 @@ impl<'a> Control<'a> {
         self.connection.take(sdp).await.map_err(|_| UNREADABLE)?;
         self.described = true;
         self.link.negotiated(self.connection.payload_type().await.map_err(|_| UNREADABLE)?);
-        for candidate in std::mem::take(&mut self.early) {
+        let dialled = dialled.into_iter().filter(|_| self.tcp).take(DIALS);
+        for candidate in dialled.chain(std::mem::take(&mut self.early)) {
             self.connection.candidate(candidate).await.map_err(|_| UNREADABLE)?;
         }
         if self.role == Role::Answerer {
@@ -177,8 +182,8 @@ impl<'a> Control<'a> {
         if candidate.len() > LONGEST_CANDIDATE {
             return Err(UNREADABLE);
         }
-        // Names that only multicast DNS knows, and TCP, are of no use here.
-        if self.candidates > REMOTE_CANDIDATES || of_no_use(&candidate) {
+        // Names that only multicast DNS knows are of no use here.
+        if self.candidates > REMOTE_CANDIDATES || of_no_use(&candidate) || !self.tcp && over_tcp(&candidate) {
             return Ok(());
         }
         if self.described {
@@ -194,7 +199,7 @@ impl<'a> Control<'a> {
         let gathered = timeout(GATHER, news.situation.wait_for(|now| now.gathered)).await.is_ok();
         while news.candidates.try_recv().is_ok() {}
         self.gathered_told = gathered;
-        if let Some(sdp) = self.connection.description(kind).await {
+        if let Some(sdp) = self.connection.description(self.teller.path, kind).await {
             self.teller.tell(MeshEvent::Description { peer: self.teller.peer, sdp }).await;
         }
         // What was seen while waiting is looked at again.
@@ -217,8 +222,28 @@ fn found_path(ice: RTCIceConnectionState) -> bool {
     matches!(ice, RTCIceConnectionState::Connected | RTCIceConnectionState::Completed)
 }
 
+fn over_tcp(candidate: &str) -> bool {
+    candidate.split_ascii_whitespace().nth(2).is_some_and(|it| it.eq_ignore_ascii_case("tcp"))
+}
+
 fn of_no_use(candidate: &str) -> bool {
-    let mut words = candidate.split_ascii_whitespace();
-    words.nth(2).is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
-        || words.nth(1).is_some_and(|address| address.ends_with(".local"))
+    candidate.split_ascii_whitespace().nth(4).is_some_and(|address| address.ends_with(".local"))
+}
+
+/// The library dials a candidate only when it comes by itself.
+fn without_tcp(sdp: Sdp) -> (Sdp, Vec<String>) {
+    let mut dialled = Vec::new();
+    if !sdp.text.contains(" tcptype ") {
+        return (sdp, dialled);
+    }
+    let mut text = String::with_capacity(sdp.text.len());
+    for line in sdp.text.lines() {
+        match line.strip_prefix("a=").filter(|it| it.starts_with("candidate:") && over_tcp(it)) {
+            Some(candidate) => dialled.push(candidate.to_owned()),
+            None => text.extend([line, "\r\n"]),
+        }
+    }
+    dialled.sort();
+    dialled.dedup();
+    (Sdp { text, ..sdp }, dialled)
 }

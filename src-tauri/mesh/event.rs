@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_protocol::{Candidate, Pid, Sdp};
 
 /// Longest message on the data channel, in bytes.
 pub(crate) const LONGEST_CTL: usize = 16 * 1024;
@@ -16,6 +16,8 @@ pub(crate) const LONGEST_CTL: usize = 16 * 1024;
 pub struct MeshConfig {
     /// Gather 127.0.0.1 too, for rooms on one machine. It is gathered anyway when there is nothing else.
     pub loopback: bool,
+    /// Gather addresses of tunnels too.
+    pub vpn: bool,
     /// From `open` to `Connected`; later than this the pair fails.
     pub connect_within: Duration,
     /// From the first working path to the end of the DTLS handshake; later than this the pair fails.
@@ -30,6 +32,7 @@ impl Default for MeshConfig {
     fn default() -> Self {
         Self {
             loopback: false,
+            vpn: true,
             connect_within: Duration::from_secs(30),
             dtls_within: Duration::from_secs(8),
             disconnected_after: Duration::from_secs(4),
@@ -62,15 +65,16 @@ pub enum MeshEvent {
     Candidate {
         /// Which pair.
         peer: Pid,
-        /// As in RFC 8839; empty at the end.
-        candidate: String,
+        /// Empty at the end.
+        candidate: Candidate,
     },
     /// DTLS has proved the certificate that the description names; frames flow.
     Connected {
         /// Which pair.
         peer: Pid,
     },
-    /// Messages flow. Comes after the first `Connected`.
+    /// Messages flow. Comes after the first `Connected`, and again each time that another path has taken the place of the
+    /// one before: what was said last may be lost with that one.
     CtlOpen {
         /// Which pair.
         peer: Pid,
@@ -138,11 +142,9 @@ impl fmt::Debug for MeshEvent {
 pub enum FailWhy {
     /// No path to the peer, or the path is gone.
     Ice,
-    /// The DTLS handshake was given up: another certificate than the description names.
+    /// There was a path, but the DTLS handshake did not end: a slow device or network, or another certificate than the
+    /// description names. Who refuses a certificate does not say so, here or there.
     Dtls,
-    /// There was a path, but the DTLS handshake did not end in time: a slow device or network, or who refuses our
-    /// certificate without a word.
-    DtlsTimeout,
     /// The peer sent what cannot be read, or this machine refused a socket.
     Other,
 }
@@ -156,6 +158,9 @@ pub enum MeshError {
     /// A pair with this peer lives; its `Failed` or `Closed` has not come out yet.
     #[error("a pair with this peer is still open")]
     StillOpen,
+    /// Another path is begun by who offers.
+    #[error("only who offers can begin another path")]
+    NotOfferer,
     /// The data channel is not open.
     #[error("messages do not flow yet")]
     NotOpen,
@@ -208,4 +213,15 @@ pub struct LinkStats {
     pub dropped: u64,
     /// As ICE measured it last; refreshed every two seconds.
     pub round_trip: Option<Duration>,
+    /// What the path in use goes over; none before it is known.
+    pub transport: Option<Transport>,
+}
+
+/// What carries a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// As it should be.
+    Udp,
+    /// Where UDP is blocked: a packet that is lost holds up all behind it.
+    Tcp,
 }

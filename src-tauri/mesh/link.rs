@@ -16,7 +16,7 @@ use pushtalk_protocol::Pid;
 use rtc::rtp;
 use webrtc::media_stream::track_local::{TrackLocal as _, static_rtp::TrackLocalStaticRTP};
 
-use crate::{LinkStats, RtpStamp};
+use crate::{LinkStats, RtpStamp, Transport};
 
 /// Frames that may wait for the connection: all that was kept before the floor was granted comes at once, and none of
 /// it may be lost. Later ones push the oldest out.
@@ -29,6 +29,8 @@ const ON_THE_WAY: usize = 4;
 /// A packet that the connection refused never leaves it; after this long it is forgotten.
 const FORGET: Duration = Duration::from_millis(250);
 const HEADER: u64 = 12;
+const UDP: u8 = 1;
+const TCP: u8 = 2;
 const NO_PAYLOAD_TYPE: u8 = u8::MAX;
 
 /// Hands frames to the connections; for the talk thread.
@@ -77,12 +79,15 @@ pub(crate) struct Link {
     packets_received: AtomicU64,
     dropped: AtomicU64,
     round_trip_ns: AtomicU64,
+    transport: AtomicU8,
     pub(crate) ssrc: u32,
 }
 
 struct Outbox {
     /// Present from `Connected` to the end.
     track: Option<Arc<TrackLocalStaticRTP>>,
+    /// Whose track it is.
+    path: u32,
     waiting: VecDeque<(Bytes, RtpStamp, Instant)>,
     on_the_way: usize,
     moved: Instant,
@@ -94,6 +99,7 @@ impl Link {
         Self {
             outbox: Mutex::new(Outbox {
                 track: None,
+                path: 0,
                 waiting: VecDeque::new(),
                 on_the_way: 0,
                 moved: Instant::now(),
@@ -107,6 +113,7 @@ impl Link {
             packets_received: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             round_trip_ns: AtomicU64::new(0),
+            transport: AtomicU8::new(0),
             ssrc: rand::random(),
         }
     }
@@ -116,12 +123,24 @@ impl Link {
         self.payload_type.store(payload_type, Relaxed);
     }
 
-    /// Lets frames out.
-    pub(crate) fn connected(&self, track: Arc<TrackLocalStaticRTP>) {
+    /// Lets frames out, unless they have a way already.
+    pub(crate) fn connected(&self, path: u32, track: Arc<TrackLocalStaticRTP>) {
+        if self.outbox().track.is_none() {
+            self.moved(path, track);
+        }
+    }
+
+    /// From here on frames take this path.
+    pub(crate) fn moved(&self, path: u32, track: Arc<TrackLocalStaticRTP>) {
         let mut outbox = self.outbox();
         if !self.ended.load(Relaxed) {
-            outbox.track = Some(track);
+            (outbox.track, outbox.path, outbox.on_the_way) = (Some(track), path, 0);
         }
+    }
+
+    /// The way is gone, and another one may come.
+    pub(crate) fn pause(&self) {
+        self.outbox().track = None;
     }
 
     /// From here on not one more frame goes out or comes in.
@@ -178,8 +197,15 @@ impl Link {
         true
     }
 
-    pub(crate) fn measured(&self, round_trip: Duration) {
-        self.round_trip_ns.store(u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    /// Of the path in use alone.
+    pub(crate) fn measured(&self, path: u32, round_trip: Option<Duration>, transport: Transport) {
+        if self.outbox().path != path {
+            return;
+        }
+        if let Some(round_trip) = round_trip {
+            self.round_trip_ns.store(u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+        }
+        self.transport.store(if transport == Transport::Udp { UDP } else { TCP }, Relaxed);
     }
 
     pub(crate) fn stats(&self) -> LinkStats {
@@ -191,6 +217,11 @@ impl Link {
             packets_received: self.packets_received.load(Relaxed),
             dropped: self.dropped.load(Relaxed),
             round_trip: (round_trip_ns > 0).then(|| Duration::from_nanos(round_trip_ns)),
+            transport: match self.transport.load(Relaxed) {
+                UDP => Some(Transport::Udp),
+                TCP => Some(Transport::Tcp),
+                _ => None,
+            },
         }
     }
 
@@ -249,7 +280,7 @@ mod tests {
             rtc::rtp_transceiver::rtp_sender::RtpCodecKind::Audio,
             Vec::new(),
         ));
-        link.connected(Arc::new(track));
+        link.connected(0, Arc::new(track));
         {
             let mut outbox = link.outbox();
             outbox.on_the_way = ON_THE_WAY;

@@ -1,12 +1,13 @@
 //! All pairs of this device, and the calls on them.
 
+use std::collections::HashMap;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use bytes::Bytes;
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_protocol::{Candidate, Pid, Sdp, SdpKind};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -15,9 +16,9 @@ use tokio::{
 use crate::{
     LinkStats, MeshConfig, MeshError, MeshEvent, ReceivedFrame, Role, VoiceSender,
     event::LONGEST_CTL,
-    link::{Link, Links},
-    pair::{Command, Course, Life, Pair, Pairs},
-    tap::Voice,
+    life::{Command, Life},
+    link::Link,
+    pair::{Course, Pair, Pairs, Path, Site},
 };
 
 const COMMANDS: usize = 128;
@@ -25,11 +26,7 @@ const CTL: usize = 256;
 
 /// The connections of this device. Calls never wait; dropping it closes everything and tells nobody here.
 pub struct Mesh {
-    config: MeshConfig,
-    events: mpsc::Sender<MeshEvent>,
-    voice: Voice,
-    pairs: Arc<Pairs>,
-    links: Arc<Links>,
+    site: Arc<Site>,
     runtime: Handle,
 }
 
@@ -45,14 +42,14 @@ impl Mesh {
         events: mpsc::Sender<MeshEvent>,
         voice: impl Fn(ReceivedFrame) + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            config,
-            events,
-            voice: Arc::new(voice),
-            pairs: Arc::default(),
-            links: Arc::default(),
-            runtime: Handle::current(),
-        }
+        let (voice, pairs, links) = (Arc::new(voice), Pairs::default(), Arc::default());
+        let vpn = AtomicBool::new(config.vpn);
+        Self { site: Arc::new(Site { config, events, voice, vpn, pairs, links }), runtime: Handle::current() }
+    }
+
+    /// Chooses whether paths that are made from now on may go through tunnels.
+    pub fn use_vpn(&self, on: bool) {
+        self.site.vpn.store(on, Relaxed);
     }
 
     /// Starts a pair: binds sockets, and as `Offerer` tells the offer.
@@ -61,54 +58,84 @@ impl Mesh {
     ///
     /// `StillOpen` until the `Failed` or `Closed` of the last pair with this peer is in the channel.
     pub fn open(&self, peer: Pid, role: Role) -> Result<(), MeshError> {
-        let mut pairs = self.pairs.lock();
+        let mut pairs = self.site.pairs.lock();
         if pairs.contains_key(&peer) {
             return Err(MeshError::StillOpen);
         }
-        let (commands, commands_rx) = mpsc::channel(COMMANDS);
-        let (ctl, ctl_rx) = mpsc::channel(CTL);
-        let (course, course_rx) = watch::channel(Course::Open);
+        let others = being_made(&pairs);
         let link = Arc::new(Link::new());
-        let ctl_open = Arc::new(AtomicBool::new(false));
-        self.links.insert(peer, Arc::clone(&link));
-        let others = pairs.values().filter(|pair| !pair.ctl_open.load(Relaxed)).count();
-        let life = Life {
-            peer,
-            others,
-            role,
-            config: self.config.clone(),
-            events: self.events.clone(),
-            voice: Arc::clone(&self.voice),
-            link: Arc::clone(&link),
-            links: Arc::clone(&self.links),
-            pairs: Arc::clone(&self.pairs),
-            commands: commands_rx,
-            ctl: ctl_rx,
-            ctl_open: Arc::clone(&ctl_open),
-            course: course_rx,
-        };
-        pairs.insert(peer, Pair { commands, ctl, ctl_open, course, link });
-        self.runtime.spawn(life.run());
+        self.site.links.insert(peer, Arc::clone(&link));
+        let pair = pairs.entry(peer).or_insert(Pair::new(role, link));
+        self.begin(peer, pair, 0, false, others);
         Ok(())
     }
 
-    /// Takes the peer's description. What cannot be read fails the pair.
+    /// As `Offerer`: makes another path next to the one in use, over the addresses that this machine has now; `thorough`
+    /// tries TCP as well, and link-local addresses of IPv6. `CtlOpen` tells when it is in use; if it comes to nothing, the one before goes on. One that was being
+    /// made is given up.
     ///
     /// # Errors
     ///
-    /// `NoPair`, `Full`.
+    /// `NoPair`; `NotOfferer`; `Full` while earlier ones are being closed.
+    pub fn restart(&self, peer: Pid, thorough: bool) -> Result<(), MeshError> {
+        let mut pairs = self.site.pairs.lock();
+        let others = being_made(&pairs);
+        let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
+        if pair.role != Role::Offerer {
+            return Err(MeshError::NotOfferer);
+        }
+        let path = pair.next();
+        pair.takes(path)?;
+        self.begin(peer, pair, path, thorough, others);
+        Ok(())
+    }
+
+    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool, others: usize) {
+        let (commands, commands_rx) = mpsc::channel(COMMANDS);
+        let (ctl, ctl_rx) = mpsc::channel(CTL);
+        let (course, course_rx) = watch::channel(Course::Open);
+        let life = Life {
+            site: Arc::clone(&self.site),
+            peer,
+            path,
+            role: pair.role,
+            thorough,
+            others,
+            link: Arc::clone(&pair.link),
+            commands: commands_rx,
+            ctl: ctl_rx,
+            course: course_rx,
+        };
+        pair.begin(path, Path { commands, ctl, course });
+        self.runtime.spawn(life.run());
+    }
+
+    /// Takes the peer's description; an offer of a new path begins that one here too. What cannot be read fails the path.
+    ///
+    /// # Errors
+    ///
+    /// `NoPair` without such a path, `Full`.
     pub fn remote_description(&self, peer: Pid, sdp: Sdp) -> Result<(), MeshError> {
-        self.command(peer, Command::Description(sdp))
+        {
+            let mut pairs = self.site.pairs.lock();
+            let others = being_made(&pairs);
+            let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
+            if pair.role == Role::Answerer && sdp.kind == SdpKind::Offer && pair.path(sdp.path).is_none() {
+                pair.takes(sdp.path)?;
+                self.begin(peer, pair, sdp.path, sdp.text.contains(" tcptype "), others);
+            }
+        }
+        self.command(peer, sdp.path, Command::Description(sdp))
     }
 
     /// Takes a candidate of the peer, or an empty text at their end; before its description too. What cannot be read
-    /// fails the pair.
+    /// fails the path.
     ///
     /// # Errors
     ///
     /// `NoPair`, `Full`.
-    pub fn remote_candidate(&self, peer: Pid, candidate: String) -> Result<(), MeshError> {
-        self.command(peer, Command::Candidate(candidate))
+    pub fn remote_candidate(&self, peer: Pid, candidate: Candidate) -> Result<(), MeshError> {
+        self.command(peer, candidate.path, Command::Candidate(candidate))
     }
 
     /// Queues a message, which arrives in order or ends the pair.
@@ -120,19 +147,16 @@ impl Mesh {
         if message.len() > LONGEST_CTL {
             return Err(MeshError::TooLong);
         }
-        let pairs = self.pairs.lock();
+        let pairs = self.site.pairs.lock();
         let pair = pairs.get(&peer).ok_or(MeshError::NoPair)?;
-        if !pair.ctl_open.load(Relaxed) || *pair.course.borrow() != Course::Open {
-            return Err(MeshError::NotOpen);
-        }
-        pair.ctl.try_send(message).map_err(refused)
+        pair.used().ok_or(MeshError::NotOpen)?.ctl.try_send(message).map_err(refused)
     }
 
     /// Ends a pair. From the return of this call no frame goes to the peer and none comes from it, but one that is just
     /// passing on another thread; `Closed` follows when its sockets are gone.
     pub fn close(&self, peer: Pid) {
-        if let Some(pair) = self.pairs.lock().get(&peer) {
-            pair.head_for(Course::Closing);
+        if let Some(pair) = self.site.pairs.lock().get_mut(&peer) {
+            pair.close(Course::Closing);
         }
     }
 
@@ -145,31 +169,32 @@ impl Mesh {
 
     /// For the talk thread.
     pub fn voice_sender(&self) -> VoiceSender {
-        VoiceSender { links: Arc::clone(&self.links) }
+        VoiceSender { links: Arc::clone(&self.site.links) }
     }
 
     /// Counters of a pair; none when there is no such pair.
     pub fn stats(&self, peer: Pid) -> Option<LinkStats> {
-        self.links.get(peer).map(|link| link.stats())
+        self.site.links.get(peer).map(|link| link.stats())
     }
 
     #[cfg(test)]
-    pub(crate) fn links(&self) -> &Links {
-        &self.links
+    pub(crate) fn links(&self) -> &crate::link::Links {
+        &self.site.links
     }
 
-    fn command(&self, peer: Pid, command: Command) -> Result<(), MeshError> {
-        let pairs = self.pairs.lock();
-        pairs.get(&peer).ok_or(MeshError::NoPair)?.commands.try_send(command).map_err(refused)
+    fn command(&self, peer: Pid, path: u32, command: Command) -> Result<(), MeshError> {
+        let pairs = self.site.pairs.lock();
+        let path = pairs.get(&peer).and_then(|pair| pair.path(path)).ok_or(MeshError::NoPair)?;
+        path.commands.try_send(command).map_err(refused)
     }
 
     fn silence(&self) -> Vec<watch::Sender<Course>> {
-        let pairs = self.pairs.lock();
+        let mut pairs = self.site.pairs.lock();
         pairs
-            .values()
-            .map(|pair| {
-                pair.head_for(Course::Silent);
-                pair.course.clone()
+            .values_mut()
+            .flat_map(|pair| {
+                pair.close(Course::Silent);
+                pair.courses().collect::<Vec<_>>()
             })
             .collect()
     }
@@ -181,17 +206,8 @@ impl Drop for Mesh {
     }
 }
 
-impl Pair {
-    fn head_for(&self, course: Course) {
-        self.link.end();
-        self.course.send_if_modified(|now| {
-            let further = *now != course && *now != Course::Silent;
-            if further {
-                *now = course;
-            }
-            further
-        });
-    }
+fn being_made(pairs: &HashMap<Pid, Pair>) -> usize {
+    pairs.values().filter(|pair| pair.is_being_made()).count()
 }
 
 fn refused<T>(error: mpsc::error::TrySendError<T>) -> MeshError {

@@ -1,52 +1,54 @@
-//! The life of one pair: the task that owns its connection, from building it to closing it.
+//! A pair: the paths to one peer, one after the other, and which of them is in use.
+//!
+//! A path is a whole connection. Where the addresses of a machine have changed a second one is made next to the first,
+//! which goes on until the second is open: the library could restart ICE on new sockets only by closing the old ones first.
 
 use std::{
-    collections::HashMap,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use pushtalk_protocol::{Pid, Sdp};
+use pushtalk_protocol::Pid;
 use tokio::sync::{mpsc, watch};
-use webrtc::data_channel::DataChannelEvent;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use crate::{
-    FailWhy, MeshConfig, MeshEvent, Role,
-    connection::{Connection, News},
-    control::Control,
-    event::LONGEST_CTL,
-    interfaces,
+    FailWhy, MeshConfig, MeshError, MeshEvent, Role,
+    life::Command,
     link::{Link, Links},
     tap::Voice,
 };
 
-/// What the other side said.
-pub(crate) enum Command {
-    Description(Sdp),
-    Candidate(String),
-}
+/// Paths of one pair at a time: in use, being made, and those that are just being closed.
+const MOST_PATHS: usize = 4;
 
-/// Where a pair is heading.
+/// Where a path is heading.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Course {
     Open,
+    /// Another one is in use instead: it ends soon.
+    Replaced,
     Closing,
     /// The whole mesh ends; nobody listens any more.
     Silent,
 }
 
-/// What a mesh holds of a living pair.
-pub(crate) struct Pair {
-    pub(crate) commands: mpsc::Sender<Command>,
-    pub(crate) ctl: mpsc::Sender<Bytes>,
-    pub(crate) ctl_open: Arc<AtomicBool>,
-    pub(crate) course: watch::Sender<Course>,
-    pub(crate) link: Arc<Link>,
+/// How a path ends, and at last the pair.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum End {
+    Closed,
+    Failed(FailWhy),
+}
+
+/// What all pairs share.
+pub(crate) struct Site {
+    pub(crate) config: MeshConfig,
+    pub(crate) events: mpsc::Sender<MeshEvent>,
+    pub(crate) voice: Voice,
+    pub(crate) vpn: AtomicBool,
+    pub(crate) pairs: Pairs,
+    pub(crate) links: Arc<Links>,
 }
 
 /// The living pairs.
@@ -57,176 +59,135 @@ impl Pairs {
     pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<Pid, Pair>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// A path is about to close its connection.
+    pub(crate) fn ending(&self, peer: Pid, path: u32) {
+        if let Some(pair) = self.lock().get_mut(&peer) {
+            pair.path_ending(path);
+        }
+    }
 }
 
-/// What the task of a pair owns.
-pub(crate) struct Life {
-    pub(crate) peer: Pid,
-    /// Pairs that were not up when this one began.
-    pub(crate) others: usize,
+/// What a mesh holds of a living pair.
+pub(crate) struct Pair {
     pub(crate) role: Role,
-    pub(crate) config: MeshConfig,
-    pub(crate) events: mpsc::Sender<MeshEvent>,
-    pub(crate) voice: Voice,
     pub(crate) link: Arc<Link>,
-    pub(crate) links: Arc<Links>,
-    pub(crate) pairs: Arc<Pairs>,
-    pub(crate) commands: mpsc::Receiver<Command>,
-    pub(crate) ctl: mpsc::Receiver<Bytes>,
-    pub(crate) ctl_open: Arc<AtomicBool>,
-    pub(crate) course: watch::Receiver<Course>,
+    paths: BTreeMap<u32, Path>,
+    /// Frames and messages take this one.
+    used: Option<u32>,
+    newest: u32,
+    /// Why all of it ends.
+    end: Option<End>,
 }
 
-/// How a pair ends.
-#[derive(Clone, Copy)]
-pub(crate) enum End {
-    Closed,
-    Failed(FailWhy),
+/// What a pair holds of a path.
+pub(crate) struct Path {
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) ctl: mpsc::Sender<Bytes>,
+    pub(crate) course: watch::Sender<Course>,
 }
 
-pub(crate) const UNREADABLE: End = End::Failed(FailWhy::Other);
-pub(crate) const UNPROVED: End = End::Failed(FailWhy::Dtls);
+impl Pair {
+    pub(crate) fn new(role: Role, link: Arc<Link>) -> Self {
+        Self { role, link, paths: BTreeMap::new(), used: None, newest: 0, end: None }
+    }
 
-impl Life {
-    pub(crate) async fn run(mut self) {
-        let addresses = interfaces::addresses(self.config.loopback);
-        // Never cancelled: a connection that is dropped half built keeps its driver.
-        let built = Connection::build(
-            &self.config,
-            addresses,
-            self.others,
-            self.peer,
-            &self.link,
-            Arc::clone(&self.voice),
-        )
-        .await;
-        let end = match built {
-            Ok((connection, news)) => {
-                let mut course = self.course.clone();
-                let end = tokio::select! {
-                    biased;
-                    _ = course.wait_for(|course| *course != Course::Open) => End::Closed,
-                    end = AssertUnwindSafe(self.drive(&connection, news)).catch_unwind() => {
-                        // What a peer sends must not be able to end more than its pair.
-                        end.unwrap_or(UNREADABLE)
-                    }
-                };
-                self.link.end();
-                connection.close().await;
-                end
-            }
-            Err(_) => {
-                tracing::warn!("a connection could not be built");
-                UNREADABLE
-            }
-        };
+    /// The number of the next path.
+    pub(crate) fn next(&self) -> u32 {
+        if self.paths.is_empty() { self.newest } else { self.newest.saturating_add(1) }
+    }
+
+    /// Whether a path of this number can begin.
+    pub(crate) fn takes(&self, path: u32) -> Result<(), MeshError> {
+        match path {
+            _ if self.end.is_some() => Err(MeshError::NoPair),
+            path if path < self.next() => Err(MeshError::NoPair),
+            _ if self.paths.len() >= MOST_PATHS => Err(MeshError::Full),
+            _ => Ok(()),
+        }
+    }
+
+    /// A path begins; one that was being made before is given up.
+    pub(crate) fn begin(&mut self, number: u32, path: Path) {
+        for (_, older) in self.paths.iter().filter(|(older, _)| Some(**older) != self.used) {
+            older.head_for(Course::Closing);
+        }
+        self.newest = number;
+        self.paths.insert(number, path);
+    }
+
+    pub(crate) fn path(&self, path: u32) -> Option<&Path> {
+        self.paths.get(&path)
+    }
+
+    /// The path that messages take.
+    pub(crate) fn used(&self) -> Option<&Path> {
+        self.used.filter(|_| self.end.is_none()).and_then(|used| self.paths.get(&used))
+    }
+
+    /// Whether its newest path is not in use yet.
+    pub(crate) fn is_being_made(&self) -> bool {
+        self.used != Some(self.newest)
+    }
+
+    pub(crate) fn uses(&self, path: u32) -> bool {
+        self.used == Some(path)
+    }
+
+    /// Messages flow on a path: from now on all takes this one. False when there is a newer one already.
+    pub(crate) fn path_opened(&mut self, path: u32, track: Arc<TrackLocalStaticRTP>) -> bool {
+        if self.end.is_some() || self.used.is_some_and(|used| used > path) {
+            return false;
+        }
+        self.used = Some(path);
+        self.link.moved(path, track);
+        for older in self.paths.range(..path).map(|(_, older)| older) {
+            older.head_for(Course::Replaced);
+        }
+        true
+    }
+
+    fn path_ending(&mut self, path: u32) {
+        if self.paths.len() <= 1 {
+            self.link.end();
+        } else if self.uses(path) {
+            self.link.pause();
+        }
+    }
+
+    /// A path is gone. Gives how the pair ends when it was the last.
+    pub(crate) fn path_ended(&mut self, path: u32, end: End) -> Option<End> {
+        self.paths.remove(&path);
+        if self.uses(path) {
+            self.used = None;
+        }
+        let last = self.paths.is_empty();
+        if last {
+            self.link.end();
+        }
+        last.then(|| self.end.unwrap_or(end))
+    }
+
+    /// Ends the pair: from now on no frame goes out or comes in.
+    pub(crate) fn close(&mut self, course: Course) {
+        self.end.get_or_insert(End::Closed);
         self.link.end();
-        self.finish(end).await;
+        self.paths.values().for_each(|path| path.head_for(course));
     }
 
-    /// The pair leaves the mesh in the same instant in which its last event is in the channel.
-    async fn finish(mut self, end: End) {
-        let peer = self.peer;
-        let last = match end {
-            End::Closed => MeshEvent::Closed { peer },
-            End::Failed(why) => {
-                tracing::info!(?why, "a pair failed");
-                MeshEvent::Failed { peer, why }
-            }
-        };
-        let place = tokio::select! {
-            biased;
-            _ = self.course.wait_for(|course| *course == Course::Silent) => None,
-            place = self.events.reserve() => place.ok(),
-        };
-        let mut pairs = self.pairs.lock();
-        pairs.remove(&peer);
-        self.links.remove(peer);
-        if let Some(place) = place {
-            place.send(last);
-        }
-    }
-
-    async fn drive(&mut self, connection: &Connection, news: News) -> End {
-        let (proved, proof) = watch::channel(false);
-        let teller = Teller { peer: self.peer, events: &self.events };
-        let control = Control::new(connection, &teller, &self.link, &self.config, self.role);
-        tokio::select! {
-            end = control.run(&mut self.commands, news, proved) => end,
-            end = read_ctl(connection, &teller, proof, &self.ctl_open) => end,
-            end = write_ctl(connection, &mut self.ctl) => end,
-        }
+    pub(crate) fn courses(&self) -> impl Iterator<Item = watch::Sender<Course>> {
+        self.paths.values().map(|path| path.course.clone())
     }
 }
 
-/// Tells the mesh's owner, who may be slow.
-pub(crate) struct Teller<'a> {
-    pub(crate) peer: Pid,
-    events: &'a mpsc::Sender<MeshEvent>,
-}
-
-impl Teller<'_> {
-    /// When nobody listens the mesh is about to end, which ends the pair.
-    pub(crate) async fn tell(&self, event: MeshEvent) {
-        let _ = self.events.send(event).await;
+impl Path {
+    fn head_for(&self, course: Course) {
+        self.course.send_if_modified(|now| {
+            let further = (course as u8) > (*now as u8);
+            if further {
+                *now = course;
+            }
+            further
+        });
     }
-}
-
-/// "My channel is open." The library loses what arrives before the channel is open on its own side, so the first to open
-/// must not begin to talk: each side says this when it opens and once more when it first hears it. From then on both are
-/// open and nothing is lost. It is no message of the session's: those begin with a version, never with 0.
-const HERE: &[u8] = b"\0here";
-
-/// The peer ends the pair in order by ending the channel.
-async fn read_ctl(
-    connection: &Connection,
-    teller: &Teller<'_>,
-    mut proof: watch::Receiver<bool>,
-    open: &AtomicBool,
-) -> End {
-    let peer = teller.peer;
-    while let Some(event) = connection.next_ctl().await {
-        match event {
-            DataChannelEvent::OnOpen => {
-                if proof.wait_for(|proved| *proved).await.is_err() {
-                    return UNREADABLE;
-                }
-                if connection.send_ctl(Bytes::from_static(HERE)).await.is_err() {
-                    return UNREADABLE;
-                }
-            }
-            DataChannelEvent::OnMessage(message) if message.data[..] == *HERE => {
-                if open.load(Relaxed) {
-                    continue;
-                }
-                if proof.wait_for(|proved| *proved).await.is_err()
-                    || connection.send_ctl(Bytes::from_static(HERE)).await.is_err()
-                {
-                    return UNREADABLE;
-                }
-                open.store(true, Relaxed);
-                teller.tell(MeshEvent::CtlOpen { peer }).await;
-            }
-            DataChannelEvent::OnMessage(message) => {
-                if message.data.len() > LONGEST_CTL {
-                    return UNREADABLE;
-                }
-                teller.tell(MeshEvent::Ctl { peer, message: message.data.freeze() }).await;
-            }
-            DataChannelEvent::OnClosing | DataChannelEvent::OnClose => {
-                return if connection.proved().await { End::Closed } else { UNPROVED };
-            }
-            _ => {}
-        }
-    }
-    UNREADABLE
-}
-
-async fn write_ctl(connection: &Connection, messages: &mut mpsc::Receiver<Bytes>) -> End {
-    while let Some(message) = messages.recv().await {
-        if connection.send_ctl(message).await.is_err() {
-            return UNREADABLE;
-        }
-    }
-    End::Closed
 }

@@ -13,8 +13,8 @@ pub enum Ctl {
     Hello(Hello),
     /// A session description.
     Sdp(Sdp),
-    /// One ICE candidate, as in RFC 8839 (`candidate:…`); empty at the end of candidates.
-    Ice(String),
+    /// One ICE candidate.
+    Ice(Candidate),
     /// The key that the sender's next generation of frames is sealed with.
     MediaKey {
         /// Generation; each is higher than the last.
@@ -84,6 +84,8 @@ pub enum Ctl {
     },
     /// How the voice of the addressee arrives.
     Report(Report),
+    /// From who does not offer to who does: a new path is wanted.
+    Restart,
 }
 
 /// Who may come in.
@@ -140,6 +142,8 @@ pub struct Capabilities(pub u32);
 /// A session description, as in RFC 8866.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sdp {
+    /// Which of the connections that a session has one after the other, from 0; the initiator counts.
+    pub path: u32,
     /// Offer or answer.
     pub kind: SdpKind,
     /// The text.
@@ -153,6 +157,15 @@ pub enum SdpKind {
     Offer,
     /// The second.
     Answer,
+}
+
+/// One ICE candidate.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// As in the descriptions.
+    pub path: u32,
+    /// As in RFC 8839 (`candidate:…`); empty at the end of candidates.
+    pub text: String,
 }
 
 /// How a room works; the host says it.
@@ -208,12 +221,13 @@ impl Ctl {
             }
             Self::Sdp(sdp) => w
                 .u8(2)
+                .u32(sdp.path)
                 .u8(match sdp.kind {
                     SdpKind::Offer => 1,
                     SdpKind::Answer => 2,
                 })
                 .lv(sdp.text.as_bytes()),
-            Self::Ice(candidate) => w.u8(3).lv(candidate.as_bytes()),
+            Self::Ice(candidate) => w.u8(3).u32(candidate.path).lv(candidate.text.as_bytes()),
             Self::MediaKey { generation, key } => w.u8(4).u32(*generation).raw(key.expose()),
             Self::Floor(message) => message.write(w.u8(5)),
             Self::Settings(s) => w
@@ -251,6 +265,7 @@ impl Ctl {
             Self::WrongGuesses { epoch, count } => w.u8(18).u32(epoch.0).u8(*count),
             Self::Captured { timestamp, at } => w.u8(19).u32(*timestamp).u64(*at),
             Self::Report(report) => report.write(w.u8(20)),
+            Self::Restart => w.u8(21),
         }
         .finish()
     }
@@ -273,6 +288,7 @@ impl Ctl {
                 heir: HostPublic::new(r.array()?),
             }),
             2 => Self::Sdp(Sdp {
+                path: r.u32()?,
                 kind: match r.u8()? {
                     1 => SdpKind::Offer,
                     2 => SdpKind::Answer,
@@ -280,7 +296,7 @@ impl Ctl {
                 },
                 text: r.text()?.to_owned(),
             }),
-            3 => Self::Ice(short(r.text()?, 512)?),
+            3 => Self::Ice(Candidate { path: r.u32()?, text: short(r.text()?, 512)? }),
             4 => Self::MediaKey { generation: r.u32()?, key: SecretBytes::new(r.array()?) },
             5 => Self::Floor(FloorMessage::read(&mut r)?),
             6 => Self::Settings(Settings {
@@ -325,6 +341,7 @@ impl Ctl {
             18 => Self::WrongGuesses { epoch: Epoch(r.u32()?), count: r.u8()? },
             19 => Self::Captured { timestamp: r.u32()?, at: r.u64()? },
             20 => Self::Report(Report::read(&mut r)?),
+            21 => Self::Restart,
             other => return Err(WireError::Kind(other)),
         };
         r.end()?;
@@ -355,6 +372,7 @@ impl fmt::Debug for Ctl {
             Self::WrongGuesses { .. } => "wrong guesses",
             Self::Captured { .. } => "captured",
             Self::Report(_) => "report",
+            Self::Restart => "restart",
         })
     }
 }

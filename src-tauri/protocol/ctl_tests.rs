@@ -42,9 +42,9 @@ fn samples() -> Vec<Ctl> {
             host_proof: None,
             heir: HostPublic::new([2; 32]),
         }),
-        Ctl::Sdp(Sdp { kind: SdpKind::Offer, text: "v=0".into() }),
-        Ctl::Sdp(Sdp { kind: SdpKind::Answer, text: "v=0".into() }),
-        Ctl::Ice("candidate:1".into()),
+        Ctl::Sdp(Sdp { path: 0, kind: SdpKind::Offer, text: "v=0".into() }),
+        Ctl::Sdp(Sdp { path: 7, kind: SdpKind::Answer, text: "v=0".into() }),
+        Ctl::Ice(Candidate { path: 7, text: "candidate:1".into() }),
         Ctl::MediaKey { generation: 1, key: SecretBytes::new([3; 32]) },
         Ctl::Settings(Settings { n: 1, mode: Mode::Radio, talk_limit: 30, title: "Friday".into() }),
         Ctl::Settings(Settings { n: 2, mode: Mode::Open, talk_limit: 300, title: String::new() }),
@@ -71,6 +71,7 @@ fn samples() -> Vec<Ctl> {
         Ctl::Captured { timestamp: 96_000, at: 2_000_000 },
         Ctl::Report(Report { fraction_lost: 13, discard_rate: 2, buffer_ms: 21, mouth_to_ear_ms: Some(40) }),
         Ctl::Report(Report::default()),
+        Ctl::Restart,
     ];
     all.extend(floor.map(Ctl::Floor));
     all
@@ -114,7 +115,7 @@ fn another_version_is_named() {
 
 proptest! {
     #[test]
-    fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..20) {
+    fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..23) {
         drop(Ctl::decode(&bytes));
         let framed = [&[VERSION, kind], &bytes[..]].concat();
         if let Ok(message) = Ctl::decode(&framed) {

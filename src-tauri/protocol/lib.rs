@@ -22,7 +22,9 @@ mod statement;
 mod wire;
 
 pub use code::{CodeError, LinkPassword, Nameplate, RoomCode, SpokenPassword};
-pub use ctl::{Capabilities, Ctl, DoorState, Hello, Mode, Roster, Sas, Sdp, SdpKind, Settings, Status};
+pub use ctl::{
+    Candidate, Capabilities, Ctl, DoorState, Hello, Mode, Roster, Sas, Sdp, SdpKind, Settings, Status,
+};
 pub use emoji::{EMOJI, Emoji};
 pub use floor::{DeniedReason, FloorMessage, RevokedReason};
 pub use ids::{

@@ -1,21 +1,40 @@
 //! Addresses at which others can reach this machine, for invitations.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use if_addrs::IfAddr;
 use pushtalk_protocol::{Invitation, ServerAddress};
 
-/// Addresses of every interface for a server that listens on this port of all IPv4 addresses: see `reachable`.
-pub fn lan(port: u16) -> Vec<ServerAddress> {
-    reachable(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))
+/// Listens on a free port of every address of this machine, of IPv4 and IPv6; of IPv4 alone where there is no IPv6.
+///
+/// # Errors
+/// When the system refuses.
+#[cfg(feature = "server")]
+pub fn listen_everywhere() -> std::io::Result<tokio::net::TcpListener> {
+    let listener = match on_both() {
+        Ok(listener) => listener,
+        Err(_) => std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?,
+    };
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Systems differ in whether a listener of IPv6 takes IPv4 too, unless they are told.
+#[cfg(feature = "server")]
+fn on_both() -> std::io::Result<std::net::TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::STREAM, None)?;
+    socket.set_only_v6(false)?;
+    socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into())?;
+    socket.listen(128)?;
+    Ok(socket.into())
 }
 
 /// Addresses for a server that listens there, the likelier first, 8 at most; loopback only when there is nothing else.
 ///
 /// Asks the interfaces alone, tunnels included: works without a default route and without DNS. A server that listens
-/// on `0.0.0.0` is reached over IPv4 only. Link-local IPv6 is left out: without a scope, which is another one on each
-/// machine, it leads nowhere.
+/// on `0.0.0.0` is reached over IPv4 only. Link-local addresses of IPv6 are named where there is nothing better: who dials
+/// them has to try each of its interfaces.
 pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
     let with_port = |ip| ServerAddress::Ip(SocketAddr::new(ip, bound.port()));
     if !bound.ip().is_unspecified() {
@@ -58,6 +77,9 @@ fn choose(found: impl Iterator<Item = (IpAddr, bool)>, with_ipv6: bool) -> Vec<I
     if all.iter().any(|(_, _, ip)| !ip.is_loopback()) {
         all.retain(|(_, _, ip)| !ip.is_loopback());
     }
+    if all.iter().any(|(rank, ..)| *rank < LINK_LOCAL) {
+        all.retain(|(_, _, ip)| !scoped(ip));
+    }
     if all.is_empty() {
         all.push((0, false, Ipv4Addr::LOCALHOST.into()));
     }
@@ -65,16 +87,43 @@ fn choose(found: impl Iterator<Item = (IpAddr, bool)>, with_ipv6: bool) -> Vec<I
     all.into_iter().map(|(_, _, ip)| ip).collect()
 }
 
+/// Rank of an address that was handed out by nobody.
+const LINK_LOCAL: u8 = 4;
+
+/// What a server's address leads to from this machine: one of a link leads there over each interface that has such
+/// addresses, for nobody but the one who dials knows which.
+pub(crate) fn dialled(address: &ServerAddress) -> Vec<ServerAddress> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let scopes = interfaces.iter().filter(|it| scoped(&it.ip())).filter_map(|it| it.index);
+    over_each(address, scopes)
+}
+
+fn over_each(address: &ServerAddress, scopes: impl Iterator<Item = u32>) -> Vec<ServerAddress> {
+    match address {
+        ServerAddress::Ip(SocketAddr::V6(v6)) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0 => {
+            let scopes: BTreeSet<u32> = scopes.collect();
+            let with = |scope| ServerAddress::Ip(SocketAddrV6::new(*v6.ip(), v6.port(), 0, scope).into());
+            scopes.into_iter().map(with).collect()
+        }
+        other => vec![other.clone()],
+    }
+}
+
+fn scoped(ip: &IpAddr) -> bool {
+    matches!(ip, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
+
 /// The likelier one first; none for what is of no use.
 fn rank(ip: &IpAddr) -> Option<u8> {
     match ip {
         IpAddr::V4(v4) if v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast() => None,
-        IpAddr::V4(v4) if v4.is_loopback() => Some(5),
+        IpAddr::V4(v4) if v4.is_loopback() => Some(6),
         IpAddr::V4(v4) if v4.is_private() => Some(0),
-        IpAddr::V4(v4) if v4.is_link_local() => Some(4),
+        IpAddr::V4(v4) if v4.is_link_local() => Some(LINK_LOCAL),
         IpAddr::V4(_) => Some(1),
-        IpAddr::V6(v6) if v6.is_loopback() => Some(6),
-        IpAddr::V6(v6) if v6.is_unspecified() || v6.is_multicast() || v6.is_unicast_link_local() => None,
+        IpAddr::V6(v6) if v6.is_loopback() => Some(7),
+        IpAddr::V6(v6) if v6.is_unspecified() || v6.is_multicast() => None,
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some(5),
         IpAddr::V6(v6) if v6.is_unique_local() => Some(2),
         IpAddr::V6(_) => Some(3),
     }
@@ -91,7 +140,7 @@ mod tests {
 
     #[test]
     fn there_is_always_an_address_and_loopback_is_the_last_resort() {
-        let all = lan(7443);
+        let all = reachable("[::]:7443".parse().unwrap());
         assert!(!all.is_empty() && all.len() <= Invitation::MAX_SERVERS);
         let loopback = |a: &ServerAddress| matches!(a, ServerAddress::Ip(a) if a.ip().is_loopback());
         assert!(all.iter().all(loopback) || !all.iter().any(loopback));
@@ -138,6 +187,23 @@ mod tests {
         assert!(!shares(&tunnel, "203.0.113.60".parse().unwrap()), "no network is the whole internet");
         for interface in if_addrs::get_if_addrs().unwrap() {
             assert!(on_link(interface.ip()), "{}", interface.ip());
+        }
+    }
+
+    #[test]
+    fn a_link_local_address_is_named_when_nothing_better_is_there_and_dialled_over_each_interface() {
+        assert_eq!(
+            chosen(&[("fe80::1", true), ("::1", true), ("169.254.7.7", true)], true),
+            ["169.254.7.7", "fe80::1"]
+        );
+        assert_eq!(chosen(&[("fe80::1", true), ("127.0.0.1", true)], true), ["fe80::1"]);
+        let dialled = |address: &str| -> Vec<String> {
+            let dialled = over_each(&address.parse().unwrap(), [3, 2, 3].into_iter());
+            dialled.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(dialled("[fe80::1]:7443"), ["[fe80::1%2]:7443", "[fe80::1%3]:7443"]);
+        for other in ["[fe80::1%7]:7443", "10.1.2.3:7443", "[fd00::1]:7443", "talk.example.org:7443"] {
+            assert_eq!(dialled(other), [other]);
         }
     }
 

@@ -4,6 +4,7 @@
 //! a verification of our own, so that a certificate could not be pinned before the first byte is sent. Packets are read
 //! and written by the server's own parser.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use pushtalk_e2ee::ServerIdentity;
@@ -104,6 +105,7 @@ pub enum ClientError {
 /// A connection to a server. Dropping it cuts it, and the server keeps the seat for a while; `close` leaves.
 pub struct Client {
     certificate: CertificateHash,
+    local: IpAddr,
     orders: mpsc::Sender<Order>,
     line: JoinHandle<()>,
 }
@@ -118,15 +120,20 @@ impl Client {
         trust: Trust,
         events: mpsc::Sender<ServerEvent>,
     ) -> Result<Self, ClientError> {
-        let Opened { socket, certificate, silence } = dial(addresses, trust).await?;
+        let Opened { socket, certificate, silence, local } = dial(addresses, trust).await?;
         let (orders, received) = mpsc::channel(WAITING);
         let line = tokio::spawn(Line::new(socket, silence, events).run(received));
-        Ok(Self { certificate, orders, line })
+        Ok(Self { certificate, local, orders, line })
     }
 
     /// The certificate that the server showed.
     pub fn certificate(&self) -> CertificateHash {
         self.certificate
+    }
+
+    /// The address of this machine that the connection hangs on.
+    pub fn local_address(&self) -> IpAddr {
+        self.local
     }
 
     /// What proofs are bound to.

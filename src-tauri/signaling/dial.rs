@@ -1,6 +1,6 @@
 //! The way to a connection: every address of a server is tried, and the first that answers is kept.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use crate::addresses::dialled;
 use crate::client::{ClientError, Trust};
 use crate::packet::{self, Incoming};
 use crate::trust::ByHash;
@@ -38,10 +39,13 @@ pub(crate) struct Opened {
     pub(crate) certificate: CertificateHash,
     /// A server that is silent for so long is gone.
     pub(crate) silence: Duration,
+    /// This machine's end of it.
+    pub(crate) local: IpAddr,
 }
 
 /// Tries the addresses in their order, each a little after the one before; the others are dropped when one answers.
 pub(crate) async fn dial(addresses: &[ServerAddress], trust: Trust) -> Result<Opened, ClientError> {
+    let addresses: Vec<ServerAddress> = addresses.iter().flat_map(dialled).collect();
     let mut waiting = addresses.iter();
     let mut tries = FuturesUnordered::new();
     let mut worst = ClientError::Unreachable;
@@ -94,6 +98,7 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
     };
     let tcp =
         tcp.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|_| ClientError::Unreachable)?;
+    let local = tcp.local_addr().map_err(|_| ClientError::Unreachable)?.ip();
     let verifier = ByHash::new(&trust);
     let connector = TlsConnector::from(Arc::new(verifier.config().map_err(|_| ODD)?));
     let tls = match connector.connect(name, tcp).await {
@@ -116,7 +121,7 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
                 socket.send(Message::text(packet::CONNECT)).await.map_err(|_| ODD)?;
             }
             Incoming::Connected => {
-                return silence.map(|silence| Opened { socket, certificate, silence }).ok_or(ODD);
+                return silence.map(|silence| Opened { socket, certificate, silence, local }).ok_or(ODD);
             }
             // The server may ask at once whether we are there, and hangs up when nobody says so.
             Incoming::Ping => socket.send(Message::text(packet::PONG)).await.map_err(|_| ODD)?,

@@ -60,12 +60,16 @@ impl World {
                 }
             }
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
+            Output::RestartPeer(peer, _) => self.restart_peer(who, peer),
             Output::RemoteDescription(peer, sdp) => self.described(who, peer, &sdp),
             Output::ListDevices => self.list_devices(who),
-            Output::RemoteCandidate(..) | Output::SoundCheck(_) | Output::StopSoundCheck => {}
+            Output::RemoteCandidate(..)
+            | Output::SoundCheck(_)
+            | Output::StopSoundCheck
+            | Output::UseVpn(_) => {}
             Output::SendCtl(to, bytes) => {
                 let Some(from) = self.people[who].pid else { return };
-                if self.people[who].reaches(to) {
+                if self.people[who].reaches(to) && !self.is_dead(who, to) {
                     let (bytes, late) = (bytes.to_vec(), std::time::Duration::ZERO);
                     self.post(Parcel { from, to, kind: Kind::Ctl, bytes, late });
                 }
@@ -77,6 +81,7 @@ impl World {
     }
 
     fn connect(&mut self, who: usize, attempt: u64, trust: Trust) {
+        self.people[who].dialled.push(self.now);
         self.count += 1;
         let id = ConnectionId(self.count);
         let failed = match self.server.connect(who, id) {
@@ -181,28 +186,41 @@ impl World {
         let Some(own) = self.people[who].pid else { return };
         self.ledger.opened.insert((own, peer));
         self.people[who].links.insert(peer, false);
+        self.people[who].paths.insert(peer, 0);
         if role == Role::Offerer {
-            self.describe(who, own, peer, SdpKind::Offer);
+            self.describe(who, own, peer, 0, SdpKind::Offer);
         }
     }
 
-    fn describe(&mut self, who: usize, own: Pid, peer: Pid, kind: SdpKind) {
+    fn restart_peer(&mut self, who: usize, peer: Pid) {
+        let Some(own) = self.people[who].pid else { return };
+        let Some(path) = self.people[who].paths.get_mut(&peer) else { return };
+        *path += 1;
+        let path = *path;
+        self.describe(who, own, peer, path, SdpKind::Offer);
+    }
+
+    fn describe(&mut self, who: usize, own: Pid, peer: Pid, path: u32, kind: SdpKind) {
         self.count += 1;
         let text = format!("v=0 {kind:?} {} candidate:{who} 192.0.2.{who} 9", self.count);
         self.ledger.described.insert((own, peer, text.clone()));
-        self.later(who, Input::Mesh(MeshEvent::Description { peer, sdp: Sdp { kind, text } }));
+        self.later(who, Input::Mesh(MeshEvent::Description { peer, sdp: Sdp { path, kind, text } }));
     }
 
     fn described(&mut self, who: usize, peer: Pid, sdp: &Sdp) {
         let Some(own) = self.people[who].pid else { return };
         self.check_description(own, peer, sdp);
         if sdp.kind == SdpKind::Offer {
-            return self.describe(who, own, peer, SdpKind::Answer);
+            return self.describe(who, own, peer, sdp.path, SdpKind::Answer);
+        }
+        if self.people[who].paths.get(&peer) != Some(&sdp.path) {
+            return;
         }
         let Some(to) = self.who(peer) else { return };
         if !self.people[to].links.contains_key(&own) || self.apart.contains(&(who, to)) {
             return;
         }
+        self.dead.retain(|pair| *pair != (who, to) && *pair != (to, who));
         for (end, other) in [(who, peer), (to, own)] {
             self.people[end].links.insert(other, true);
             self.later(end, Input::Mesh(MeshEvent::Connected { peer: other }));

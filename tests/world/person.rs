@@ -48,6 +48,10 @@ pub struct Person {
     pub(super) sequence: BTreeMap<Pid, u16>,
     /// Peer connections; true when it is up.
     pub(super) links: BTreeMap<Pid, bool>,
+    /// When it tried to reach the server.
+    pub dialled: Vec<Duration>,
+    /// Number of the newest path of each.
+    pub(super) paths: BTreeMap<Pid, u32>,
     /// Frames that its microphone gave while the button was down or the tail ran.
     pub kept: u64,
     /// How long all of them last.
@@ -97,6 +101,8 @@ impl Person {
             clock,
             sequence: BTreeMap::new(),
             links: BTreeMap::new(),
+            dialled: Vec::new(),
+            paths: BTreeMap::new(),
             kept: 0,
             said: Duration::ZERO,
             opus: Vec::new(),

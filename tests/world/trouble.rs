@@ -33,7 +33,7 @@ impl World {
         for (end, far) in [(one, other), (other, one)] {
             let Some(peer) = self.people[far].pid else { continue };
             if self.people[end].links.remove(&peer).is_some() {
-                let failed = MeshEvent::Failed { peer, why: FailWhy::DtlsTimeout };
+                let failed = MeshEvent::Failed { peer, why: FailWhy::Dtls };
                 self.later(end, Input::Mesh(failed));
             }
         }
@@ -43,6 +43,24 @@ impl World {
     pub fn keep_apart(&mut self, one: usize, other: usize) {
         self.apart.extend([(one, other), (other, one)]);
         self.sever(one, other);
+    }
+
+    /// From now on nothing comes over the peer connection of two people, and nobody tells them.
+    pub fn path_dies(&mut self, one: usize, other: usize) {
+        self.dead.extend([(one, other), (other, one)]);
+    }
+
+    pub(super) fn is_dead(&self, who: usize, to: Pid) -> bool {
+        self.who(to).is_some_and(|to| self.dead.contains(&(who, to)))
+    }
+
+    /// This person's machine has other addresses; true when its connection to the server hung on one that is gone.
+    pub fn addresses_change(&mut self, who: usize, cut: bool) {
+        if cut && self.people[who].connection.take().is_some() {
+            self.people[who].asked = None;
+            // The server does not know: what it relays is lost until the member is back.
+        }
+        self.give(who, Input::Addresses { cut });
     }
 
     /// They can reach each other again.

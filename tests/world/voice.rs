@@ -110,7 +110,10 @@ impl World {
                 *self.people[who].sent.entry(listener).or_default() += 1;
             }
             self.ledger.sealed.insert((from, to, bytes.clone()));
-            if !self.people[who].reaches(to) || self.rng.random_bool(self.network.loss) {
+            if !self.people[who].reaches(to)
+                || self.is_dead(who, to)
+                || self.rng.random_bool(self.network.loss)
+            {
                 continue;
             }
             let kind = Kind::Frame { sequence, timestamp: stamp.timestamp };

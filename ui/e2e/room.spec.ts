@@ -146,6 +146,7 @@ test('nothing moves when the situation changes', async ({ page, win }) => {
     'revoked',
     'receiving',
     'offline',
+    'reconnecting',
     'audioOff',
     'noMic',
     'silentMic',

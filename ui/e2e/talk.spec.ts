@@ -189,7 +189,7 @@ test('Enter and a screen reader can turn on the microphone', async ({ page, win 
   await win.expectDone('enableAudio');
 });
 
-for (const situation of ['connecting', 'alone', 'offline', 'mismatch']) {
+for (const situation of ['connecting', 'alone', 'offline', 'reconnecting', 'mismatch']) {
   test(`pressing does nothing when ${situation}`, async ({ page, win }) => {
     await win.open(`room-${situation}`);
     await expect(win.talk).toHaveAttribute('aria-disabled', 'true');

@@ -46,7 +46,11 @@ why: RevokedWhy, } | { "is": "receiving",
 /**
  * `MemberView::id`.
  */
-id: string, } | { "is": "offline" } | { "is": "keyMismatch",
+id: string, } | { "is": "offline" } | { "is": "reconnecting",
+/**
+ * Milliseconds since then, at the time of this view.
+ */
+forMs: number, } | { "is": "keyMismatch",
 /**
  * `MemberView::id`.
  */
@@ -215,6 +219,10 @@ up: boolean, } | { "do": "setQueueing",
 on: boolean, } | { "do": "setMicWhilePressed",
 /**
  * True for only then.
+ */
+on: boolean, } | { "do": "setUseVpn",
+/**
+ * True to let it.
  */
 on: boolean, } | { "do": "setMode",
 /**
@@ -458,7 +466,11 @@ micWhilePressed: boolean,
 /**
  * Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
  */
-bluetoothTold: Array<string>, };
+bluetoothTold: Array<string>,
+/**
+ * True to let voice go through VPNs and other tunnels, which may be the only way.
+ */
+useVpn: boolean, };
 
 /**
  * What is done to the microphone before it is sent.

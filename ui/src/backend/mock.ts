@@ -198,7 +198,7 @@ export class MockBackend implements Backend {
     if (of.microphone === 'failed') return { is: 'noMic' };
     if (of.microphone === 'silent') return { is: 'silentMic' };
     if (others.length === 0) return { is: 'alone' };
-    if (others.every((m) => m.link === 'lost')) return { is: 'offline' };
+    if (others.every((m) => m.link === 'lost')) return { is: 'reconnecting', forMs: 0 };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
     const [talker] = talkers(of);
     if (talkers(of).includes(of.members[0]?.id ?? '')) {
@@ -244,6 +244,8 @@ export class MockBackend implements Backend {
         return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
       case 'raiseHand':
         return this.#member('m0', { hand: intent.up });
+      case 'setUseVpn':
+        return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
       case 'setTheme':
       case 'setDevices':

@@ -54,6 +54,7 @@ const preferences = (): Preferences => ({
   voiceThreshold: -45,
   micWhilePressed: false,
   bluetoothTold: [],
+  useVpn: true,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -218,6 +219,8 @@ export const scenes: Record<string, () => View> = {
   'room-busy': () => at({ is: 'busy', id: 'm2' }, { floor: { is: 'taken', id: 'm2', forMs: 12_000 } }),
   'room-revoked': () => at({ is: 'revoked', why: 'limit' }),
   'room-offline': () => at({ is: 'offline' }, { members: linked('lost').slice(0, 2), server: false }),
+  'room-reconnecting': () =>
+    at({ is: 'reconnecting', forMs: 12_000 }, { members: linked('lost').slice(0, 2), server: false }),
   'room-mismatch': () => at({ is: 'keyMismatch', id: 'm1' }, { members: linked('mismatch') }),
   'room-servergone': () =>
     inRoom(room(NAMES, { server: false }), [{ id: 1, code: 'serverGone', about: null }]),

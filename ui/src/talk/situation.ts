@@ -27,6 +27,7 @@ export const looks: Record<Button['is'], Look> = {
   revoked: { effect: 'talk', form: 'octagon', icon: 'timer' },
   receiving: { effect: 'talk', form: 'circle', icon: 'speaker' },
   offline: { effect: 'nothing', form: 'dotted', icon: 'offline' },
+  reconnecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
   keyMismatch: { effect: 'nothing', form: 'hexagon', icon: 'shield' },
 };
 

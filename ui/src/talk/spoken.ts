@@ -34,6 +34,7 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     case 'keyMismatch':
       return [fill(words.spoken.mismatch, { name: named(find(now, button.id)) })];
     case 'offline':
+    case 'reconnecting':
       return [words.spoken.offline];
     case 'noMic':
     case 'silentMic':

@@ -20,7 +20,11 @@ const contract = {
     receiving: { label: 'Listening', hint: '{name} talks. You can talk when the channel is free.' },
     offline: {
       label: 'Nobody reachable',
-      hint: 'Nobody in the room answers. Check your network, or leave and join again.',
+      hint: 'Nobody in the room answers, and the room is closed. Leave, and join again.',
+    },
+    reconnecting: {
+      label: 'Reconnecting',
+      hint: 'Nobody in the room answers. They are looked for; you need not do anything.',
     },
     keyMismatch: {
       label: 'Talking is off',
@@ -507,6 +511,10 @@ export const en = {
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
     ducking: 'Turn voices down while you talk',
     duckingHint: 'Where one talks at a time.',
+    network: 'Network',
+    vpn: 'Use VPNs',
+    vpnHint:
+      'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',
   },
   talkMode: {
     title: 'What opens the channel',

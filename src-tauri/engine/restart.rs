@@ -1,0 +1,199 @@
+//! Another path to a member, where addresses have changed or the one in use is silent: section 6 of the protocol.
+//!
+//! Who offers begins it, and is asked to by the other one. The path in use goes on until the new one is open. What is
+//! said about it goes over the data channel, and over the relay as well as soon as that may be dead.
+
+use std::time::Duration;
+
+use pushtalk_protocol::{Ctl, Pid};
+
+use crate::brain::Output;
+use crate::face::MemberLink;
+use crate::inside::{Inside, PATH_PATIENCE, send};
+use crate::member::{Member, Path};
+
+/// A path on which nothing comes for so long may be dead: two pings were not answered.
+const SUSPECT: Duration = Duration::from_millis(2_200);
+/// A data channel that lives answers in this time.
+const ANSWER: Duration = Duration::from_millis(300);
+/// Another path is there by then; twice as long at each further try.
+const RESTARTING: Duration = Duration::from_secs(3);
+const MOST_TRIES: u32 = 3;
+/// The other one is not followed when it asks more often.
+const ASKED_ENOUGH: Duration = Duration::from_secs(1);
+/// So long after the last sign that the data channel may be dead, what is said goes both ways.
+const BOTH_WAYS: Duration = Duration::from_secs(4);
+/// When a first path is not open by then, TCP and link-local addresses are tried too; sooner where that was needed before.
+const THOROUGH_AFTER: Duration = Duration::from_secs(3);
+const THOROUGH_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// Another path is being made.
+#[derive(Clone, Copy)]
+pub(crate) struct Restart {
+    since: Duration,
+    until: Duration,
+    /// Begun before.
+    tries: u32,
+    /// Asked for once more too soon after it was begun: it is begun anew then.
+    again: bool,
+}
+
+impl Inside {
+    /// The addresses of this machine have changed.
+    pub(crate) fn addresses_changed(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.seat.hurry(now);
+        for peer in self.order.clone() {
+            if let Some(member) = self.members.get_mut(&peer) {
+                // Its silence up to now says nothing about it.
+                member.last_heard = now;
+                self.ping(now, peer, out);
+                self.restart(now, peer, 0, out);
+            }
+        }
+    }
+
+    /// Makes another path, or asks for one.
+    pub(crate) fn restart(&mut self, now: Duration, peer: Pid, tries: u32, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if member.path == Path::None || member.link == MemberLink::Mismatch {
+            return;
+        }
+        let until = now + RESTARTING * 2_u32.pow(tries);
+        member.restart = Some(Restart { since: now, until, tries, again: false });
+        if member.pair.is_initiator() {
+            tracing::info!("another path is made");
+            member.thorough |= tries > 0;
+            out.push(Output::RestartPeer(peer, member.thorough));
+        } else {
+            self.say(peer, &Ctl::Restart, out);
+        }
+    }
+
+    /// The other one wants another path.
+    pub(crate) fn restart_asked(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if !member.pair.is_initiator() {
+            return;
+        }
+        match &mut member.restart {
+            Some(restart) if now < restart.since + ASKED_ENOUGH => {
+                (restart.until, restart.again) = (restart.since + ASKED_ENOUGH, true);
+            }
+            _ => self.restart(now, peer, 0, out),
+        }
+    }
+
+    /// Another path has taken the place of the one before.
+    pub(crate) fn moved(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        (member.restart, member.both_until) = (None, None);
+        member.last_heard = now;
+        if member.pair.is_initiator() {
+            member.renew_at = now;
+        }
+        let mut parcels = Vec::new();
+        member.pair.channel_opened(&mut parcels);
+        send(peer, parcels, out);
+        self.ping(now, peer, out);
+    }
+
+    /// What is said goes over the relay as well.
+    pub(crate) fn go_both_ways(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
+        let Some(member) = self.members.get_mut(&peer) else { return };
+        if member.both_until.replace(now + BOTH_WAYS).is_none() {
+            let mut parcels = Vec::new();
+            member.pair.go_both_ways(&mut parcels);
+            send(peer, parcels, out);
+        }
+    }
+
+    pub(crate) fn tend_paths(&mut self, now: Duration, out: &mut Vec<Output>) {
+        for peer in self.order.clone() {
+            let Some(member) = self.members.get_mut(&peer) else { continue };
+            if member.both_until.is_some_and(|until| now >= until) {
+                member.both_until = None;
+                member.pair.go_one_way();
+            }
+            match member.path_wants(now) {
+                Want::Nothing => {}
+                Want::BothWays => self.go_both_ways(now, peer, out),
+                Want::Another { tries } => {
+                    let silent = now >= member.last_heard + SUSPECT && member.path == Path::Up;
+                    self.restart(now, peer, tries, out);
+                    if silent {
+                        self.go_both_ways(now, peer, out);
+                    }
+                }
+                Want::Thorough => {
+                    member.thorough = true;
+                    self.restart(now, peer, 0, out);
+                }
+                Want::Rest => member.restart = None,
+            }
+        }
+    }
+}
+
+/// What is to be done about a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Want {
+    Nothing,
+    /// The data channel has not answered since another path was begun.
+    BothWays,
+    Another {
+        tries: u32,
+    },
+    Thorough,
+    /// Enough was tried; the path in use has to do.
+    Rest,
+}
+
+impl Member {
+    fn path_wants(&self, now: Duration) -> Want {
+        match (self.path, self.restart) {
+            (Path::None, _) => Want::Nothing,
+            (_, Some(restart)) if now >= restart.until => {
+                if restart.again {
+                    Want::Another { tries: 0 }
+                } else if restart.tries + 1 < MOST_TRIES {
+                    Want::Another { tries: restart.tries + 1 }
+                } else {
+                    Want::Rest
+                }
+            }
+            (Path::Up, Some(restart))
+                if self.both_until.is_none()
+                    && now >= restart.since + ANSWER
+                    && self.last_heard <= restart.since =>
+            {
+                Want::BothWays
+            }
+            (Path::Up, None) if now >= self.last_heard + SUSPECT => Want::Another { tries: 0 },
+            (Path::Opening { until }, None) if self.pair.is_initiator() && now >= self.thorough_at(until) => {
+                Want::Thorough
+            }
+            _ => Want::Nothing,
+        }
+    }
+
+    /// When all is tried, of a path that is to be open at `until`.
+    fn thorough_at(&self, until: Duration) -> Duration {
+        (until + if self.thorough { THOROUGH_AGAIN_AFTER } else { THOROUGH_AFTER })
+            .saturating_sub(PATH_PATIENCE)
+    }
+
+    /// When the path is to be looked after next.
+    pub(crate) fn path_timeout(&self) -> Option<Duration> {
+        let path = match (self.path, self.restart) {
+            (Path::None, _) => None,
+            (Path::Up, Some(restart)) if self.both_until.is_none() && self.last_heard <= restart.since => {
+                Some(restart.until.min(restart.since + ANSWER))
+            }
+            (_, Some(restart)) => Some(restart.until),
+            (Path::Up, None) => Some(self.last_heard + SUSPECT),
+            (Path::Opening { until }, None) if self.pair.is_initiator() => Some(self.thorough_at(until)),
+            _ => None,
+        };
+        [path, self.both_until].into_iter().flatten().min()
+    }
+}
