@@ -6,6 +6,7 @@ mod bench {
     pub(crate) mod mesh;
     pub(crate) mod quality;
     pub(crate) mod score;
+    pub(crate) mod stages;
     pub(crate) mod usage;
 }
 
@@ -15,13 +16,14 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{cpu, latency, mesh, quality};
+use bench::{cpu, latency, mesh, quality, stages};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["cpu"] => cpu::cpu(),
+        ["cpu", "--stages"] => keep("stages", stages::stages()?),
         ["latency"] => latency::latency(),
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["quality", options @ ..] => quality::quality(options),

@@ -2,6 +2,7 @@
 //! `live`.
 
 mod a_handshake_that_stalls_is_tried_again_and_the_third_is_no_accident;
+mod a_voice_holds_the_button_down;
 mod a_whole_room_comes_in_the_same_second;
 mod addresses_change_and_the_talk_goes_on;
 mod any_bytes_end_in_a_value_or_an_error;
@@ -9,6 +10,7 @@ mod devices_come_and_go_while_people_talk;
 mod hostile;
 mod members_compare_what_they_see_and_emoji;
 mod no_secret_can_be_copied_printed_or_sent_out;
+mod sound_follows_what_is_chosen_and_what_the_room_is_like;
 mod strangers_stay_outside_and_are_never_heard;
 mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;

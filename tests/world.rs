@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug};
+use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
 use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, View};
 use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
@@ -189,6 +189,16 @@ impl World {
             self.people[who].name.clone_from(name);
         }
         self.give(who, Input::Intent(intent));
+    }
+
+    /// The gate of this person's microphone opens, or closes.
+    pub fn gate(&mut self, who: usize, open: bool) {
+        self.give(who, Input::Voice(VoiceNews::Gate(open)));
+    }
+
+    /// The output that this person's client opened is worn on the head, or is not.
+    pub fn wears(&mut self, who: usize, worn: bool) {
+        self.give(who, Input::Voice(VoiceNews::OutputWorn(worn)));
     }
 
     /// The button is down for so long; then all is said that was kept.

@@ -1,12 +1,16 @@
 //! Sound without hardware: codec, jitter buffer, mixing, resampling, processing.
 //!
 //! Pure: no clock, no randomness, no IO. Everything is 48 kHz, mono, `f32` in -1.0 to 1.0, in blocks of 10 ms; only
-//! [`Resampler`] knows other rates. After construction nothing here allocates, but for the gain control of [`Processing`].
+//! [`Resampler`] knows other rates. After construction nothing here allocates, but for the gain control and the echo
+//! cancelling of [`Processing`].
 #![warn(missing_docs)]
 
 mod arrival;
 mod codec;
+mod cue;
 mod error;
+mod gain;
+mod gate;
 mod jitter;
 mod level;
 mod mix;
@@ -22,19 +26,28 @@ mod voice;
 #[cfg(test)]
 mod codec_tests;
 #[cfg(test)]
+mod echo_tests;
+#[cfg(test)]
+mod gate_tests;
+#[cfg(test)]
 mod jitter_tests;
 #[cfg(test)]
 mod loss_tests;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod process_tests;
+#[cfg(test)]
 mod tone;
 
 pub use codec::{Decoder, Encoder, EncoderSettings, FrameLength, MAX_FRAME_BYTES};
+pub use cue::{Cue, Cues};
 pub use error::AudioError;
+pub use gain::Gain;
+pub use gate::{Gate, GateChange};
 pub use jitter::{JitterBuffer, JitterConfig, JitterStats, Pulled, VoiceFrame};
 pub use level::{Level, level};
-pub use mix::{Limiter, mix};
+pub use mix::Limiter;
 pub use process::{Processing, ProcessingSettings};
 pub use resample::Resampler;
 

@@ -1,4 +1,4 @@
-//! Several talkers made into one sound that does not clip.
+//! The sum of several talkers, made into a sound that does not clip.
 
 use crate::BLOCK;
 
@@ -13,13 +13,6 @@ const ATTACK: usize = 48;
 
 /// … and goes back up by at most this much a block, about 20 dB a second.
 const RELEASE: f32 = 1.023;
-
-/// Adds `from` times `gain` to `into`, nothing more: any number may be added, [`Limiter`] brings the sum back.
-pub fn mix(into: &mut [f32; BLOCK], from: &[f32; BLOCK], gain: f32) {
-    for (sum, sample) in into.iter_mut().zip(from) {
-        *sum += gain * sample;
-    }
-}
 
 /// Turns the sum of talkers down as long as it is too loud. Sound below -1 dBFS passes unchanged.
 #[derive(Debug, Clone)]
@@ -69,6 +62,7 @@ fn bend(sample: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Gain;
     use crate::tone::{amplitude_at, sine, speech};
 
     fn blocks(samples: &[f32]) -> impl Iterator<Item = [f32; BLOCK]> + '_ {
@@ -80,7 +74,7 @@ mod tests {
         let mut limiter = Limiter::new();
         for block in blocks(&sine(440.0, 0.85, 48_000, 48_000)) {
             let mut mixed = [0.0; BLOCK];
-            mix(&mut mixed, &block, 1.0);
+            Gain::new(1.0).mix(&mut mixed, &block);
             limiter.limit(&mut mixed);
             assert_eq!(mixed, block);
         }
@@ -94,7 +88,7 @@ mod tests {
             let mut mixed = [0.0; BLOCK];
             for talker in 0..20 {
                 let at = (n * BLOCK + talker * 3333) % (voice.len() - BLOCK);
-                mix(&mut mixed, voice[at..at + BLOCK].first_chunk().unwrap(), 1.0);
+                Gain::new(1.0).mix(&mut mixed, voice[at..at + BLOCK].first_chunk().unwrap());
             }
             limiter.limit(&mut mixed);
             assert!(mixed.iter().all(|s| s.abs() <= 1.0));

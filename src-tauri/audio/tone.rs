@@ -40,16 +40,21 @@ impl Noise {
 
 /// Something like speech: a gliding voice with three formants in syllables of 200 ms, with a breath of noise.
 pub(crate) fn speech(samples: usize) -> Vec<f32> {
+    voice(samples, 1.0, 7)
+}
+
+/// The same, with everything so much higher, and in a rhythm that much quicker.
+pub(crate) fn voice(samples: usize, higher: f32, seed: u64) -> Vec<f32> {
     let rate = SAMPLE_RATE as f32;
-    let mut noise = Noise::new(7);
+    let mut noise = Noise::new(seed);
     let mut phase = 0.0f32;
-    let mut resonators =
-        [Resonator::new(600.0, 80.0), Resonator::new(1300.0, 100.0), Resonator::new(2600.0, 150.0)];
+    let mut resonators = [(600.0, 80.0), (1300.0, 100.0), (2600.0, 150.0)]
+        .map(|(hz, width)| Resonator::new(higher * hz, width));
     (0..samples)
         .map(|n| {
-            let t = n as f32 / rate;
+            let t = higher * n as f32 / rate;
             let pitch = 120.0 + 30.0 * (TAU * 0.7 * t).sin();
-            phase += pitch / rate;
+            phase += higher * pitch / rate;
             let pulse = if phase >= 1.0 {
                 phase -= 1.0;
                 1.0

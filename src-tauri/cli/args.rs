@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use pushtalk_engine::SoundSettings;
+use pushtalk_engine::face::ProcessingPreferences;
 
 /// Push-to-talk voice for small groups, without a window.
 #[derive(Parser)]
@@ -118,7 +119,13 @@ impl Args {
                 Frame::Ms10 => Some(pushtalk_engine::FrameLength::Ms10),
                 Frame::Ms20 => Some(pushtalk_engine::FrameLength::Ms20),
             },
-            processing: self.processing == Processing::Default,
+        }
+    }
+
+    pub(crate) fn processing(&self) -> ProcessingPreferences {
+        match self.processing {
+            Processing::Off => ProcessingPreferences::off(),
+            Processing::Default => ProcessingPreferences::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use pushtalk_engine::face::{Intent, RoomMode};
+use pushtalk_engine::face::{Intent, Preferences, RoomMode, TalkMode};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +15,9 @@ pub(crate) enum Line {
 }
 
 /// The commands that there are, for people.
-pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, verify ID, same ID, \
-                               differ ID; the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
+pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, \
+                               volume ID 0-200, mute ID, unmute ID, talk hold|voice, verify ID, same ID, differ ID; \
+                               the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
 
 impl FromStr for Line {
@@ -38,6 +39,14 @@ impl FromStr for Line {
             ["standby", "off"] => Intent::SetMicWhilePressed { on: false },
             ["queue", "on"] => Intent::SetQueueing { on: true },
             ["queue", "off"] => Intent::SetQueueing { on: false },
+            ["volume", member, percent] => match percent.parse() {
+                Ok(percent @ 0..=200) => Intent::SetVolume { id: id(member), percent },
+                _ => return Err(UnknownLine),
+            },
+            ["mute", member] => Intent::SetMuted { id: id(member), on: true },
+            ["unmute", member] => Intent::SetMuted { id: id(member), on: false },
+            ["talk", "hold"] => talk_mode(TalkMode::Hold),
+            ["talk", "voice"] => talk_mode(TalkMode::Voice),
             ["kick", member] => Intent::Kick { id: id(member) },
             ["lock"] => Intent::Lock { pin: None },
             ["lock", pin] => Intent::Lock { pin: Some((*pin).to_owned()) },
@@ -55,6 +64,11 @@ impl FromStr for Line {
     }
 }
 
+/// A voice is as loud as it is taken to be by default.
+fn talk_mode(mode: TalkMode) -> Intent {
+    Intent::SetTalkMode { mode, threshold: Preferences::default().voice_threshold }
+}
+
 /// Not a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnknownLine;
@@ -69,7 +83,23 @@ mod tests {
         assert_eq!("leave".parse(), Ok(Line::Leave));
         assert_eq!("lock 0042".parse(), Ok(Line::Act(Intent::Lock { pin: Some("0042".into()) })));
         assert_eq!("kick abc".parse(), Ok(Line::Act(Intent::Kick { id: "abc".into() })));
-        for wrong in ["PRESS", "", "kick", "kick a b", "limit soon", "mode loud"] {
+        assert_eq!(
+            "volume abc 150".parse(),
+            Ok(Line::Act(Intent::SetVolume { id: "abc".into(), percent: 150 }))
+        );
+        assert_eq!("unmute abc".parse(), Ok(Line::Act(Intent::SetMuted { id: "abc".into(), on: false })));
+        for wrong in [
+            "PRESS",
+            "",
+            "kick",
+            "kick a b",
+            "limit soon",
+            "mode loud",
+            "volume a",
+            "volume a 201",
+            "volume a -1",
+            "mute",
+        ] {
             assert_eq!(wrong.parse::<Line>(), Err(UnknownLine), "{wrong}");
         }
     }

@@ -69,12 +69,15 @@ pub(crate) struct Member<'a> {
     link: MemberLink,
     verified: bool,
     hand: bool,
+    volume: u16,
+    muted: bool,
 }
 
 impl<'a> From<&'a MemberView> for Member<'a> {
     fn from(m: &'a MemberView) -> Self {
-        let MemberView { id, name, me, host, link, verified, hand, quality: _ } = m;
-        Self { id, name, me: *me, host: *host, link: *link, verified: *verified, hand: *hand }
+        let MemberView { id, name, me, host, link, verified, hand, volume, muted, quality: _ } = m;
+        let (me, host, link, verified, hand) = (*me, *host, *link, *verified, *hand);
+        Self { id, name, me, host, link, verified, hand, volume: *volume, muted: *muted }
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
         preferences: Preferences {
             input: args.input.clone(),
             output: args.output.clone(),
+            processing: args.processing(),
             use_vpn: !args.no_vpn,
             ..Preferences::default()
         },
@@ -132,8 +133,12 @@ fn members(room: &RoomView) -> Vec<Member<'_>> {
 
 /// A member may be called by its name, where only one has it.
 fn named(mut intent: Intent, engine: &Engine) -> Intent {
-    if let Intent::Kick { id } | Intent::HandOver { id } | Intent::Verify { id } | Intent::Verified { id, .. } =
-        &mut intent
+    if let Intent::Kick { id }
+    | Intent::HandOver { id }
+    | Intent::Verify { id }
+    | Intent::Verified { id, .. }
+    | Intent::SetVolume { id, .. }
+    | Intent::SetMuted { id, .. } = &mut intent
         && let Stage::Room(room) = &engine.views().borrow().stage
     {
         let mut called = room.members.iter().filter(|m| !m.me && m.name == *id);

@@ -62,7 +62,7 @@ impl Capture {
             let intake = Intake::new(producer, desk);
             Ok((attach(device, config, format, intake, reported.clone())?, (consumer, stamps)))
         })?;
-        let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
+        let Opened { stream, name, shape, ring: (ring, stamps), .. } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,

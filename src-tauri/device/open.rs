@@ -102,6 +102,7 @@ impl Reporter {
 pub(crate) struct Opened<R> {
     pub(crate) stream: cpal::Stream,
     pub(crate) name: String,
+    pub(crate) label: String,
     pub(crate) shape: StreamShape,
     pub(crate) ring: R,
 }
@@ -140,7 +141,8 @@ pub(crate) fn open<R: Send + 'static>(
             match attach(&device, config, chosen.sample_format(), shape) {
                 Ok((stream, ring)) => {
                     stream.play().map_err(told)?;
-                    return Ok(Opened { stream, name: found, shape, ring });
+                    let label = device.description().map_or_else(|_| found.clone(), |d| d.name().to_owned());
+                    return Ok(Opened { stream, name: found, label, shape, ring });
                 }
                 Err(error) if refused(error.kind()) => refusal = Some(error),
                 Err(error) => return Err(told(error)),

@@ -31,6 +31,7 @@ pub struct Playback {
     stream: Option<cpal::Stream>,
     reporter: Reporter,
     name: String,
+    label: String,
     shape: StreamShape,
     ring: Producer<f32>,
     stamps: Stamps,
@@ -65,7 +66,7 @@ impl Playback {
             let outlet = Outlet::new(consumer, desk);
             Ok((attach(device, config, format, outlet, reported.clone())?, (producer, stamps)))
         })?;
-        let Opened { stream, name, shape, ring: (ring, stamps) } = opened;
+        let Opened { stream, name, label, shape, ring: (ring, stamps) } = opened;
         tracing::info!(
             rate = shape.rate,
             channels = shape.channels,
@@ -78,6 +79,7 @@ impl Playback {
             stream: Some(stream),
             reporter,
             name,
+            label,
             shape,
             ring,
             stamps,
@@ -183,6 +185,11 @@ impl Playback {
     /// left it, treat the stream as [`StreamEvent::Gone`].
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the device is called for people.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// What the device got.

@@ -166,6 +166,7 @@ impl Brain {
             inside.hint_bluetooth(&mut self.preferences, &mut self.notices);
             inside.rest_microphone(now, &mut self.notices, &mut out);
             inside.note_reach(now);
+            inside.tell_sounding(&self.preferences, &mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
                 self.notices.tell(why, None);
@@ -192,6 +193,10 @@ impl Brain {
             Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
+            Intent::SetProcessing { .. }
+            | Intent::SetDucking { .. }
+            | Intent::SetCues { .. }
+            | Intent::SetTalkMode { .. } => self.choose_sound(now, intent, out),
             Intent::ForgetRecent { index } => {
                 let index = index as usize;
                 if index < self.preferences.recent.len() {
@@ -235,6 +240,8 @@ impl Brain {
             }
             Intent::Preempt
             | Intent::RaiseHand { .. }
+            | Intent::SetVolume { .. }
+            | Intent::SetMuted { .. }
             | Intent::SetMode { .. }
             | Intent::SetTalkLimit { .. }
             | Intent::Kick { .. }
@@ -398,6 +405,18 @@ fn in_room(
             return inside.press(now, pushtalk_room::Input::Preempt, notices, out);
         }
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
+        Intent::SetVolume { id, percent } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.set_volume(pid, |volume| volume.percent = percent, out);
+            }
+            return;
+        }
+        Intent::SetMuted { id, on } => {
+            if let Some(pid) = inside.member_of(&id) {
+                inside.set_volume(pid, |volume| volume.muted = on, out);
+            }
+            return;
+        }
         Intent::SetMode { mode } => {
             let mode = match mode {
                 face::RoomMode::Radio => Mode::Radio,

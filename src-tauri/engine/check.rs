@@ -5,6 +5,7 @@ use pushtalk_device::{DeviceError, Direction};
 use crate::brain::{CheckNews, CheckOrder, Output};
 use crate::face::{ErrorCode, Preferences, SoundCheck};
 use crate::notices::Notices;
+use crate::sounding::alone;
 
 /// One sound check at a time; the news of others count for nothing.
 #[derive(Default)]
@@ -27,6 +28,7 @@ impl Checking {
             record,
             input: preferences.input.clone(),
             output: preferences.output.clone(),
+            processing: alone(preferences.processing),
         }));
     }
 

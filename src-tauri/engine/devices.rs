@@ -50,7 +50,7 @@ impl Brain {
     }
 
     /// A microphone that is enabled follows what the person has chosen.
-    fn enable_again(&mut self, now: Duration, out: &mut Vec<Output>) {
+    pub(crate) fn enable_again(&mut self, now: Duration, out: &mut Vec<Output>) {
         if let Stage::Inside(inside) = &mut self.stage
             && inside.microphone != Microphone::Off
         {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushtalk_audio::{AudioError, BLOCK, JitterBuffer, JitterConfig, Limiter, Pulled, VoiceFrame, mix};
+use pushtalk_audio::{AudioError, BLOCK, Gain, JitterBuffer, JitterConfig, Limiter, Pulled, VoiceFrame};
 use pushtalk_e2ee::{FrameError, OpenKey, OpenKeys, VoicePlaintext};
 use pushtalk_protocol::Pid;
 
@@ -32,6 +32,7 @@ struct Voice {
     keys: OpenKeys,
     jitter: JitterBuffer,
     hold: JitterConfig,
+    volume: Gain,
     told: Option<Duration>,
     /// Generation and step of the last spurt.
     spurt: Option<(u32, u8)>,
@@ -93,6 +94,7 @@ impl Ear {
                         keys: OpenKeys::new(key),
                         jitter,
                         hold: self.config,
+                        volume: Gain::new(1.0),
                         told: None,
                         spurt: None,
                         rejected: 0,
@@ -111,6 +113,13 @@ impl Ear {
         if let Some(voice) = self.voices.get_mut(&pid) {
             voice.hold = config;
             voice.jitter.set_config(earlier(config, self.early));
+        }
+    }
+
+    /// How loud this member's voice is to be: 0.0 for not at all, 1.0 for as it comes.
+    pub fn set_volume(&mut self, pid: Pid, gain: f32) {
+        if let Some(voice) = self.voices.get_mut(&pid) {
+            voice.volume.set(gain);
         }
     }
 
@@ -168,8 +177,10 @@ impl Ear {
         let mut any = false;
         self.expire(now);
         for voice in self.voices.values_mut() {
-            if voice.jitter.pull(now, &mut self.block) != Pulled::Silence {
-                mix(out, &self.block, 1.0);
+            if voice.jitter.pull(now, &mut self.block) == Pulled::Silence {
+                voice.volume.settle();
+            } else {
+                voice.volume.mix(out, &self.block);
                 any = true;
                 if let Some(timestamp) = voice.jitter.playing() {
                     voice.played = Some(Played { timestamp, at: heard });

@@ -19,7 +19,7 @@ use crate::post::Post;
 use crate::sound::SoundSettings;
 use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
-use crate::{listen, talk};
+use crate::{echo, listen, talk};
 
 /// Views that a slow watcher may fall behind.
 const VIEWS: usize = 256;
@@ -36,7 +36,7 @@ pub struct EngineConfig {
     pub preferences: Preferences,
     /// Something to be told at once.
     pub notice: Option<(ErrorCode, Option<String>)>,
-    /// Devices, frames, processing.
+    /// Devices and frames.
     pub sound: SoundSettings,
     /// Where the embedded server listens; none for a free port on every address.
     pub listen: Option<SocketAddr>,
@@ -101,6 +101,7 @@ impl Engine {
 
         let levels = Arc::new(Levels::default());
         let hearings = Arc::new(Hearings::default());
+        let (source, reference) = echo::reference();
         let tell = {
             let inputs = inputs.clone();
             // The loop takes inputs faster than voice gives news; if it hangs, news are the least of it.
@@ -112,6 +113,7 @@ impl Engine {
             frames: frames_rx.clone(),
             levels: levels.clone(),
             hearings: hearings.clone(),
+            echo: source,
             start,
             tell: tell.clone(),
         })?;
@@ -128,6 +130,7 @@ impl Engine {
             rng.next_u32(),
             start,
             levels.clone(),
+            reference,
             tell.clone(),
         )?;
         let talk = Post::new(talk_tx, talker.thread());

@@ -129,6 +129,42 @@ pub enum Intent {
     },
     /// Ask for the list of devices anew.
     ListDevices,
+    /// Choose how loud a member is heard here; nobody else learns of it.
+    SetVolume {
+        /// `MemberView::id`.
+        id: String,
+        /// 0 to 200; more counts as 200.
+        percent: u16,
+    },
+    /// Hear a member no more at this device, or again. It does not count as one who heard what that one says.
+    SetMuted {
+        /// `MemberView::id`.
+        id: String,
+        /// True to hear nothing of it.
+        on: bool,
+    },
+    /// Choose whether voices are turned down while one talks, in rooms where one talks at a time.
+    SetDucking {
+        /// True to turn them down.
+        on: bool,
+    },
+    /// Choose what holds the talk button down.
+    SetTalkMode {
+        /// From now on.
+        mode: TalkMode,
+        /// A voice is at least so loud, in dBFS: -60 to -10.
+        threshold: i8,
+    },
+    /// Choose which sounds tell what happens, and how loud.
+    SetCues {
+        /// All of them.
+        cues: CuePreferences,
+    },
+    /// Choose what is done to the microphone; while one talks, from the end of it on.
+    SetProcessing {
+        /// All of it.
+        processing: ProcessingPreferences,
+    },
     /// Play a short sound on the chosen output.
     PlayTestSound,
     /// Record up to three seconds from the chosen microphone into memory, play them, and forget them.
@@ -294,6 +330,10 @@ pub struct MemberView {
     pub verified: bool,
     /// True for who would like to say something.
     pub hand: bool,
+    /// How loud that person is heard here, in percent: 0 to 200.
+    pub volume: u16,
+    /// True for who is not to be heard here.
+    pub muted: bool,
     /// How that person's voice arrived when it was last heard; none before.
     pub quality: Option<Quality>,
 }
@@ -688,6 +728,18 @@ pub struct Preferences {
     /// True to wait in the queue when the button is held while somebody talks.
     #[serde(default = "yes")]
     pub queueing: bool,
+    /// What is done to the microphone.
+    pub processing: ProcessingPreferences,
+    /// True to turn voices down while one talks, in rooms where one talks at a time.
+    #[serde(default = "yes")]
+    pub ducking: bool,
+    /// The sounds that tell what happens.
+    pub cues: CuePreferences,
+    /// What holds the talk button down.
+    pub talk_mode: TalkMode,
+    /// A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
+    #[serde(default = "quiet_voice")]
+    pub voice_threshold: i8,
     /// True to open the microphone only while the button is down; the first words then come later.
     pub mic_while_pressed: bool,
     /// Bluetooth microphones that it was told of what they do to the sound; exact names, newest first, eight at most.
@@ -705,6 +757,11 @@ impl Default for Preferences {
             input: None,
             output: None,
             queueing: true,
+            processing: ProcessingPreferences::default(),
+            ducking: true,
+            cues: CuePreferences::default(),
+            talk_mode: TalkMode::default(),
+            voice_threshold: quiet_voice(),
             mic_while_pressed: false,
             bluetooth_told: Vec::new(),
             use_vpn: true,
@@ -714,6 +771,10 @@ impl Default for Preferences {
 
 fn yes() -> bool {
     true
+}
+
+fn quiet_voice() -> i8 {
+    -45
 }
 
 /// A room that this device was in.
@@ -756,4 +817,93 @@ pub enum SoundCheck {
     Recording,
     /// What was recorded is played.
     PlayingBack,
+}
+
+/// What is done to the microphone before it is sent.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProcessingPreferences {
+    /// Rumble is taken out. Noise suppression and echo cancelling do it in any case.
+    pub high_pass: bool,
+    /// Steady noise is lowered; the voice is heard 7 ms later.
+    pub noise_suppression: bool,
+    /// A quiet voice is raised, a loud one lowered.
+    pub gain_control: bool,
+    /// What the loudspeaker plays is taken out; the voice is heard 9 ms later.
+    pub echo_cancelling: EchoCancelling,
+}
+
+impl ProcessingPreferences {
+    /// Nothing is done.
+    pub const fn off() -> Self {
+        Self {
+            high_pass: false,
+            noise_suppression: false,
+            gain_control: false,
+            echo_cancelling: EchoCancelling::Off,
+        }
+    }
+}
+
+impl Default for ProcessingPreferences {
+    fn default() -> Self {
+        Self {
+            high_pass: true,
+            noise_suppression: true,
+            gain_control: true,
+            echo_cancelling: EchoCancelling::Auto,
+        }
+    }
+}
+
+/// When what the loudspeaker plays is taken out of the microphone.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum EchoCancelling {
+    /// In open rooms, unless the output is known to be worn on the head.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// The sounds that tell what happens.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct CuePreferences {
+    /// Of all of them, 0 to 100 percent.
+    pub volume: u8,
+    /// The button is down, and we may talk.
+    pub permit: bool,
+    /// The button is down, and we may not, or no longer.
+    pub busy: bool,
+    /// The one who talked has finished.
+    pub free: bool,
+    /// The talk limit is near.
+    pub limit: bool,
+    /// Others can be reached, or nobody any more.
+    pub network: bool,
+}
+
+impl Default for CuePreferences {
+    fn default() -> Self {
+        Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true }
+    }
+}
+
+/// What holds the talk button down.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum TalkMode {
+    /// The person.
+    #[default]
+    Hold,
+    /// The person, or a voice as long as it speaks.
+    Voice,
 }

@@ -26,6 +26,7 @@ use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
 use crate::ports::Ports;
 use crate::seat::Seat;
+use crate::sounding::Sounding;
 use crate::standby::Standby;
 use crate::ties::silence;
 use crate::verify::Comparing;
@@ -90,6 +91,7 @@ pub(crate) struct Inside {
     pub(crate) microphone: Microphone,
     pub(crate) ports: Ports,
     pub(crate) standby: Standby,
+    pub(crate) sounding: Sounding,
     pub(crate) door: Doorkeeper,
     newcomers: Vec<MemberPublic>,
     early: Vec<ServerEvent>,
@@ -131,6 +133,7 @@ impl Inside {
             floor,
             coding: habits.adapt.then(Coding::new),
             microphone: Microphone::Off,
+            sounding: Sounding::default(),
             ports: Ports::new(),
             standby: Standby::default(),
             door: Doorkeeper::default(),
@@ -326,11 +329,15 @@ impl Inside {
             }
             VoiceNews::KeyWanted(peer) => self.renew(now, rng, peer, out),
             VoiceNews::Spurt(keys) => self.spurt = Spurt::begun(keys),
+            // Who is muted here is not heard.
+            VoiceNews::Began(peer, ..) if self.volume(&peer).muted => {}
             VoiceNews::Began(peer, generation, step) => {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }
             VoiceNews::Hearing(peer, hearing) => self.hearing(peer, hearing, out),
             VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
+            VoiceNews::OutputWorn(worn) => self.sounding.worn = worn,
+            VoiceNews::Gate(open) => self.gate(now, open, out),
             VoiceNews::Devices(_) | VoiceNews::SoundCheck(..) => {}
         }
     }

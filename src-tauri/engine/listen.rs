@@ -11,9 +11,12 @@ use pushtalk_mesh::ReceivedFrame;
 
 use crate::brain::{ListenOrder, Plug, PlugNews, VoiceNews};
 use crate::ear::{Ear, Heard};
+use crate::echo::EchoSource;
 use crate::levels::Levels;
 use crate::sound::SoundSettings;
+use crate::speaker::Speaker;
 use crate::stats::Hearings;
+use crate::worn::is_worn;
 
 /// Frames, orders and the device wake this thread; it looks around this often in any case.
 const LOOK: Duration = Duration::from_millis(100);
@@ -35,6 +38,7 @@ pub(crate) struct Listening<T> {
     pub(crate) frames: Receiver<ReceivedFrame>,
     pub(crate) levels: Arc<Levels>,
     pub(crate) hearings: Arc<Hearings>,
+    pub(crate) echo: EchoSource,
     pub(crate) start: Instant,
     pub(crate) tell: T,
 }
@@ -52,6 +56,7 @@ pub(crate) fn spawn<T: Fn(VoiceNews) + Send + 'static>(
 struct Listener<T> {
     work: Listening<T>,
     ear: Ear,
+    speaker: Speaker,
     playback: Option<Playback>,
     /// Number of the order by which it was opened.
     attempt: u32,
@@ -59,7 +64,7 @@ struct Listener<T> {
     stream_events_tx: Sender<StreamEvent>,
     /// When the next block is due while there is no device to ask for it.
     next_block: Instant,
-    /// When there was voice last, or a frame of it.
+    /// When there was voice or a cue last, or a frame of it.
     last_voice: Instant,
     resting: bool,
     numbers_at: Instant,
@@ -73,6 +78,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         Self {
             work,
             ear: Ear::new(JitterConfig::lan()),
+            speaker: Speaker::new(),
             playback: None,
             attempt: 0,
             stream_events,
@@ -112,6 +118,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             ListenOrder::OpenOutput(plug) => self.open(plug),
             ListenOrder::CloseOutput => {
                 self.playback = None;
+                self.speaker.stop();
                 self.work.levels.set_heard(0);
             }
             ListenOrder::AddPeer(pid, key) => {
@@ -120,6 +127,12 @@ impl<T: Fn(VoiceNews)> Listener<T> {
                 }
             }
             ListenOrder::Hold(pid, config) => self.ear.hold(pid, config),
+            ListenOrder::Volume(pid, gain) => self.ear.set_volume(pid, gain),
+            ListenOrder::Duck(on) => self.speaker.duck(on),
+            ListenOrder::Cue(cue, gain) => {
+                self.speaker.cue(cue, gain);
+                self.wake_up();
+            }
             ListenOrder::RemovePeer(pid) => {
                 self.ear.remove_peer(pid);
                 self.work.hearings.remove(pid);
@@ -139,6 +152,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             thread.unpark();
         }) {
             Ok(playback) => {
+                (self.work.tell)(VoiceNews::OutputWorn(is_worn(playback.label())));
                 self.tell_device(PlugNews::Opened(playback.name().to_owned()));
                 self.pass_over();
                 self.playback = Some(playback);
@@ -196,7 +210,7 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         }
     }
 
-    /// Voice is there, or may be soon.
+    /// Voice or a cue is there, or may be soon.
     fn wake_up(&mut self) {
         self.last_voice = Instant::now();
         if std::mem::take(&mut self.resting) {
@@ -210,7 +224,11 @@ impl<T: Fn(VoiceNews)> Listener<T> {
     /// What waits in the device's ring is delay: it gets a block only when it would run dry.
     fn play(&mut self) {
         if self.last_voice.elapsed() > REST_AFTER {
-            return self.rest();
+            // The echo canceller needs to know of silence too.
+            if self.playback.is_none() || !self.work.echo.is_wanted() {
+                return self.rest();
+            }
+            self.wake_up();
         }
         self.tell_numbers();
         while let Some(ahead) = self.due() {
@@ -219,12 +237,15 @@ impl<T: Fn(VoiceNews)> Listener<T> {
             let heard = heard.map_or(now, |at| at.saturating_duration_since(self.work.start));
             let voice = self.ear.block(now, heard, &mut self.mixed);
             self.work.levels.set_heard(level(&self.mixed).meter);
-            if voice {
+            let sound = self.speaker.finish(voice, &mut self.mixed);
+            if sound {
                 self.last_voice = Instant::now();
             }
             if let Some(playback) = &mut self.playback {
                 self.next_block = Instant::now();
-                playback.write(if voice { &self.mixed } else { &self.mixed[..SILENCE] });
+                let played = if sound { &self.mixed[..] } else { &self.mixed[..SILENCE] };
+                let taken = playback.write(played);
+                self.work.echo.tell(&played[..taken], heard);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use pushtalk_audio::{EncoderSettings, JitterConfig};
+use pushtalk_audio::{Cue, EncoderSettings, JitterConfig, ProcessingSettings};
 use pushtalk_device::DeviceInfo;
 use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
@@ -124,6 +124,10 @@ pub enum VoiceNews {
         /// On the clock of `Brain::handle`.
         at: Duration,
     },
+    /// Whether the output that was opened is known to be worn on the head.
+    OutputWorn(bool),
+    /// A voice begins (true) or has ended, where voices were asked for.
+    Gate(bool),
     /// How the sound check of this number goes.
     SoundCheck(u32, CheckNews),
     /// The devices that there are; none where the system did not answer.
@@ -194,6 +198,10 @@ pub enum TalkOrder {
     Finish,
     /// Encode like this: from the next press on, as far as it changes the size of a frame.
     Code(EncoderSettings),
+    /// Do this to the microphone: at once, but not amid a spurt.
+    Process(ProcessingSettings),
+    /// Tell when a voice of at least so many dBFS begins and ends, and keep its beginning; none to keep nothing.
+    Gate(Option<f32>),
 }
 
 /// What the listen thread is told.
@@ -208,4 +216,10 @@ pub enum ListenOrder {
     RemovePeer(Pid),
     /// How long to hold this member's voice.
     Hold(Pid, JitterConfig),
+    /// How loud this member is to be: 0.0 for not at all, 1.0 for as it comes.
+    Volume(Pid, f32),
+    /// Turn voices down, or no longer.
+    Duck(bool),
+    /// Play this at once, so loud: 0.0 to 1.0.
+    Cue(Cue, f32),
 }

@@ -1,8 +1,8 @@
-//! How this client speaks and listens: devices, frames, processing.
+//! How this client speaks and listens: devices and frames.
 
 use std::time::Duration;
 
-use pushtalk_audio::{EncoderSettings, FrameLength, Processing, ProcessingSettings};
+use pushtalk_audio::{EncoderSettings, FrameLength};
 use pushtalk_device::AudioHost;
 
 /// Chosen at the start of the program.
@@ -14,13 +14,11 @@ pub struct SoundSettings {
     pub buffer: u32,
     /// Length of a voice frame; none to choose it by what the network is like.
     pub frame: Option<FrameLength>,
-    /// High-pass, noise suppression and gain control of the microphone.
-    pub processing: bool,
 }
 
 impl Default for SoundSettings {
     fn default() -> Self {
-        Self { host: AudioHost::Default, buffer: 240, frame: None, processing: true }
+        Self { host: AudioHost::Default, buffer: 240, frame: None }
     }
 }
 
@@ -30,10 +28,6 @@ impl SoundSettings {
             None | Some(FrameLength::Ms10) => EncoderSettings::lan(),
             Some(FrameLength::Ms20) => EncoderSettings::wide(),
         }
-    }
-
-    pub(crate) fn processing(&self) -> Processing {
-        if self.processing { Processing::new(ProcessingSettings::on()) } else { Processing::off() }
     }
 }
 

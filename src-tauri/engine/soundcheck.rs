@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use pushtalk_audio::{BLOCK, SAMPLE_RATE, level, time_of};
+use pushtalk_audio::{BLOCK, Processing, ProcessingSettings, SAMPLE_RATE, level, time_of};
 use pushtalk_device::{Capture, DeviceError, Direction, OpenSettings, Playback, StreamEvent};
 use zeroize::Zeroizing;
 
@@ -36,6 +36,8 @@ pub struct CheckOrder {
     pub input: Option<String>,
     /// The same of the output.
     pub output: Option<String>,
+    /// What is done to what is recorded.
+    pub processing: ProcessingSettings,
 }
 
 /// How a sound check goes.
@@ -115,7 +117,7 @@ impl Check {
             return Ok(CheckNews::Silent);
         }
         // As others would hear it.
-        let mut processing = self.settings.processing();
+        let mut processing = Processing::new(order.processing);
         for block in voice.as_chunks_mut::<BLOCK>().0 {
             processing.process(block);
         }

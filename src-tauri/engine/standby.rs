@@ -8,7 +8,7 @@ use std::time::Duration;
 use pushtalk_room::{Input, Situation};
 
 use crate::brain::{Output, TalkOrder};
-use crate::face::{ErrorCode, Microphone, Preferences};
+use crate::face::{ErrorCode, Microphone, Preferences, TalkMode};
 use crate::inside::Inside;
 use crate::notices::Notices;
 
@@ -41,7 +41,8 @@ impl Inside {
         notices: &mut Notices,
         out: &mut Vec<Output>,
     ) {
-        self.standby.on = preferences.mic_while_pressed;
+        // A microphone that waits for a voice has to be open.
+        self.standby.on = preferences.mic_while_pressed && preferences.talk_mode == TalkMode::Hold;
         self.standby.chosen.clone_from(&preferences.input);
         if self.standby.on && !self.standby.pressed {
             self.stand_by(now, out);
@@ -59,6 +60,7 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         self.standby.pressed = true;
+        self.sounding.hands.person = true;
         let wanted = matches!(self.floor.view().button, Situation::Idle | Situation::Receiving { .. });
         if self.microphone == Microphone::Standby {
             if wanted && self.standby.awaited.is_none() {
@@ -78,7 +80,8 @@ impl Inside {
     /// The talk button came up.
     pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.standby.pressed = false;
-        if self.standby.awaited.take().is_none() {
+        self.sounding.hands.person = false;
+        if self.standby.awaited.take().is_none() && !self.sounding.hands.voice {
             self.floor.handle(now, Input::Release, out);
             self.flush(out);
         }

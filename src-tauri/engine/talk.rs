@@ -5,18 +5,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
-use pushtalk_audio::{
-    AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, Processing, SAMPLE_RATE, level, time_of,
-};
+use pushtalk_audio::{AudioError, BLOCK, Encoder, EncoderSettings, MAX_FRAME_BYTES, SAMPLE_RATE, time_of};
 use pushtalk_device::{Capture, DeviceError, OpenSettings, StreamEvent, hurry};
 use pushtalk_mesh::VoiceSender;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::brain::{Plug, PlugNews, TalkOrder, VoiceNews};
+use crate::echo::EchoReference;
 use crate::levels::Levels;
 use crate::mouth::{Mouth, Said};
 use crate::silence::Silence;
 use crate::sound::{SoundSettings, tail_frames};
+use crate::strip::Strip;
 
 /// Orders and the device wake this thread; it looks around this often in any case.
 const LOOK: Duration = Duration::from_millis(100);
@@ -24,6 +24,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Takes orders until the sender is gone.
+#[expect(clippy::too_many_arguments, reason = "called once, with everything that the thread works with")]
 pub(crate) fn spawn(
     settings: SoundSettings,
     orders: Receiver<TalkOrder>,
@@ -31,11 +32,12 @@ pub(crate) fn spawn(
     clock: u32,
     start: Instant,
     levels: Arc<Levels>,
+    reference: EchoReference,
     tell: impl Fn(VoiceNews) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("talk".into()).spawn(move || {
         hurry();
-        match Talker::new(settings, sender, clock, start, levels, tell) {
+        match Talker::new(settings, sender, clock, start, levels, Strip::new(reference), tell) {
             Ok(talker) => talker.run(&orders),
             Err(error) => tracing::error!(%error, "the encoder could not be made"),
         }
@@ -52,7 +54,7 @@ struct Talker<T> {
     attempt: u32,
     stream_events: Receiver<StreamEvent>,
     stream_events_tx: crossbeam_channel::Sender<StreamEvent>,
-    processing: Processing,
+    strip: Strip,
     encoder: Encoder,
     /// As it is to be from the next press on.
     coding: EncoderSettings,
@@ -78,11 +80,12 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         clock: u32,
         start: Instant,
         levels: Arc<Levels>,
+        strip: Strip,
         tell: T,
     ) -> Result<Self, AudioError> {
         let (stream_events_tx, stream_events) = crossbeam_channel::bounded(16);
         Ok(Self {
-            processing: settings.processing(),
+            strip,
             encoder: Encoder::new(settings.encoder())?,
             coding: settings.encoder(),
             settings,
@@ -126,15 +129,20 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             TalkOrder::CloseMicrophone => return self.close(),
             TalkOrder::AddPeer(pid, key) => return self.mouth.add_peer(pid, key),
             TalkOrder::RemovePeer(pid) => return self.mouth.remove_peer(pid),
+            TalkOrder::Process(settings) => return self.strip.want(settings),
+            TalkOrder::Gate(threshold) => {
+                let closed = self.strip.gate(threshold);
+                return self.tell_gate(closed.then_some(false));
+            }
             TalkOrder::Keep => {
-                // What waited in the ring was said before the press.
                 self.take_samples();
                 self.encode_by(self.coding);
-                self.forget_samples();
                 if self.encoder.reset().is_err() {
                     tracing::warn!("the encoder could not be reset");
                 }
-                self.mouth.keep()
+                let said = self.mouth.keep();
+                self.keep_from_the_beginning();
+                said
             }
             TalkOrder::Begin(turn) => {
                 let said = self.mouth.begin(turn, &mut |pid, frame, stamp| {
@@ -207,6 +215,8 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         self.pending.zeroize();
         (self.captured, self.before) = (None, None);
         self.levels.set_own(0);
+        let closed = self.strip.close();
+        self.tell_gate(closed.then_some(false));
     }
 
     fn tell_device(&self, news: PlugNews) {
@@ -229,6 +239,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
 
     /// Takes what the device has; each full frame goes its way, and is wiped.
     fn take_samples(&mut self) {
+        self.strip.settle(self.capture.is_some(), self.mouth.wants_frames());
         let frame = self.encoder.settings().frame.samples();
         let Some((capture, silence)) = &mut self.capture else { return };
         if let Some(at) = capture.captured_at() {
@@ -257,6 +268,21 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         self.tell_captured();
     }
 
+    /// A voice that opened the gate is kept from its first sound on. A press is kept from the press on: what waits was
+    /// said before it.
+    fn keep_from_the_beginning(&mut self) {
+        let frame = self.encoder.settings().frame.samples();
+        let begun = self.strip.begun(frame);
+        if begun.is_empty() {
+            return self.forget_samples();
+        }
+        let mut clock = self.clock.wrapping_sub(u32::try_from(begun.len()).unwrap_or(0));
+        for samples in begun.chunks_exact(frame) {
+            self.encode(samples, clock);
+            clock = clock.wrapping_add(u32::try_from(frame).unwrap_or(0));
+        }
+    }
+
     /// Wipes what does not make a frame yet.
     fn forget_samples(&mut self) {
         let forgotten = u32::try_from(self.pending.len()).unwrap_or(0);
@@ -275,7 +301,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             return;
         }
         self.told = Some(now);
-        let samples = self.processing.delay() + self.encoder.look_ahead().unwrap_or(0);
+        let samples = self.strip.delay() + self.encoder.look_ahead().unwrap_or(0);
         let at = at.saturating_duration_since(self.start).saturating_sub(time_of(samples, SAMPLE_RATE));
         (self.tell)(VoiceNews::Captured { timestamp, at });
     }
@@ -289,16 +315,29 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     }
 
     fn frame(&mut self, samples: std::ops::Range<usize>) {
-        let samples = &mut self.pending[samples];
-        for block in samples.as_chunks_mut::<BLOCK>().0 {
-            self.processing.process(block);
-        }
-        self.levels.set_own(level(samples).meter);
+        let (taken, captured) = (self.mouth.wants_frames(), self.captured_at(self.clock));
+        let (level, gate) = self.strip.process(&mut self.pending[samples.clone()], captured, taken);
+        self.levels.set_own(level.meter);
         let timestamp = self.clock;
         self.clock = self.clock.wrapping_add(u32::try_from(samples.len()).unwrap_or(0));
-        if !self.mouth.wants_frames() {
-            return;
+        self.tell_gate(gate);
+        if taken {
+            let pending = std::mem::take(&mut *self.pending);
+            self.encode(&pending[samples], timestamp);
+            *self.pending = pending;
         }
+    }
+
+    /// When the sample at this place of the microphone's clock was in the air.
+    fn captured_at(&self, clock: u32) -> Option<Duration> {
+        let (place, at) = self.captured?;
+        let at = at.saturating_duration_since(self.start);
+        let (later, earlier) = (clock.wrapping_sub(place), place.wrapping_sub(clock));
+        let apart = |samples: u32| time_of(samples as usize, SAMPLE_RATE);
+        Some(if later < earlier { at + apart(later) } else { at.saturating_sub(apart(earlier)) })
+    }
+
+    fn encode(&mut self, samples: &[f32], timestamp: u32) {
         match self.encoder.encode(samples, &mut self.packet) {
             Ok(bytes) => {
                 let sender = &self.sender;
@@ -308,6 +347,12 @@ impl<T: Fn(VoiceNews)> Talker<T> {
                 self.pass_on(said);
             }
             Err(error) => tracing::error!(%error, "a frame could not be encoded"),
+        }
+    }
+
+    fn tell_gate(&self, change: Option<bool>) {
+        if let Some(open) = change {
+            (self.tell)(VoiceNews::Gate(open));
         }
     }
 }

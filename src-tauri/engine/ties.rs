@@ -236,6 +236,7 @@ impl Inside {
             Ctl::MediaKey { generation, key } => {
                 let key = OpenKey::new(MediaKey::from(key), generation);
                 out.push(Output::Listen(ListenOrder::AddPeer(peer, key)));
+                self.tell_volume(peer, out);
             }
             Ctl::Floor(message) => {
                 self.floor.handle(now, Input::Floor { from: peer, message }, out);

@@ -72,6 +72,8 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         link: MemberLink::Own,
         verified: false,
         hand: inside.hand,
+        volume: 100,
+        muted: false,
         quality: None,
     };
     let others = inside.order.iter().filter_map(|pid| {
@@ -84,6 +86,8 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
             link: member.link,
             verified: inside.verified.contains(pid),
             hand: member.hand,
+            volume: inside.volume(pid).percent,
+            muted: inside.volume(pid).muted,
             quality: member.reception.quality,
         })
     });

@@ -24,7 +24,8 @@ cargo xtask test [NAME…]                 everything that must hold, or only pa
 cargo xtask test hostile [--seeds N]     the promises of the protocol against whoever would like to break them, with
                                          N seeds each (1000 unless told), and a table of what was tried
 cargo xtask bench latency                measure mouth to ear on a rig without a sound card
-cargo xtask bench cpu                    measure what each thread takes of a core while one talks and one listens
+cargo xtask bench cpu [--stages]         measure what each stage of the voice path takes of a core, and (without the option)
+                                         each thread while one talks and one listens
 cargo xtask bench mesh [N…]              measure rooms of N members on this machine: time to connect, processor, memory
 cargo xtask bench quality [--quick] [--seeds N] [--only TEXT]
                                          mark how speech sounds after the whole voice path, over lines that lose and

@@ -1,4 +1,4 @@
-//! One talks and one listens: how much of a core each thread takes.
+//! One talks and one listens: how much of a core each stage takes by itself, and each thread.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use pushtalk_tests::pair::{Pair, SETTLE};
 use pushtalk_tests::rig::{SoundRig, Train};
 use serde_json::json;
 
+use crate::bench::stages::stages;
 use crate::bench::usage::{Ticks, of_threads};
 use crate::{keep, say};
 
@@ -16,6 +17,7 @@ use crate::{keep, say};
 const TALK: Duration = Duration::from_secs(20);
 
 pub(crate) fn cpu() -> anyhow::Result<()> {
+    keep("stages", stages()?)?;
     let mut results = Vec::new();
     say(format_args!("{:<14} {:<9} {:<34} {:>9}", "frames", "who", "thread", "% of core"))?;
     for (frame, processing) in [("10", "off"), ("10", "default"), ("20", "default")] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pushtalk_audio::{Encoder, EncoderSettings, JitterConfig};
+use pushtalk_audio::{Cue, Encoder, EncoderSettings, JitterConfig, ProcessingSettings};
 use pushtalk_engine::HearingStats;
 use pushtalk_engine::ear::Ear;
 use pushtalk_engine::mouth::Mouth;
@@ -24,6 +24,14 @@ pub struct Person {
     pub(super) encoder: Encoder,
     /// As it is to be from the next press on.
     pub(super) coding: EncoderSettings,
+    /// What is to be done to its microphone. Nothing is: it gives tones.
+    pub processing: ProcessingSettings,
+    /// From how many dBFS on a voice is to open its gate; none where there is none.
+    pub gate: Option<f32>,
+    /// True while it turns voices down.
+    pub ducked: bool,
+    /// The cues that it was played, and how loud.
+    pub cues: Vec<(Cue, f32)>,
     /// Sound that does not make a frame yet.
     pub(super) pending: Vec<f32>,
     pub(super) connection: Option<(u64, ConnectionId)>,
@@ -79,6 +87,10 @@ impl Person {
             ear: Ear::new(JitterConfig::lan()),
             encoder: Encoder::new(EncoderSettings::lan())?,
             coding: EncoderSettings::lan(),
+            processing: ProcessingSettings::off(),
+            gate: None,
+            ducked: false,
+            cues: Vec::new(),
             pending: Vec::new(),
             connection: None,
             asked: None,

@@ -48,6 +48,14 @@ impl World {
                 person.coding = settings;
                 return;
             }
+            TalkOrder::Process(settings) => {
+                person.processing = settings;
+                return;
+            }
+            TalkOrder::Gate(threshold) => {
+                person.gate = threshold;
+                return;
+            }
             TalkOrder::Finish => {
                 person.mouth.finish(tail_frames(person.encoder.settings().frame));
                 Said::Nothing
@@ -74,6 +82,9 @@ impl World {
             ListenOrder::AddPeer(pid, key) => drop(ear.add_peer(self.now, pid, key)),
             ListenOrder::RemovePeer(pid) => ear.remove_peer(pid),
             ListenOrder::Hold(pid, config) => ear.hold(pid, config),
+            ListenOrder::Volume(pid, gain) => ear.set_volume(pid, gain),
+            ListenOrder::Duck(on) => self.people[who].ducked = on,
+            ListenOrder::Cue(cue, gain) => self.people[who].cues.push((cue, gain)),
             ListenOrder::OpenOutput(Plug { attempt, .. }) => {
                 let opened = PlugNews::Opened("a loudspeaker".into());
                 self.at(self.now, Event::Input(who, Input::Voice(VoiceNews::Output(attempt, opened))));

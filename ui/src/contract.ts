@@ -57,6 +57,35 @@ forMs: number, } | { "is": "keyMismatch",
 id: string, };
 
 /**
+ * The sounds that tell what happens.
+ */
+export type CuePreferences = {
+/**
+ * Of all of them, 0 to 100 percent.
+ */
+volume: number,
+/**
+ * The button is down, and we may talk.
+ */
+permit: boolean,
+/**
+ * The button is down, and we may not, or no longer.
+ */
+busy: boolean,
+/**
+ * The one who talked has finished.
+ */
+free: boolean,
+/**
+ * The talk limit is near.
+ */
+limit: boolean,
+/**
+ * Others can be reached, or nobody any more.
+ */
+network: boolean, };
+
+/**
  * Devices found at the last look.
  */
 export type Devices = {
@@ -73,6 +102,11 @@ outputs: Array<string>, };
  * Who may come in.
  */
 export type Door = "open" | "locked" | "pin";
+
+/**
+ * When what the loudspeaker plays is taken out of the microphone.
+ */
+export type EchoCancelling = "auto" | "on" | "off";
 
 /**
  * The steps of coming in.
@@ -238,7 +272,43 @@ input: string | null,
 /**
  * Loudspeaker or headphones.
  */
-output: string | null, } | { "do": "listDevices" } | { "do": "playTestSound" } | { "do": "hearYourself" } | { "do": "stopSoundCheck" } | { "do": "watchDevices",
+output: string | null, } | { "do": "listDevices" } | { "do": "setVolume",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * 0 to 200; more counts as 200.
+ */
+percent: number, } | { "do": "setMuted",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * True to hear nothing of it.
+ */
+on: boolean, } | { "do": "setDucking",
+/**
+ * True to turn them down.
+ */
+on: boolean, } | { "do": "setTalkMode",
+/**
+ * From now on.
+ */
+mode: TalkMode,
+/**
+ * A voice is at least so loud, in dBFS: -60 to -10.
+ */
+threshold: number, } | { "do": "setCues",
+/**
+ * All of them.
+ */
+cues: CuePreferences, } | { "do": "setProcessing",
+/**
+ * All of it.
+ */
+processing: ProcessingPreferences, } | { "do": "playTestSound" } | { "do": "hearYourself" } | { "do": "stopSoundCheck" } | { "do": "watchDevices",
 /**
  * True to begin.
  */
@@ -307,6 +377,14 @@ verified: boolean,
  */
 hand: boolean,
 /**
+ * How loud that person is heard here, in percent: 0 to 200.
+ */
+volume: number,
+/**
+ * True for who is not to be heard here.
+ */
+muted: boolean,
+/**
  * How that person's voice arrived when it was last heard; none before.
  */
 quality: Quality | null, };
@@ -362,6 +440,26 @@ output: string | null,
  */
 queueing: boolean,
 /**
+ * What is done to the microphone.
+ */
+processing: ProcessingPreferences,
+/**
+ * True to turn voices down while one talks, in rooms where one talks at a time.
+ */
+ducking: boolean,
+/**
+ * The sounds that tell what happens.
+ */
+cues: CuePreferences,
+/**
+ * What holds the talk button down.
+ */
+talkMode: TalkMode,
+/**
+ * A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
+ */
+voiceThreshold: number,
+/**
  * True to open the microphone only while the button is down; the first words then come later.
  */
 micWhilePressed: boolean,
@@ -373,6 +471,27 @@ bluetoothTold: Array<string>,
  * True to let voice go through VPNs and other tunnels, which may be the only way.
  */
 useVpn: boolean, };
+
+/**
+ * What is done to the microphone before it is sent.
+ */
+export type ProcessingPreferences = {
+/**
+ * Rumble is taken out. Noise suppression and echo cancelling do it in any case.
+ */
+highPass: boolean,
+/**
+ * Steady noise is lowered; the voice is heard 7 ms later.
+ */
+noiseSuppression: boolean,
+/**
+ * A quiet voice is raised, a loud one lowered.
+ */
+gainControl: boolean,
+/**
+ * What the loudspeaker plays is taken out; the voice is heard 9 ms later.
+ */
+echoCancelling: EchoCancelling, };
 
 /**
  * A QR code as modules.
@@ -560,6 +679,11 @@ step: EnteringStep,
  * True when this machine is to host.
  */
 hosting: boolean, } | { "at": "room" } & RoomView;
+
+/**
+ * What holds the talk button down.
+ */
+export type TalkMode = "hold" | "voice";
 
 /**
  * How the window looks.

@@ -3,6 +3,7 @@ import { pinOf } from '../common/pin';
 import type { Button, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
 import { nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
+import { chosen } from './choices';
 import { Entrance, inspect } from './entrance';
 import { invitation, member, room, sas, today } from './scenes';
 
@@ -246,7 +247,20 @@ export class MockBackend implements Backend {
       case 'setUseVpn':
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
-        return this.#show({ preferences: { ...preferences, queueing: intent.on } });
+      case 'setTheme':
+      case 'setDevices':
+      case 'setMicWhilePressed':
+      case 'setProcessing':
+      case 'setDucking':
+      case 'setCues':
+      case 'setTalkMode':
+      case 'forgetRecent':
+      case 'forgetAllRecent':
+        return this.#show({ preferences: chosen(preferences, intent) });
+      case 'setVolume':
+        return this.#member(intent.id, { volume: Math.min(intent.percent, 200) });
+      case 'setMuted':
+        return this.#member(intent.id, { muted: intent.on });
       case 'setMode':
         return this.#room(() => ({
           mode: intent.mode,
@@ -283,12 +297,6 @@ export class MockBackend implements Backend {
         return this.#home();
       case 'dismiss':
         return this.#show({ notices: this.#view.notices.filter((notice) => notice.id !== intent.notice) });
-      case 'setTheme':
-        return this.theme(intent.theme);
-      case 'setDevices':
-        return this.#show({ preferences: { ...preferences, input: intent.input, output: intent.output } });
-      case 'setMicWhilePressed':
-        return this.#show({ preferences: { ...preferences, micWhilePressed: intent.on } });
       case 'playTestSound':
         return this.#show({ soundCheck: 'testSound' });
       case 'hearYourself':
@@ -298,12 +306,6 @@ export class MockBackend implements Backend {
       case 'listDevices':
       case 'watchDevices':
         return this.#show({});
-      case 'forgetRecent':
-        return this.#show({
-          preferences: { ...preferences, recent: preferences.recent.filter((_, at) => at !== intent.index) },
-        });
-      case 'forgetAllRecent':
-        return this.#show({ preferences: { ...preferences, recent: [] } });
     }
   }
 

@@ -47,6 +47,11 @@ const preferences = (): Preferences => ({
   input: null,
   output: null,
   queueing: true,
+  processing: { highPass: true, noiseSuppression: true, gainControl: true, echoCancelling: 'auto' },
+  ducking: true,
+  cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true },
+  talkMode: 'hold',
+  voiceThreshold: -45,
   micWhilePressed: false,
   bluetoothTold: [],
   useVpn: true,
@@ -75,6 +80,8 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   link: index === 0 ? 'own' : 'ready',
   verified: false,
   hand: false,
+  volume: 100,
+  muted: false,
   quality: null,
   ...more,
 });
@@ -148,6 +155,7 @@ export const scenes: Record<string, () => View> = {
     inRoom(room(['Ana', 'Ben'], { button: { is: 'connecting' }, members: linked('connecting').slice(0, 2) })),
   'room-alone': () => inRoom(room(['Ana'])),
   'room-idle': () => at({ is: 'idle' }),
+  'room-voice': () => view({ at: 'room', ...room() }, { recent: recent(), talkMode: 'voice' }, [], 'Ana'),
   'room-requesting': () => at({ is: 'requesting' }),
   'room-talking': () =>
     at(

@@ -50,6 +50,12 @@ it('who listens learns of the line only where holding the button waits in it', (
   expect(wordsFor(receiving, 'radio', false)).toBe(words.situations.receiving);
 });
 
+it('where a voice holds the button the free one says so', () => {
+  expect(wordsFor({ is: 'idle' }, 'radio', true, true)).toBe(words.talk.voiceIdle);
+  expect(wordsFor({ is: 'idle' }, 'open', true, true)).toBe(words.talk.voiceIdle);
+  expect(wordsFor(talking, 'radio', true, true)).toBe(words.talk.near);
+});
+
 it('says why the floor was taken away', () => {
   expect(wordsFor({ is: 'revoked', why: 'preempted' }, 'radio', true).hint).toBe(words.revoked.preempted);
 });

@@ -31,11 +31,15 @@ export const looks: Record<Button['is'], Look> = {
   keyMismatch: { effect: 'nothing', form: 'hexagon', icon: 'shield' },
 };
 
-/** What the button says and what its hint does; `queueing` when holding it waits in line. */
-export function wordsFor(button: Button, mode: RoomMode, queueing: boolean): Named {
+/**
+ * What the button says and what its hint does; `queueing` when holding it waits in line, `voice` when a voice holds it
+ * too.
+ */
+export function wordsFor(button: Button, mode: RoomMode, queueing: boolean, voice = false): Named {
   const usual = words.situations[button.is];
   if (button.is === 'revoked') return { label: usual.label, hint: words.revoked[button.why] };
   if (button.is === 'talking' && button.near) return words.talk.near;
+  if (voice && button.is === 'idle') return words.talk.voiceIdle;
   if (mode === 'open') {
     if (button.is === 'idle') return words.talk.openIdle;
     if (button.is === 'talking') return words.talk.openTalking;

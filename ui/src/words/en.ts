@@ -72,6 +72,22 @@ const contract = {
     pin: { label: 'Only with a PIN as well', hint: 'Say the PIN another way than you send the link.' },
     locked: { label: 'Nobody', hint: 'Those who are inside stay.' },
   },
+  talkModes: {
+    hold: { label: 'Hold to talk', hint: 'By the button or the space bar.' },
+    voice: { label: 'Speak to talk', hint: 'Your voice holds the button too, as long as you speak.' },
+  },
+  echo: {
+    auto: { label: 'When needed', hint: 'Where everybody may talk at once, unless you use headphones.' },
+    on: { label: 'Always', hint: 'You are heard 9 ms later.' },
+    off: { label: 'Never', hint: 'Best with headphones.' },
+  },
+  cues: {
+    permit: { label: 'You may talk', hint: 'A double chirp.' },
+    busy: { label: 'You may not, or no longer', hint: 'A low tone.' },
+    free: { label: 'The channel is free', hint: 'A single beep.' },
+    limit: { label: 'The talk limit is near', hint: 'Two short beeps.' },
+    network: { label: 'Connected, or nobody reachable', hint: 'Three beeps, rising or falling.' },
+  },
   errors: {
     notAnInvitation: {
       what: 'This is not a whole code or link.',
@@ -333,6 +349,7 @@ export const en = {
     heard: 'Heard by {by} of {of}',
     verified: 'Verified',
     hand: 'Hand raised',
+    muted: 'Muted by you',
     raise: 'Raise hand',
     lower: 'Lower hand',
     left: '{n} s left',
@@ -349,6 +366,10 @@ export const en = {
     chooseMic: 'Choose a microphone',
   },
   talk: {
+    voiceIdle: {
+      label: 'Speak to talk',
+      hint: 'Your voice opens the channel. Holding the button works too.',
+    },
     near: { label: 'Finish now', hint: 'In a moment the talk limit ends it.' },
     openIdle: {
       label: 'Hold to talk',
@@ -362,6 +383,9 @@ export const en = {
     interruptHint: 'Hold it to talk at once; whoever talks is stopped.',
   },
   person: {
+    volume: 'Volume of {name}',
+    mute: 'Mute {name}',
+    muteHint: 'Only at this device. They see one person less who has heard them.',
     yes: 'Verified: you have compared, and nobody is in between.',
     no: 'Not verified yet.',
     verify: 'Compare with {name}',
@@ -485,10 +509,32 @@ export const en = {
     queueing: 'Wait in line',
     queueingHint:
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
+    ducking: 'Turn voices down while you talk',
+    duckingHint: 'Where one talks at a time.',
     network: 'Network',
     vpn: 'Use VPNs',
     vpnHint:
       'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',
+  },
+  talkMode: {
+    title: 'What opens the channel',
+    threshold: 'From how loud on it is a voice',
+    hint: 'Speak as you usually do: the bar passes the mark, and does not reach it when you are silent.',
+  },
+  processing: {
+    title: 'Your voice',
+    noiseSuppression: { label: 'Less noise', hint: 'Fans and hiss are lowered. You are heard 7 ms later.' },
+    gainControl: { label: 'Even loudness', hint: 'A quiet voice is raised, a loud one lowered.' },
+    highPass: {
+      label: 'No rumble',
+      hint: 'Steps, wind and hum are taken out. Noise and echo removal do it in any case.',
+    },
+    echo: 'Remove echo of the loudspeaker',
+  },
+  sounds: {
+    title: 'Sounds',
+    hint: 'Heard by you alone.',
+    volume: 'Volume of the sounds',
   },
   blocked: {
     windows:

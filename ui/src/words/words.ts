@@ -1,13 +1,16 @@
 // The words of the window in the language of now, and how values get into them.
 import type {
   Button,
+  CuePreferences,
   Door,
+  EchoCancelling,
   EnteringStep,
   ErrorCode,
   MemberLink,
   RevokedWhy,
   RoomMode,
   SoundCheck,
+  TalkMode,
   Theme,
 } from '../contract';
 import { en } from './en';
@@ -38,6 +41,9 @@ export interface ContractWords {
   modes: Record<RoomMode, Named>;
   checks: Record<SoundCheck, string>;
   doors: Record<Door, Named>;
+  talkModes: Record<TalkMode, Named>;
+  echo: Record<EchoCancelling, Named>;
+  cues: Record<Exclude<keyof CuePreferences, 'volume'>, Named>;
   errors: Record<ErrorCode, ErrorWords>;
 }
 
@@ -93,6 +99,14 @@ export function plural(forms: Plural, n: number): string {
   const form = forms[rules.select(n)] ?? forms.other;
   return form.replace('{n}', new Intl.NumberFormat(locale).format(n));
 }
+
+const percents = new Intl.NumberFormat(locale, { style: 'percent' });
+
+/** `70 %`, as the language has it. */
+export const percent = (n: number): string => percents.format(n / 100);
+
+/** `-45 dB`, as the language has it. */
+export const decibels = (n: number): string => `${new Intl.NumberFormat(locale).format(n)}\u00a0dB`;
 
 /** Minutes and seconds, `0:07`. */
 export function clock(ms: number): string {

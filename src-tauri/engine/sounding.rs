@@ -1,0 +1,105 @@
+//! How the voice threads are set: it follows from what the person has chosen and from the room, and is told when it
+//! changes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pushtalk_audio::{Cue, ProcessingSettings};
+use pushtalk_protocol::{Mode, Pid};
+use pushtalk_room::Situation;
+
+use crate::brain::{Brain, ListenOrder, Output, TalkOrder};
+use crate::cues::{cue, loudness};
+use crate::face::{EchoCancelling, Intent, Preferences, ProcessingPreferences, TalkMode};
+use crate::hands::Hands;
+use crate::inside::Inside;
+use crate::volumes::Volume;
+
+/// What the voice threads of one room were told, and what their setting depends on.
+#[derive(Default)]
+pub(crate) struct Sounding {
+    /// True when the output is known to be worn on the head.
+    pub(crate) worn: bool,
+    pub(crate) hands: Hands,
+    /// Of those for whom it was changed.
+    pub(crate) volumes: BTreeMap<Pid, Volume>,
+    /// What the button showed last.
+    shown: Option<Situation>,
+    told: Option<Setting>,
+}
+
+/// How the voice threads are to work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Setting {
+    processing: ProcessingSettings,
+    ducked: bool,
+    /// Voices from this level on, in dBFS, hold the button down.
+    gate: Option<f32>,
+}
+
+impl Setting {
+    fn of(preferences: &Preferences, mode: Mode, button: Situation, worn: bool) -> Self {
+        let echo_cancelling = match preferences.processing.echo_cancelling {
+            EchoCancelling::On => true,
+            EchoCancelling::Off => false,
+            EchoCancelling::Auto => mode == Mode::Open && !worn,
+        };
+        Self {
+            processing: ProcessingSettings { echo_cancelling, ..alone(preferences.processing) },
+            ducked: preferences.ducking && mode == Mode::Radio && matches!(button, Situation::Talking { .. }),
+            gate: (preferences.talk_mode == TalkMode::Voice)
+                .then(|| preferences.voice_threshold.clamp(-60, -10).into()),
+        }
+    }
+}
+
+/// What is done to a microphone while nothing is played.
+pub(crate) fn alone(preferences: ProcessingPreferences) -> ProcessingSettings {
+    let ProcessingPreferences { high_pass, noise_suppression, gain_control, .. } = preferences;
+    ProcessingSettings { high_pass, noise_suppression, gain_control, echo_cancelling: false }
+}
+
+impl Brain {
+    /// What a person chooses about sound.
+    pub(crate) fn choose_sound(&mut self, now: Duration, intent: Intent, out: &mut Vec<Output>) {
+        match intent {
+            Intent::SetProcessing { processing } => self.preferences.processing = processing,
+            Intent::SetDucking { on } => self.preferences.ducking = on,
+            Intent::SetCues { cues } => self.preferences.cues = cues,
+            Intent::SetTalkMode { mode, threshold } => {
+                self.preferences.talk_mode = mode;
+                self.preferences.voice_threshold = threshold.clamp(-60, -10);
+                if self.preferences.mic_while_pressed {
+                    self.enable_again(now, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Inside {
+    /// Tells the voice threads what has changed for them.
+    pub(crate) fn tell_sounding(&mut self, preferences: &Preferences, out: &mut Vec<Output>) {
+        let (mode, button) = (self.settings.mode, self.floor.view().button);
+        let setting = Setting::of(preferences, mode, button, self.sounding.worn);
+        let told = self.sounding.told.replace(setting);
+        if told.map(|told| told.processing) != Some(setting.processing) {
+            out.push(Output::Talk(TalkOrder::Process(setting.processing)));
+        }
+        if told.and_then(|told| told.gate) != setting.gate {
+            out.push(Output::Talk(TalkOrder::Gate(setting.gate)));
+        }
+        if told.is_some_and(|told| told.ducked) != setting.ducked {
+            out.push(Output::Listen(ListenOrder::Duck(setting.ducked)));
+        }
+        if let Some(before) = self.sounding.shown.replace(button)
+            && let Some(cue) = cue(before, button, mode)
+            // Who talks by voice is talking already, and would hear it at every word.
+            && !(cue == Cue::Permit && self.sounding.hands.voice)
+            && let Some(gain) = loudness(cue, &preferences.cues)
+        {
+            out.push(Output::Listen(ListenOrder::Cue(cue, gain)));
+        }
+    }
+}
