@@ -258,6 +258,11 @@ impl Link {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> u32 {
+        self.outbox().path
+    }
+
     fn outbox(&self) -> MutexGuard<'_, Outbox> {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
