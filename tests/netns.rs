@@ -1,5 +1,6 @@
 //! Two network namespaces, each a machine of its own, joined by cables. Needs root, `ip` and, to block packets, `iptables`.
 
+use std::io::{Write, stderr};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -33,7 +34,8 @@ impl TwoMachines {
         match made {
             Ok(()) => Some(machines),
             Err(error) => {
-                eprintln!("SKIPPED: no network namespaces here (they need root): {error:#}");
+                // Past the test harness, which keeps what a test that passes says to itself.
+                drop(writeln!(stderr(), "SKIPPED: no network namespaces here (they need root): {error:#}"));
                 None
             }
         }
