@@ -113,6 +113,9 @@ async fn a_second_path_with_another_certificate_is_never_used() {
     let sent = tokio::task::spawn_blocking(|| talking.join()).await.unwrap().unwrap();
     let came = (0..sent).filter(|_| rig.ben.frames.recv_timeout(Duration::from_secs(5)).is_ok()).count();
     assert_eq!(came, sent as usize);
+    for side in [&rig.ana, &rig.ben] {
+        assert!(side.mesh.links().get(pid(1)).is_some_and(|link| link.path() == 0));
+    }
 }
 
 /// Leaves out what the transport of this name needs.
