@@ -71,6 +71,8 @@ impl Rosters {
         }
     }
 
+    // In each of these what was due before comes first.
+
     /// Our own list: `living` are those we have a living session with, `known` are all that the room shows. Whether
     /// this member itself is among them makes no difference.
     pub fn own(&mut self, now: Duration, epoch: Epoch, living: &BTreeSet<Pid>, known: &BTreeSet<Pid>) {
@@ -83,6 +85,7 @@ impl Rosters {
             self.told.remove(&pid);
         }
         let known = known.union(&next).copied().collect();
+        self.handle_timeout(now);
         let before = (self.epoch, &self.known, &self.living);
         if before != (Some(epoch), &known, &next) {
             (self.epoch, self.known, self.living) = (Some(epoch), known, next);
@@ -92,6 +95,7 @@ impl Rosters {
 
     /// A member has said whom it reaches.
     pub fn told(&mut self, now: Duration, from: Pid, roster: &Roster) {
+        self.handle_timeout(now);
         // It may say so just before we list it; strangers cannot say anything.
         let room = self.told.len() < MOST || self.told.contains_key(&from) || self.known.contains(&from);
         if from != self.me && room {
@@ -105,6 +109,7 @@ impl Rosters {
     /// A member has left, or was removed. Who still lists it after a while has a session with somebody whom we do not
     /// know.
     pub fn gone(&mut self, now: Duration, pid: Pid) {
+        self.handle_timeout(now);
         self.told.remove(&pid);
         self.living.remove(&pid);
         self.known.remove(&pid);
@@ -149,8 +154,6 @@ impl Rosters {
 
     /// These say so now, instead of what they said before.
     fn see(&mut self, now: Duration, all: Vec<(Pid, BTreeSet<Difference>)>) {
-        // What was due before comes first.
-        self.handle_timeout(now);
         // Added before any is taken away: what another one says from now on goes on.
         for difference in all.iter().flat_map(|(_, differences)| differences) {
             let open = Open { since: now, counts: false, witnesses: 0 };
