@@ -152,3 +152,18 @@ fn the_server_is_looked_for_with_growing_pauses_and_the_button_says_since_when_n
     }
     assert!((4..=9).contains(&tries.len()), "{tries:?}");
 }
+
+#[test]
+fn who_moves_again_and_again_while_talking_is_heard_all_the_time() {
+    for mut world in rooms() {
+        world.act(1, Intent::Press);
+        for step in 0..6 {
+            let before = world.hearing(0).jitter.received;
+            run_together(&mut world, Duration::from_millis(800));
+            world.addresses_change(step % 2, false);
+            run_together(&mut world, Duration::from_millis(200));
+            assert!(world.hearing(0).jitter.received > before + 44, "seed {}, {step}", world.seed);
+        }
+        assert_eq!(world.people[0].rejected, 0, "seed {}", world.seed);
+    }
+}

@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use pushtalk_tests::binary::binary;
 use pushtalk_tests::client::Client;
 use pushtalk_tests::netns::TwoMachines;
-use pushtalk_tests::rig::{QUIET, SoundRig, VOID};
+use pushtalk_tests::rig::{MIC, SoundRig, VOID};
 use serde_json::Value;
 
 /// Ana hosts on machine 0, Ben joins from machine 1.
@@ -23,7 +23,7 @@ impl Meeting {
             command.envs(rig.env());
             Client::by(command, &[args, more].concat())
         };
-        let sound = ["--audio-host", "pulse", "--processing", "off", "--in", QUIET, "--out", VOID];
+        let sound = ["--audio-host", "pulse", "--processing", "off", "--in", MIC, "--out", VOID];
         let mut ana = client(0, &[&["host", "--name", "Ana"], &sound[..]].concat())?;
         let invitation = ana.event("invitation")?;
         let link = invitation["link"].as_str().context("a link")?;
@@ -38,9 +38,11 @@ impl Meeting {
     fn voice_comes(&mut self, frames: u64) -> anyhow::Result<Duration> {
         let (start, before) = (Instant::now(), received(&self.ana.stats()?)?);
         while received(&self.ana.stats()?)? < before + frames {
+            // What it has said by now is seen too.
+            let numbers = (self.ben.stats()?, self.ana.stats()?);
             ensure!(
                 start.elapsed() < Duration::from_secs(10),
-                "no voice; Ana saw {:?}, Ben {:?}",
+                "no voice; {numbers:?}; Ana saw {:?}, Ben {:?}",
                 self.ana.seen().iter().rev().filter(|e| e["event"] != "stats").take(9).collect::<Vec<_>>(),
                 self.ben.seen()
             );

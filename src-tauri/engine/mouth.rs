@@ -96,6 +96,9 @@ impl Mouth {
         let on_air = self.is_on_air();
         match self.keys.get_mut(&pid) {
             Some(seal) => {
+                // One that waits already has come to the other side before this one was agreed on. There the one in
+                // use is forgotten now.
+                seal.change();
                 seal.next = Some((key, None));
                 if !on_air {
                     seal.change();
