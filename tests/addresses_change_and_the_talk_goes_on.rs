@@ -1,5 +1,5 @@
-#![cfg(test)]
 //! Machines move from one network to another: a new path is made next to the one in use, and nobody is lost meanwhile.
+#![cfg(test)]
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-#![cfg(test)]
 //! Two machines of their own on networks as they are: addresses change, UDP is blocked, there is no IPv4.
+#![cfg(test)]
 
 use std::time::{Duration, Instant};
 
