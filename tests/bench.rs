@@ -3,6 +3,7 @@
 mod bench {
     pub(crate) mod cpu;
     pub(crate) mod latency;
+    pub(crate) mod loss;
     pub(crate) mod mesh;
     pub(crate) mod quality;
     pub(crate) mod score;
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{cpu, latency, mesh, quality, stages};
+use bench::{cpu, latency, loss, mesh, quality, stages};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,9 +26,10 @@ fn main() -> anyhow::Result<()> {
         ["cpu"] => cpu::cpu(),
         ["cpu", "--stages"] => keep("stages", stages::stages()?),
         ["latency"] => latency::latency(),
+        ["loss", percents @ ..] => loss::loss(percents),
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: cpu, latency, mesh, quality"),
+        other => bail!("no bench {other:?}; there are: cpu, latency, loss, mesh, quality"),
     }
 }
 

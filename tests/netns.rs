@@ -109,6 +109,20 @@ impl TwoMachines {
         Ok(())
     }
 
+    /// Loses this share of the UDP packets that come in by an interface, each by itself.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn lose(&self, machine: usize, interface: &str, share: f64) -> anyhow::Result<()> {
+        let share = share.to_string();
+        for program in ["iptables", "ip6tables"] {
+            let rule = ["-A", "INPUT", "-i", interface, "-p", "udp", "-m", "statistic", "--mode", "random"];
+            let rule = [&rule[..], &["--probability", &share, "-j", "DROP"]].concat();
+            run(&[&["ip", "netns", "exec", self.name(machine)?, program], &rule[..]].concat())?;
+        }
+        Ok(())
+    }
+
     /// Cables that are laid from now on have no IPv6.
     ///
     /// # Errors

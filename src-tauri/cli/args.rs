@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// Keeps voice out of VPNs and other tunnels.
     #[arg(long, global = true)]
     pub(crate) no_vpn: bool,
+    /// Plays nothing but voices: no beeps.
+    #[arg(long, global = true)]
+    pub(crate) no_cues: bool,
     /// One JSON object a line on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,

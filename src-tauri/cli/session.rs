@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
-use pushtalk_engine::face::{Button, ErrorCode, Intent, Preferences, RoomView, Stage, View};
+use pushtalk_engine::face::{Button, CuePreferences, ErrorCode, Intent, Preferences, RoomView, Stage, View};
 use pushtalk_engine::{Direction, Engine, EngineConfig};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::broadcast::error::RecvError;
@@ -46,6 +46,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
             output: args.output.clone(),
             processing: args.processing(),
             use_vpn: !args.no_vpn,
+            cues: if args.no_cues { CuePreferences::silent() } else { CuePreferences::default() },
             ..Preferences::default()
         },
         sound,

@@ -890,6 +890,13 @@ pub struct CuePreferences {
     pub network: bool,
 }
 
+impl CuePreferences {
+    /// None is heard.
+    pub fn silent() -> Self {
+        Self { volume: 0, ..Self::default() }
+    }
+}
+
 impl Default for CuePreferences {
     fn default() -> Self {
         Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true }

@@ -27,6 +27,7 @@ cargo xtask bench latency                measure mouth to ear on a rig without a
 cargo xtask bench cpu [--stages]         measure what each stage of the voice path takes of a core, and (without the option)
                                          each thread while one talks and one listens
 cargo xtask bench mesh [N…]              measure rooms of N members on this machine: time to connect, processor, memory
+cargo xtask bench loss [PERCENT]…
 cargo xtask bench quality [--quick] [--seeds N] [--only TEXT]
                                          mark how speech sounds after the whole voice path, over lines that lose and
                                          delay packets; --only: the rows whose name has TEXT in it
@@ -53,6 +54,11 @@ fn chore() -> anyhow::Result<()> {
         ["test", "hostile", options @ ..] => hostile::test(options),
         ["test", names @ ..] => test::test(names),
         ["bench", "seal"] => bench_seal(),
+        ["bench", "loss", ..] => {
+            needs::meet(needs::Purpose::Test)?;
+            quality::prepare()?;
+            bench(&words[1..])
+        }
         ["bench", "quality", ..] => {
             quality::prepare()?;
             bench(&words[1..])

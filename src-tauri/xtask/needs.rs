@@ -68,6 +68,8 @@ const NEEDS: &[Need] = &[
         "alsa-plugins-pulseaudio",
         "alsa-plugins",
     ),
+    Need(Purpose::Test, Program(&["ip"]), "iproute2", "iproute", "iproute2"),
+    Need(Purpose::Test, Program(&["iptables"]), "iptables", "iptables-nft", "iptables"),
     Need(Purpose::Test, Program(CHROMIUM), "chromium", "chromium", "chromium"),
     Need(Purpose::Score, Program(&["python3"]), "python3", "python3", "python"),
     Need(Purpose::Score, Python("import ensurepip"), "python3-venv", "python3", "python"),
