@@ -5,8 +5,10 @@
   const text = (longest) => (value) => typeof value === 'string' && value.length <= longest;
   const maybe = (check) => (value) => value === null || value === undefined || check(value);
   const number = (value) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+  const decibels = (value) => Number.isInteger(value) && value >= -128 && value <= 127;
   const flag = (value) => value === true || value === false;
   const oneOf = (...words) => (value) => words.includes(value);
+  const only = (fields) => (value) => record(value, fields);
   const channel = (value) => typeof value === 'string' && /^__CHANNEL__:\d{1,10}$/.test(value);
 
   /** True for a plain object with these fields and no others, each as its check wants it. */
@@ -19,6 +21,14 @@
       Object.keys(fields).every((key) => fields[key](value[key]))
     );
   }
+
+  const processing = {
+    highPass: flag,
+    noiseSuppression: flag,
+    gainControl: flag,
+    echoCancelling: oneOf('auto', 'on', 'off'),
+  };
+  const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag };
 
   /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
   const intents = new Map(
@@ -33,6 +43,14 @@
       preempt: {},
       raiseHand: { up: flag },
       setQueueing: { on: flag },
+      setMicWhilePressed: { on: flag },
+      setUseVpn: { on: flag },
+      setVolume: { id: text(64), percent: number },
+      setMuted: { id: text(64), on: flag },
+      setDucking: { on: flag },
+      setTalkMode: { mode: oneOf('hold', 'voice'), threshold: decibels },
+      setProcessing: { processing: only(processing) },
+      setCues: { cues: only(cues) },
       setMode: { mode: oneOf('radio', 'open') },
       setTalkLimit: { seconds: number },
       kick: { id: text(64) },
@@ -48,6 +66,10 @@
       setTheme: { theme: oneOf('system', 'light', 'dark') },
       setDevices: { input: maybe(text(1024)), output: maybe(text(1024)) },
       listDevices: {},
+      watchDevices: { on: flag },
+      playTestSound: {},
+      hearYourself: {},
+      stopSoundCheck: {},
       forgetRecent: { index: number },
       forgetAllRecent: {},
     }),
