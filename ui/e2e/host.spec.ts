@@ -175,7 +175,7 @@ test('all of it is reached by the keyboard', async ({ page, win }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByRole('button', ben)).toBeFocused();
   await page.keyboard.press('Enter');
-  for (const control of ['verify', 'hand-over', 'kick']) {
+  for (const control of ['volume', 'mute', 'verify', 'hand-over', 'kick']) {
     await page.keyboard.press('Tab');
     await expect(page.getByTestId(control)).toBeFocused();
   }
