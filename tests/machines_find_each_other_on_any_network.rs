@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use pushtalk_tests::binary::binary;
 use pushtalk_tests::client::Client;
 use pushtalk_tests::netns::TwoMachines;
-use pushtalk_tests::rig::{MIC, SoundRig, VOID};
+use pushtalk_tests::rig::{QUIET, SoundRig, VOID};
 use serde_json::Value;
 
 /// Ana hosts on machine 0, Ben joins from machine 1.
@@ -23,7 +23,7 @@ impl Meeting {
             command.envs(rig.env());
             Client::by(command, &[args, more].concat())
         };
-        let sound = ["--audio-host", "pulse", "--processing", "off", "--in", MIC, "--out", VOID];
+        let sound = ["--audio-host", "pulse", "--processing", "off", "--in", QUIET, "--out", VOID];
         let mut ana = client(0, &[&["host", "--name", "Ana"], &sound[..]].concat())?;
         let invitation = ana.event("invitation")?;
         let link = invitation["link"].as_str().context("a link")?;

@@ -320,7 +320,9 @@ fn env(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     ]
 }
 
-/// The stream of the hum has number 2, behind those of `mouth` and `ear`. The cable ticks as fast as the most impatient stream on it wants; while there is none, a tick may last two seconds.
+/// The streams of the hum have the numbers 2 and 3, behind those of `mouth` and `ear`. A sink ticks as fast as the most
+/// impatient stream on it wants; while there is none, a tick may last two seconds. A source that makes its own sound
+/// ticks so slowly at all times, and is no microphone.
 fn furnish(folder: &Path) -> anyhow::Result<()> {
     use std::fs;
     fs::create_dir_all(folder.join("home")).context("a folder for the rig")?;
@@ -346,9 +348,11 @@ fn furnish(folder: &Path) -> anyhow::Result<()> {
            channel_map=mono master_channel_map=front-left remix=no source_properties=device.description=Microphone\n\
          load-module module-sine sink=mouth frequency=60\n\
          set-sink-input-volume 2 655\n\
-         load-module module-sine-source source_name=quiet rate=48000 frequency=60 \
-           source_properties=device.description=Quiet\n\
-         set-source-volume quiet 655\n\
+         load-module module-null-sink sink_name=hush format=float32le rate=48000 channels=1 channel_map=mono\n\
+         load-module module-remap-source source_name=quiet master=hush.monitor format=float32le rate=48000 channels=1 \
+           channel_map=mono master_channel_map=mono remix=no source_properties=device.description=Quiet\n\
+         load-module module-sine sink=hush frequency=60\n\
+         set-sink-input-volume 3 655\n\
          load-module module-null-sink sink_name=void format=float32le rate=48000 channels=2 \
            channel_map=front-left,front-right sink_properties=device.description=Void\n\
          set-default-sink ear\n\

@@ -7,7 +7,7 @@ use pushtalk_tests::binary::binary;
 use pushtalk_tests::client::Client;
 use pushtalk_tests::netns::TwoMachines;
 use pushtalk_tests::pair::SETTLE;
-use pushtalk_tests::rig::{EAR, MIC, RATE, SoundRig, VOID};
+use pushtalk_tests::rig::{EAR, MIC, QUIET, RATE, SoundRig, VOID};
 use serde_json::{Value, json};
 
 use crate::bench::score::{score, speech};
@@ -57,7 +57,7 @@ fn talk(percent: u32, words: &[Vec<f32>]) -> anyhow::Result<Value> {
     };
     let mut ana = client(0, &["host", "--name", "Ana", "--in", MIC, "--out", VOID, "--talk-limit", "300"])?;
     let link = ana.event("invitation")?["link"].as_str().context("a link")?.to_owned();
-    let mut ben = client(1, &["join", &link, "--name", "Ben", "--in", MIC, "--out", EAR])?;
+    let mut ben = client(1, &["join", &link, "--name", "Ben", "--in", QUIET, "--out", EAR])?;
     ben.event("ready")?;
     ana.event("ready")?;
     ana.floor("idle")?;
