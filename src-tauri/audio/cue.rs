@@ -66,19 +66,28 @@ impl Cue {
     }
 
     fn samples(self) -> Box<[f32]> {
-        let mut out = Vec::new();
-        for Tone { from, to, ms } in self.tones() {
-            let length = ms * MS;
-            let mut phase = 0.0;
-            for n in 0..length {
-                let edge = (n.min(length - 1 - n) as f64 / (EDGE * MS) as f64).min(1.0);
-                let envelope = 0.5 - 0.5 * (edge * TAU / 2.0).cos();
-                out.push((AMPLITUDE * envelope * f64::sin(phase)) as f32);
-                phase += TAU * (from + (to - from) * n as f64 / length as f64) / f64::from(SAMPLE_RATE);
-            }
-        }
-        out.into_boxed_slice()
+        synthesized(self.tones())
     }
+}
+
+/// The sound by which a person finds out whether the loudspeaker works: a major chord, one tone after the other, 750 ms.
+pub fn test_sound() -> Box<[f32]> {
+    synthesized(&[tone(440.0, 250), tone(554.37, 250), tone(659.26, 250)])
+}
+
+fn synthesized(tones: &[Tone]) -> Box<[f32]> {
+    let mut out = Vec::new();
+    for Tone { from, to, ms } in tones {
+        let length = ms * MS;
+        let mut phase = 0.0;
+        for n in 0..length {
+            let edge = (n.min(length - 1 - n) as f64 / (EDGE * MS) as f64).min(1.0);
+            let envelope = 0.5 - 0.5 * (edge * TAU / 2.0).cos();
+            out.push((AMPLITUDE * envelope * f64::sin(phase)) as f32);
+            phase += TAU * (from + (to - from) * n as f64 / length as f64) / f64::from(SAMPLE_RATE);
+        }
+    }
+    out.into_boxed_slice()
 }
 
 /// All cues, ready to be played.
@@ -165,6 +174,19 @@ mod tests {
             let early = samples[..MS].iter().fold(0.0f32, |most, s| most.max(s.abs()));
             assert!(early < 0.03, "{cue:?}: {early}");
         }
+    }
+
+    #[test]
+    fn the_test_sound_is_short_well_heard_and_does_not_click() {
+        let sound = test_sound();
+        assert_eq!(sound.len(), 36_000);
+        let loud = sound.iter().filter(|sample| f64::from(sample.abs()) > AMPLITUDE / 2.0).count();
+        assert!(loud > sound.len() / 2, "{loud}");
+        for part in sound.chunks_exact(250 * MS) {
+            assert!(part[0] == 0.0 && part[part.len() - 1].abs() < 0.001);
+        }
+        let step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+        assert!(step < 0.02, "{step}");
     }
 
     #[test]

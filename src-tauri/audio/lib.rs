@@ -41,7 +41,7 @@ mod process_tests;
 mod tone;
 
 pub use codec::{Decoder, Encoder, EncoderSettings, FrameLength, MAX_FRAME_BYTES};
-pub use cue::{Cue, Cues};
+pub use cue::{Cue, Cues, test_sound};
 pub use error::AudioError;
 pub use gain::Gain;
 pub use gate::{Gate, GateChange};

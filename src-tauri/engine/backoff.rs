@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use rand::CryptoRng;
 
-const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(10);
+/// The shortest and the longest pause.
+#[derive(Clone, Copy)]
+pub(crate) struct Pauses(pub(crate) Duration, pub(crate) Duration);
 
-/// After so many tries that came to nothing: half a second, twice as long each time, ten seconds at most.
-pub(crate) fn pause(tries: u32) -> Duration {
-    FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(LONGEST)
+/// For what is on the network.
+pub(crate) const NETWORK: Pauses = Pauses(Duration::from_millis(500), Duration::from_secs(10));
+
+impl Pauses {
+    /// After so many tries that came to nothing: twice as long each time.
+    pub(crate) fn after(self, tries: u32) -> Duration {
+        self.0.saturating_mul(2_u32.saturating_pow(tries)).min(self.1)
+    }
 }
 
 /// Up to half as long again, or half as short, by chance.
@@ -26,7 +32,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_ten_seconds() {
-        let millis = [0, 1, 2, 3, 4, 5, 60].map(|tries| pause(tries).as_millis());
+        let millis = [0, 1, 2, 3, 4, 5, 60].map(|tries| NETWORK.after(tries).as_millis());
         assert_eq!(millis, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
     }
 

@@ -107,12 +107,12 @@ impl Brain {
 
     /// When `Input::Tick` is wanted next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        let (stage, in_room) = match &self.stage {
-            Stage::Home { .. } => (None, false),
-            Stage::Entering(entering) => (Some(entering.deadline()), false),
-            Stage::Inside(inside) => (inside.poll_timeout(), true),
+        let stage = match &self.stage {
+            Stage::Home { .. } => None,
+            Stage::Entering(entering) => Some(entering.deadline()),
+            Stage::Inside(inside) => inside.poll_timeout(),
         };
-        [stage, self.lookout.poll_timeout(in_room)].into_iter().flatten().min()
+        [stage, self.lookout.poll_timeout(self.is_inside())].into_iter().flatten().min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -158,7 +158,7 @@ impl Brain {
                 }
             },
         }
-        if self.lookout.look(now, matches!(self.stage, Stage::Inside(_))) {
+        if self.lookout.look(now, self.is_inside()) {
             out.push(Output::ListDevices);
         }
         if let Stage::Inside(inside) = &mut self.stage {

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
 use crate::face::{ErrorCode, Intent, View};
+use crate::held_back::HeldBack;
 use crate::hosting::Embedded;
 use crate::peers::Peers;
 use crate::post::Post;
@@ -24,10 +25,6 @@ use crate::view::{member_id, steady};
 
 /// Events of a server that wait for the loop.
 const PUSHES: usize = 256;
-/// So many waiting steps are more than a room that is at rest ever has at once.
-const BEHIND: usize = 8;
-/// Steps after which the view is shown all the same.
-const MOST_UNSHOWN: u32 = 64;
 
 pub(crate) enum Command {
     Act(Intent),
@@ -58,8 +55,7 @@ pub(crate) struct Control {
     views: watch::Sender<Arc<View>>,
     changes: broadcast::Sender<Arc<View>>,
     shown: View,
-    /// Steps since then.
-    unshown: u32,
+    held_back: HeldBack,
     addresses: Addresses,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
@@ -101,7 +97,7 @@ impl Control {
             views,
             changes,
             shown,
-            unshown: 0,
+            held_back: HeldBack::default(),
             addresses: Addresses::default(),
             opened_tx,
             opened,
@@ -178,16 +174,13 @@ impl Control {
         }
     }
 
-    /// While much is waiting not each step is shown: a whole room that comes in the same second is thousands of steps.
     fn show_unless_behind(&mut self, waiting: usize) {
-        self.unshown += 1;
-        if waiting < BEHIND || self.unshown >= MOST_UNSHOWN {
+        if self.held_back.is_due(waiting) {
             self.show();
         }
     }
 
     fn show(&mut self) {
-        self.unshown = 0;
         let view = self.brain.view(self.start.elapsed());
         let now = steady(&view);
         if now != self.shown {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pushtalk_e2ee::{DoorError, DoorRefusal, Knock, PasswordKind, Responder};
-use pushtalk_protocol::{Ctl, DoorState, LobbyId};
+use pushtalk_protocol::{Ctl, DoorState, LobbyId, MOST_MEMBERS};
 use rand::CryptoRng;
 
 use crate::brain::Output;
@@ -15,7 +15,7 @@ use crate::inside::Inside;
 use crate::notices::Notices;
 
 /// Conversations at the door at one time: a whole room may come in the same second.
-const MOST: usize = 64;
+const MOST: usize = MOST_MEMBERS;
 /// A joiner that has not proved itself by then is forgotten.
 const PATIENCE: Duration = Duration::from_secs(10);
 

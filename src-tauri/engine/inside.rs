@@ -40,8 +40,6 @@ const SILENCE: Duration = Duration::from_millis(3_500);
 const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
 /// A peer connection that is not up by then is begun anew.
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
-/// A handshake that never ends is that of a slow device once or twice, and no accident the third time.
-const MOST_TIMEOUTS: u32 = 3;
 /// Who is lost is the same member for so long: as long as the server keeps the seat.
 pub(crate) const ABSENCE: Duration = Duration::from_secs(60);
 
@@ -273,15 +271,10 @@ impl Inside {
             }
             MeshEvent::Connected { .. } => {}
             MeshEvent::Failed { peer, why: FailWhy::Dtls } => {
-                let member = self.members.get_mut(&peer);
-                let again = member.is_some_and(|member| {
-                    member.timeouts += 1;
-                    member.timeouts < MOST_TIMEOUTS
-                });
-                if again {
-                    self.lose(now, rng, peer, notices, out);
-                } else {
+                if self.members.get_mut(&peer).is_some_and(Member::stalled) {
                     self.mismatch(now, peer, notices, out);
+                } else {
+                    self.lose(now, rng, peer, notices, out);
                 }
             }
             MeshEvent::Failed { peer, .. } | MeshEvent::Closed { peer } => {

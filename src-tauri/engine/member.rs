@@ -61,6 +61,8 @@ pub(crate) enum Path {
     Up,
 }
 
+/// A handshake that never ends is that of a slow device once or twice, and no accident the third time.
+const MOST_TIMEOUTS: u32 = 3;
 /// So many failures are told to the person; trying goes on.
 const TOLD_AFTER: u32 = 3;
 
@@ -76,6 +78,12 @@ impl Member {
         if self.failures == TOLD_AFTER {
             notices.tell(ErrorCode::CannotConnect, self.name());
         }
+    }
+
+    /// The DTLS handshake did not end once more. True when that is no accident any more.
+    pub(crate) fn stalled(&mut self) -> bool {
+        self.timeouts += 1;
+        self.timeouts >= MOST_TIMEOUTS
     }
 
     /// A fresh key: one half to seal with, the other to be told.

@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use pushtalk_device::{DeviceError, DeviceInfo, Direction};
 
+use crate::backoff::Pauses;
+
 /// A port that has lost its device works all the same when it has another one by then.
 const MOMENT: Duration = Duration::from_secs(1);
 /// Shortest and longest wait between two tries.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+const PAUSES: Pauses = Pauses(Duration::from_millis(250), Duration::from_secs(5));
 /// A device that goes sooner than this after it was opened counts as one that could not be opened.
 const STEADY: Duration = Duration::from_secs(5);
 
@@ -294,8 +296,7 @@ impl Port {
 
     fn pause(&mut self, now: Duration) {
         self.fails = self.fails.saturating_add(1);
-        let pause = PAUSES.0.saturating_mul(1 << (self.fails - 1).min(8)).min(PAUSES.1);
-        self.state = State::Waiting { at: now + pause };
+        self.state = State::Waiting { at: now + PAUSES.after(self.fails - 1) };
     }
 }
 

@@ -8,7 +8,7 @@ use pushtalk_protocol::{Join, Joined, RefusalCode, Resume};
 use pushtalk_signaling::client::Trust;
 use rand::CryptoRng;
 
-use crate::backoff::{self, jittered};
+use crate::backoff::{NETWORK, jittered};
 use crate::brain::{Answer, Output, Request, ServerNews};
 use crate::face::ErrorCode;
 use crate::inside::Inside;
@@ -68,7 +68,7 @@ impl Seat {
             Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries + 1,
             Self::Taken | Self::Given => 0,
         };
-        *self = Self::Lost { at: now + jittered(backoff::pause(tries), rng), tries, by };
+        *self = Self::Lost { at: now + jittered(NETWORK.after(tries), rng), tries, by };
     }
 }
 

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use pushtalk_audio::{BLOCK, Processing, ProcessingSettings, SAMPLE_RATE, level, time_of};
+use pushtalk_audio::{BLOCK, Processing, ProcessingSettings, SAMPLE_RATE, level, test_sound, time_of};
 use pushtalk_device::{Capture, DeviceError, Direction, OpenSettings, Playback, StreamEvent};
 use zeroize::Zeroizing;
 
 use crate::brain::VoiceNews;
-use crate::chime::chime;
 use crate::levels::Levels;
 use crate::sound::SoundSettings;
 
@@ -106,7 +105,7 @@ type Fault = (Direction, DeviceError);
 impl Check {
     fn run(&self, order: &CheckOrder, tell: &impl Fn(CheckNews)) -> Result<CheckNews, Fault> {
         if !order.record {
-            self.play(order.output.clone(), &chime())?;
+            self.play(order.output.clone(), &test_sound())?;
             return Ok(CheckNews::Done);
         }
         let mut voice = self.record(order.input.clone())?;

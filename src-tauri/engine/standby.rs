@@ -19,8 +19,6 @@ pub(crate) struct Standby {
     on: bool,
     /// The microphone to open; none for the system's default.
     chosen: Option<String>,
-    /// The button is down.
-    pressed: bool,
     /// What the floor is told as soon as the microphone is open.
     awaited: Option<Input>,
 }
@@ -44,7 +42,7 @@ impl Inside {
         // A microphone that waits for a voice has to be open.
         self.standby.on = preferences.mic_while_pressed && preferences.talk_mode == TalkMode::Hold;
         self.standby.chosen.clone_from(&preferences.input);
-        if self.standby.on && !self.standby.pressed {
+        if self.standby.on && !self.sounding.hands.person {
             self.stand_by(now, out);
         } else {
             self.open_microphone(now, self.standby.chosen.clone(), notices, out);
@@ -59,7 +57,6 @@ impl Inside {
         notices: &mut Notices,
         out: &mut Vec<Output>,
     ) {
-        self.standby.pressed = true;
         self.sounding.hands.person = true;
         let wanted = matches!(self.floor.view().button, Situation::Idle | Situation::Receiving { .. });
         if self.microphone == Microphone::Standby {
@@ -79,7 +76,6 @@ impl Inside {
 
     /// The talk button came up.
     pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
-        self.standby.pressed = false;
         self.sounding.hands.person = false;
         if self.standby.awaited.take().is_none() && !self.sounding.hands.voice {
             self.floor.handle(now, Input::Release, out);
@@ -110,7 +106,7 @@ impl Inside {
             self.floor.view().button,
             Situation::Talking { .. } | Situation::Requesting | Situation::Queued { .. }
         );
-        if self.standby.on && (open || opening) && !self.standby.pressed && !busy {
+        if self.standby.on && (open || opening) && !self.sounding.hands.person && !busy {
             notices.withdraw(ErrorCode::MicrophoneSilent);
             self.stand_by(now, out);
         }

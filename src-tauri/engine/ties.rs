@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use pushtalk_e2ee::{MediaKey, OpenKey, pid};
 use pushtalk_mesh::Role;
-use pushtalk_protocol::{Capabilities, Ctl, Hello, MemberPublic, Pid};
+use pushtalk_protocol::{Capabilities, Ctl, Hello, MOST_MEMBERS, MemberPublic, Pid};
 use pushtalk_room::Input;
 use rand::CryptoRng;
 
-use crate::backoff::{self, jittered};
+use crate::backoff::{NETWORK, jittered};
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
@@ -25,8 +25,6 @@ const KEYS_LAST: Duration = Duration::from_secs(15 * 60);
 const RENEWING: Duration = Duration::from_secs(10);
 /// The other one is not followed when it wants new keys more often.
 const RENEWED_ENOUGH: Duration = Duration::from_secs(1);
-/// Others that are met, whatever the server says: no room has more.
-const MOST_MEMBERS: usize = 64;
 
 impl Inside {
     pub(crate) fn meet(
@@ -43,6 +41,7 @@ impl Inside {
         if self.members.contains_key(&peer) {
             return self.meet_again(now, rng, peer, out);
         }
+        // Whatever the server says: no room has more.
         if self.members.len() >= MOST_MEMBERS {
             return;
         }
@@ -344,7 +343,7 @@ impl Inside {
         if !member.at_server || !self.seat.is_taken() {
             return self.miss(now, peer, out);
         }
-        member.pair.begin_at(now + jittered(backoff::pause(member.failures), rng));
+        member.pair.begin_at(now + jittered(NETWORK.after(member.failures), rng));
         member.failed(notices);
         self.cut(now, peer, MemberLink::Lost, out);
     }

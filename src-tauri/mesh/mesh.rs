@@ -71,8 +71,8 @@ impl Mesh {
     }
 
     /// As `Offerer`: makes another path next to the one in use, over the addresses that this machine has now; `thorough`
-    /// tries TCP as well, and link-local addresses of IPv6. `CtlOpen` tells when it is in use; if it comes to nothing, the one before goes on. One that was being
-    /// made is given up.
+    /// tries TCP as well, and link-local addresses of IPv6. `CtlOpen` tells when it is in use; if it comes to nothing, the
+    /// one before goes on. One that was being made is given up.
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ use crate::{
 const MOST_PATHS: usize = 12;
 
 /// Where a path is heading.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Course {
     Open,
     /// Another one is in use instead: it ends soon.
@@ -126,9 +126,9 @@ impl Pair {
         self.used.filter(|_| self.end.is_none()).and_then(|used| self.paths.get(&used))
     }
 
-    /// Whether its newest path is not in use yet.
+    /// Whether its newest path is there and not in use yet.
     pub(crate) fn is_being_made(&self) -> bool {
-        self.used != Some(self.newest)
+        self.used != Some(self.newest) && self.paths.contains_key(&self.newest)
     }
 
     pub(crate) fn uses(&self, path: u32) -> bool {
@@ -184,11 +184,33 @@ impl Pair {
 impl Path {
     fn head_for(&self, course: Course) {
         self.course.send_if_modified(|now| {
-            let further = (course as u8) > (*now as u8);
+            let further = course > *now;
             if further {
                 *now = course;
             }
             further
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path() -> Path {
+        Path { commands: mpsc::channel(1).0, ctl: mpsc::channel(1).0, course: watch::channel(Course::Open).0 }
+    }
+
+    #[test]
+    fn a_pair_is_being_made_until_its_newest_path_is_in_use_or_gone() {
+        let mut pair = Pair::new(Role::Offerer, Arc::new(Link::new()));
+        pair.begin(0, path());
+        assert!(pair.is_being_made());
+        pair.used = Some(0);
+        assert!(!pair.is_being_made());
+        pair.begin(1, path());
+        assert!(pair.is_being_made());
+        assert_eq!(pair.path_ended(1, End::Failed(FailWhy::Ice)), None);
+        assert!(!pair.is_being_made());
     }
 }

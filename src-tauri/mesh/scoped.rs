@@ -14,7 +14,7 @@ use std::{
 
 use webrtc::runtime::{AsyncUdpSocket, RecvMeta, Transmit};
 
-/// What is taken off the priority of a link-local candidate: it is tried, and nobody.s first choice.
+/// What is taken off the priority of a link-local candidate: it is tried, and nobody's first choice.
 const LAST: u32 = 0x4000 << 8;
 
 /// The sockets that stand behind ports of `::1`.

@@ -42,7 +42,7 @@ pub use signal::{
     LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Resume, RoomClosed, Rotate,
     event,
 };
-pub use statement::{SignedStatement, Statement, StatementKind};
+pub use statement::{MOST_MEMBERS, SignedStatement, Statement, StatementKind};
 pub use wire::{Reader, WireError, Writer};
 
 /// The only version there is: the first byte of everything that travels.

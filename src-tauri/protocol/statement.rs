@@ -3,7 +3,7 @@
 use crate::{Epoch, HostPublic, JoinPublic, Pid, Reader, RoomId, Signature, WireError, Writer};
 
 /// Most members that a room can have.
-const MOST: usize = 64;
+pub const MOST_MEMBERS: usize = 64;
 
 /// Begins an epoch. Whoever is not in the roster is out, whatever it knew before.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,7 +123,7 @@ pub(crate) fn write_pids(w: Writer, pids: &[Pid]) -> Writer {
 /// At most 64, in rising order, so that there is one way to write a set.
 pub(crate) fn read_pids(r: &mut Reader<'_>) -> Result<Vec<Pid>, WireError> {
     let count = usize::from(r.u8()?);
-    if count > MOST {
+    if count > MOST_MEMBERS {
         return Err(WireError::Value);
     }
     let pids = (0..count).map(|_| r.array().map(Pid::new)).collect::<Result<Vec<_>, _>>()?;

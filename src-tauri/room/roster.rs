@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pushtalk_protocol::{Epoch, Pid, Roster};
+use pushtalk_protocol::{Epoch, MOST_MEMBERS, Pid, Roster};
 
 /// A difference counts when it has lasted so long: who comes or goes is not listed by everybody at the same moment.
 const LASTING: Duration = Duration::from_millis(1_500);
-/// More members than any room may have are not believed.
-const MOST: usize = 64;
 
 /// How the rosters of the members differ from each other and from our own list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,9 +95,10 @@ impl Rosters {
     pub fn told(&mut self, now: Duration, from: Pid, roster: &Roster) {
         self.handle_timeout(now);
         // It may say so just before we list it; strangers cannot say anything.
-        let room = self.told.len() < MOST || self.told.contains_key(&from) || self.known.contains(&from);
+        let room =
+            self.told.len() < MOST_MEMBERS || self.told.contains_key(&from) || self.known.contains(&from);
         if from != self.me && room {
-            let pids = roster.pids.iter().copied().take(MOST).collect();
+            let pids = roster.pids.iter().copied().take(MOST_MEMBERS).collect();
             self.told.insert(from, Told { epoch: roster.epoch, pids });
             let differences = self.seen_by(from);
             self.see(now, vec![(from, differences)]);

@@ -48,7 +48,7 @@ pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
 /// Whether this address is one of this machine's, or of a network that it is on, whatever kind of address that is.
 pub(crate) fn on_link(ip: IpAddr) -> bool {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    interfaces.iter().any(|interface| shares(&interface.addr, ip.to_canonical()))
+    interfaces.iter().any(|interface| shares(&interface.addr, ip))
 }
 
 fn shares(own: &IfAddr, ip: IpAddr) -> bool {

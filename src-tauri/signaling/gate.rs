@@ -30,12 +30,16 @@ impl Gate {
 
     /// None when there are too many, of this address or in all.
     pub(crate) fn admit(&self, from: IpAddr) -> Option<Place> {
-        let near = is_near(from) || on_link(from);
-        let from = one_subscriber(from);
-        let most = if near { self.limits.connections_from_near } else { self.limits.connections_from_afar };
+        let (address, from) = (from.to_canonical(), one_subscriber(from));
         let mut present = self.lock();
         let (all, own) = (present.values().sum::<usize>(), present.get(&from).copied().unwrap_or(0));
-        if all >= self.limits.connections || own >= most {
+        // The interfaces are asked only where it makes a difference.
+        let as_one_from_afar = own >= self.limits.connections_from_afar;
+        let as_a_near_one = own >= self.limits.connections_from_near;
+        let near = || is_near(address) || on_link(address);
+        let too_many =
+            if as_one_from_afar != as_a_near_one && near() { as_a_near_one } else { as_one_from_afar };
+        if all >= self.limits.connections || too_many {
             return None;
         }
         present.insert(from, own + 1);
@@ -169,5 +173,15 @@ mod tests {
         assert!(admit("198.51.100.1").is_none(), "full");
         drop((near, six, again));
         assert!(gate.lock().is_empty());
+    }
+
+    #[test]
+    fn who_is_near_is_so_by_either_spelling_of_its_address() {
+        let limits = Limits { connections_from_afar: 1, connections_from_near: 2, ..Limits::default() };
+        let gate = Gate::new(limits);
+        // So does a listener that takes both kinds of addresses spell it.
+        let admit = || gate.admit("::ffff:10.0.0.1".parse().unwrap());
+        let places = [admit(), admit()];
+        assert!(places.iter().all(Option::is_some) && admit().is_none());
     }
 }

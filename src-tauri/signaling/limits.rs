@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// No room has more, whatever the server.
-const MOST_MEMBERS: usize = 64;
+use pushtalk_protocol::MOST_MEMBERS;
 
 /// Sizes and counts; each bounds something that a stranger could make grow.
 #[derive(Clone, Copy, Debug)]
