@@ -28,13 +28,38 @@ const LOSSY: f32 = 0.002;
 /// The fastest path may get slower by this much a packet, in 1/256 samples: 0.1 % at 10 ms, more than any two clocks differ.
 const DRIFT: i64 = 128;
 
+/// What is beyond this, in samples, is as far away as this.
+const MOST_TRANSIT: i64 = i64::MAX / 1024;
+
+/// The fastest way that packets of one spurt took. Clocks that differ make it shorter or longer in time.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Fastest {
+    /// In 1/256 samples.
+    transit: i64,
+}
+
+impl Fastest {
+    pub(crate) fn of(transit: i64) -> Self {
+        Self { transit: transit.saturating_mul(256) }
+    }
+
+    /// A packet took this long, in samples.
+    pub(crate) fn note(&mut self, transit: i64) {
+        self.transit = Self::of(transit).transit.min(self.transit.saturating_add(DRIFT));
+    }
+
+    /// In samples.
+    pub(crate) fn transit(self) -> i64 {
+        self.transit.div_euclid(256)
+    }
+}
+
 /// The arrivals of one talker, remembered across spurts.
 pub(crate) struct Arrivals {
     buckets: [f32; BUCKETS],
     least: i64,
     most: i64,
-    // In 1/256 samples.
-    fastest: Option<i64>,
+    fastest: Option<Fastest>,
     loss: f32,
     /// The percentile wanted, in samples.
     late: i64,
@@ -72,19 +97,19 @@ impl Arrivals {
 
     /// A packet arrived with this transit, in samples.
     pub(crate) fn note(&mut self, transit: i64) {
-        let transit = transit.saturating_mul(256);
-        let Some(fastest) = self.fastest else {
-            self.fastest = Some(transit);
+        let transit = transit.clamp(-MOST_TRANSIT, MOST_TRANSIT);
+        let Some(fastest) = &mut self.fastest else {
+            self.fastest = Some(Fastest::of(transit));
             return;
         };
-        let relative = transit.saturating_sub(fastest) / 256;
-        self.fastest = Some(transit.min(fastest.saturating_add(DRIFT)));
+        let relative = transit.saturating_sub(fastest.transit());
+        fastest.note(transit);
         // Frames that waited for the floor come ever faster than the one before; they say nothing about the path.
         if relative < -BUCKET {
             return;
         }
-        if let Some(last) = self.last.replace(transit / 256) {
-            self.jitter += (transit / 256 - last).saturating_abs() - (self.jitter + 8) / 16;
+        if let Some(last) = self.last.replace(transit) {
+            self.jitter += transit.saturating_sub(last).saturating_abs() - (self.jitter + 8) / 16;
         }
         for weight in &mut self.buckets {
             *weight *= KEEP;

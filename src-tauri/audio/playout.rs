@@ -1,5 +1,6 @@
 //! The playing side of a jitter buffer: what comes next, and what to do when it is not there.
 
+use crate::arrival::Fastest;
 use crate::codec::carries_fec;
 use crate::jitter::{Inbox, Pulled, to_duration};
 use crate::pace::Pace;
@@ -40,8 +41,7 @@ pub(crate) struct Playout {
     head: Option<i64>,
     /// Media time at which the queue of decoded sound ends.
     media_time: i64,
-    /// The fastest transit in this spurt.
-    transit: i64,
+    fastest: Fastest,
     frame_samples: i64,
     /// Samples concealed while waiting for `next`.
     waited: i64,
@@ -60,7 +60,7 @@ impl Playout {
             boundary: None,
             head: None,
             media_time: 0,
-            transit: 0,
+            fastest: Fastest::default(),
             frame_samples: BLOCK_SAMPLES,
             waited: 0,
             ending: false,
@@ -126,7 +126,7 @@ impl Playout {
         if first {
             self.boundary = Some(self.boundary.map_or(sequence, |known| known.min(sequence)));
         } else if self.boundary.is_none_or(|boundary| sequence < boundary) {
-            self.transit = self.transit.min(transit);
+            self.fastest.note(transit);
         }
     }
 
@@ -178,7 +178,7 @@ impl Playout {
     /// How long what is played now has been held, against the fastest packet of the spurt.
     fn delay(&self, now: i64) -> i64 {
         now.saturating_sub(self.media_time.saturating_sub(self.voice.len() as i64))
-            .saturating_sub(self.transit)
+            .saturating_sub(self.fastest.transit())
     }
 
     fn ends_here(&self, inbox: &Inbox) -> bool {
@@ -195,7 +195,7 @@ impl Playout {
         let Some(packet) = inbox.slots.get(start) else { return false };
         let goes_on = self.phase == Phase::Paused && !packet.first;
         let whole = packet.first || (start == self.next && !self.fresh);
-        let mut fastest = if goes_on { self.transit } else { packet.transit };
+        let mut fastest = if goes_on { self.fastest.transit() } else { packet.transit };
         let boundary = inbox.slots.first_of_spurt(start + 1);
         let mut sequence = start + 1;
         while let Some(later) = inbox.slots.get(sequence).filter(|_| boundary != Some(sequence)) {
@@ -221,7 +221,7 @@ impl Playout {
             self.voice.begin(!packet.first);
         }
         self.phase = Phase::Playing;
-        self.transit = fastest;
+        self.fastest = Fastest::of(fastest);
         self.boundary = boundary;
         self.ending = false;
         self.pace = Pace::new();
@@ -263,7 +263,7 @@ impl Playout {
         if self.waited > 0 {
             inbox.stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
             // When the path was late, its share of all packets says enough.
-            let late = transit.saturating_sub(self.transit) > inbox.arrivals.target(self.frame_samples);
+            let late = transit.saturating_sub(self.fastest.transit()) > inbox.arrivals.target(self.frame_samples);
             if !late && self.waited <= 2 * BLOCK_SAMPLES {
                 inbox.arrivals.note_wait(self.delay(now));
             }
