@@ -10,7 +10,7 @@ use pushtalk_tests::rig::{SoundRig, Train};
 use serde_json::json;
 
 use crate::bench::stages::stages;
-use crate::bench::usage::{Ticks, of_threads};
+use crate::bench::usage::{DEVICE_LAYER, Ticks, of_threads};
 use crate::{keep, say};
 
 /// One talks for so long.
@@ -40,8 +40,7 @@ pub(crate) fn cpu() -> anyhow::Result<()> {
             let threads = shares(&of_threads(id)?, &before?, time);
             let setting = format!("{frame} ms, {processing}");
             let sum: f64 = threads.values().sum();
-            let device: f64 =
-                threads.iter().filter(|(name, _)| is_device(name)).map(|(_, share)| share).sum();
+            let device = threads.get(DEVICE_LAYER).copied().unwrap_or(0.0);
             for (name, share) in &threads {
                 say(format_args!("{setting:<14} {who:<9} {name:<34} {share:>9.2}"))?;
             }
@@ -75,9 +74,4 @@ fn shares(
         (name.clone(), before.get(name).map_or(0.0, |before| ticks.percent_since(*before, time)))
     };
     now.iter().map(share).filter(|(_, share)| *share > 0.0).collect()
-}
-
-/// Threads of the library under the devices: they bear the name of the thread that opened them.
-fn is_device(name: &str) -> bool {
-    name == "sound-server"
 }

@@ -1,7 +1,7 @@
 //! Rooms of many members on this machine, one of them talking: how soon all are connected, and what each costs.
 //!
 //! Each member is a process of its own, so that what it uses can be told. All share one machine, so from about sixteen members on the time
-//! to connect is that of two cores doing the work of many.
+//! to connect is that of two cores doing the work of many. What the talker's sound system takes is left out.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use pushtalk_tests::pair::SETTLE;
 use pushtalk_tests::rig::{MIC, SoundRig, Train, VOID};
 use serde_json::{Value, json};
 
-use crate::bench::usage::Usage;
+use crate::bench::usage::{Usage, without_device_layer};
 use crate::{keep, say};
 
 const SIZES: [usize; 7] = [2, 4, 8, 16, 20, 32, 64];
@@ -62,9 +62,9 @@ fn room(size: usize) -> anyhow::Result<Value> {
     ensure!((2..=64).contains(&size), "a room has 2 to 64 members");
     let rig = SoundRig::start()?;
     let program = binary("pushtalk-cli", "pushtalk-cli")?;
-    let talker =
-        ["host", "--name", "Ana", "--in", MIC, "--out", VOID, "--audio-host", "pulse", "--frame", "10"];
-    let mut talker = Client::by(rig.command(&program), &talker)?;
+    let talker = ["host", "--name", "Ana", "--in", MIC, "--out", VOID, "--audio-host", "pulse"];
+    let more = ["--frame", "10", "--processing", "off"];
+    let mut talker = Client::by(rig.command(&program), &[talker.as_slice(), &more].concat())?;
     let link = talker.event("invitation")?["link"].as_str().context("a link")?.to_owned();
 
     let begun = Instant::now();
@@ -95,9 +95,12 @@ fn room(size: usize) -> anyhow::Result<Value> {
     let player = rig.play(&train.samples, Duration::ZERO)?;
     talker.command("press")?;
     talker.floor("talking")?;
-    let (of_talker, of_listeners, start) = (Usage::of(talker.id())?, usage(&listeners)?, Instant::now());
+    let (of_talker, of_listeners, start) =
+        (without_device_layer(talker.id())?, usage(&listeners)?, Instant::now());
     tape.wait_until(tape.length() + TALK)?;
-    let (talker_now, listeners_now, time) = (Usage::of(talker.id())?, usage(&listeners)?, start.elapsed());
+    let (talker_now, listeners_now, time) =
+        (without_device_layer(talker.id())?, usage(&listeners)?, start.elapsed());
+    let talker_memory = Usage::of(talker.id())?.memory;
     talker.command("release")?;
     talker.floor("idle")?;
     player.finish()?;
@@ -114,15 +117,14 @@ fn room(size: usize) -> anyhow::Result<Value> {
         heard_by += u64::from(frames as f64 >= 0.95 * TALK.as_secs_f64() * 100.0);
     }
     drop(tape);
-    let memory = |usage: &Usage| usage.memory as f64 / 1e6;
     Ok(json!({
         "members": size,
         "connected_s": connected.duration_since(begun).as_secs_f64(),
-        "talker_cpu_percent": talker_now.ticks.percent_since(of_talker.ticks, time),
+        "talker_cpu_percent": talker_now.percent_since(of_talker, time),
         "listener_cpu_percent": mean(&listeners_now, &of_listeners, time),
         "idle_cpu_percent": idle_cpu,
-        "talker_mb": memory(&talker_now),
-        "listener_mb": listeners_now.iter().map(memory).sum::<f64>() / listeners_now.len() as f64,
+        "talker_mb": talker_memory as f64 / 1e6,
+        "listener_mb": listeners_now.iter().map(|it| it.memory as f64 / 1e6).sum::<f64>() / listeners_now.len() as f64,
         "heard_by": heard_by,
         "lost": lost,
     }))

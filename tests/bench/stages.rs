@@ -42,10 +42,9 @@ pub(crate) fn stages() -> anyhow::Result<Vec<Value>> {
             processing.process(block);
         })?;
     }
-    for (name, settings) in
-        [("10 ms, 48 kb/s", EncoderSettings::lan()), ("20 ms, 32 kb/s", EncoderSettings::wide())]
-    {
-        bench.coding(name, settings, &voice)?;
+    for settings in [EncoderSettings::lan(), EncoderSettings::wide()] {
+        let name = format!("{} ms, {} kb/s", settings.frame.duration().as_millis(), settings.bitrate / 1000);
+        bench.coding(&name, settings, &voice)?;
     }
     let (mut limiter, mut volume) = (Limiter::new(), Gain::new(0.5));
     bench.blocks("mixing of one voice", AGAIN, &voice, |block| {

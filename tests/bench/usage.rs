@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+/// Threads of the library under the devices: they bear the name of the thread that opened them.
+pub(crate) const DEVICE_LAYER: &str = "sound-server";
+
 /// Time on a processor, user and system.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ticks(u64);
@@ -36,6 +39,12 @@ impl Usage {
             .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         Ok(Self { ticks: ticks(&read("stat")?)?, memory: memory.unwrap_or(0) * 1024_u64 })
     }
+}
+
+/// Of all threads of a process but those under the devices.
+pub(crate) fn without_device_layer(process: u32) -> anyhow::Result<Ticks> {
+    let threads = of_threads(process)?;
+    Ok(Ticks(threads.iter().filter(|(name, _)| *name != DEVICE_LAYER).map(|(_, ticks)| ticks.0).sum()))
 }
 
 /// Of each thread of a process, by its name; threads of one name are taken together.
