@@ -1,6 +1,5 @@
 //! The control loop: tells the brain what happened, does what it says, shows its view when it changed.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
 use crate::face::{ErrorCode, Intent, View};
 use crate::held_back::HeldBack;
-use crate::hosting::Embedded;
+use crate::hosting::{Embedded, Hosts};
 use crate::peers::Peers;
 use crate::post::Post;
 use crate::soundcheck::SoundChecker;
@@ -49,7 +48,7 @@ pub(crate) struct Control {
     inputs: mpsc::Sender<Input>,
     peers: Peers,
     threads: Threads,
-    listen_at: Option<SocketAddr>,
+    hosts: Hosts,
     connection: Connection,
     embedded: Option<Embedded>,
     views: watch::Sender<Arc<View>>,
@@ -77,7 +76,7 @@ impl Control {
         inputs: mpsc::Sender<Input>,
         mesh: Mesh,
         threads: Threads,
-        listen_at: Option<SocketAddr>,
+        hosts: Hosts,
         views: watch::Sender<Arc<View>>,
         changes: broadcast::Sender<Arc<View>>,
     ) -> Self {
@@ -91,7 +90,7 @@ impl Control {
             inputs,
             peers: Peers::new(mesh),
             threads,
-            listen_at,
+            hosts,
             connection,
             embedded,
             views,
@@ -195,7 +194,7 @@ impl Control {
     async fn perform(&mut self, output: Output) {
         match output {
             Output::StartServer => {
-                let hosting = match Embedded::start(self.listen_at).await {
+                let hosting = match self.hosts.start().await {
                     Ok((embedded, hosting)) => {
                         self.embedded = Some(embedded);
                         Ok(hosting)

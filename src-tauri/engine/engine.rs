@@ -9,11 +9,13 @@ use pushtalk_protocol::ServerAddress;
 use rand::Rng;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
+use tokio::runtime::{self, Handle};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::brain::{Brain, Habits, Input};
 use crate::control::{Command, Control, Threads};
 use crate::face::{ErrorCode, Intent, Preferences, View};
+use crate::hosting::Hosts;
 use crate::levels::Levels;
 use crate::post::Post;
 use crate::sound::SoundSettings;
@@ -83,11 +85,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the voice threads and the control loop. Must be called inside a tokio runtime.
+    /// Starts the voice threads, and one for the network and the control loop: packets that a pool of threads takes in turns
+    /// cost more, for one has to be woken by another. A room that is hosted has its server on the runtime that this is
+    /// called in.
     ///
     /// # Errors
     /// When a thread could not be started.
+    ///
+    /// # Panics
+    /// When called outside of a tokio runtime.
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        let outside = Handle::current();
+        let (runtime, work) = thread()?;
+        let inside = runtime.enter();
         let (commands, commands_rx) = mpsc::channel(256);
         let (inputs, inputs_rx) = mpsc::channel(1024);
         let (mesh_tx, mesh_rx) = mpsc::channel(1024);
@@ -149,10 +159,11 @@ impl Engine {
         let (views_tx, views) = watch::channel(Arc::new(brain.view(Duration::ZERO)));
         let check = SoundChecker::new(config.sound, levels.clone(), tell);
         let threads = Threads { talk, listen, hearings, host: config.sound.host, check };
-        let control =
-            Control::new(brain, start, inputs, mesh, threads, config.listen, views_tx, changes.clone());
-        tokio::spawn(control.run(commands_rx, inputs_rx, mesh_rx));
-        tokio::spawn(meter(levels, levels_tx));
+        let hosts = Hosts { runtime: outside, at: config.listen };
+        let control = Control::new(brain, start, inputs, mesh, threads, hosts, views_tx, changes.clone());
+        runtime.spawn(meter(levels, levels_tx));
+        drop(inside);
+        drop(work.send(control.run(commands_rx, inputs_rx, mesh_rx)));
         Ok(Self { commands, views, changes, levels: levels_rx })
     }
 
@@ -194,6 +205,26 @@ impl Engine {
         drop(self.commands.send(Command::Shutdown(answer)).await);
         drop(wait.await);
     }
+}
+
+/// A thread with a runtime of its own, which lives as long as the one work that it is then given.
+fn thread<F: Future<Output = ()> + Send + 'static>() -> std::io::Result<(Handle, oneshot::Sender<F>)> {
+    let (handle_tx, handle) = std::sync::mpsc::sync_channel(1);
+    let (work_tx, work) = oneshot::channel::<F>();
+    std::thread::Builder::new().name("engine".into()).spawn(move || {
+        let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(handle_tx.send(Err(error))),
+        };
+        drop(handle_tx.send(Ok(runtime.handle().clone())));
+        runtime.block_on(async {
+            if let Ok(work) = work.await {
+                work.await;
+            }
+        });
+    })?;
+    let handle = handle.recv().unwrap_or_else(|ended| Err(std::io::Error::other(ended)))?;
+    Ok((handle, work_tx))
 }
 
 async fn meter(levels: Arc<Levels>, to: watch::Sender<[u8; 2]>) {

@@ -7,6 +7,7 @@ use pushtalk_protocol::ServerAddress;
 use pushtalk_signaling::addresses;
 use pushtalk_signaling::server::{self, Certificate, Limits, ServerConfig};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,6 +16,20 @@ use crate::brain::Hosting;
 /// How long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Where a server is to run.
+pub(crate) struct Hosts {
+    pub(crate) runtime: Handle,
+    /// None is a free port of every address.
+    pub(crate) at: Option<SocketAddr>,
+}
+
+impl Hosts {
+    pub(crate) async fn start(&self) -> std::io::Result<(Embedded, Hosting)> {
+        let start = self.runtime.spawn(Embedded::start(self.at));
+        start.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    }
+}
+
 /// A server that runs inside this program.
 pub(crate) struct Embedded {
     stop: oneshot::Sender<()>,
@@ -22,8 +37,7 @@ pub(crate) struct Embedded {
 }
 
 impl Embedded {
-    /// Listens there, or on a free port of every address.
-    pub(crate) async fn start(at: Option<SocketAddr>) -> std::io::Result<(Self, Hosting)> {
+    async fn start(at: Option<SocketAddr>) -> std::io::Result<(Self, Hosting)> {
         let listener = match at {
             Some(at) => TcpListener::bind(at).await?,
             None => addresses::listen_everywhere()?,
