@@ -1,9 +1,10 @@
 //! The sound interface of the system: which one, and how it is reached.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::error::DeviceError;
-use crate::roster::Direction;
+use crate::roster::{Direction, Entry};
 
 /// Which sound interface to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -40,6 +41,15 @@ pub(crate) fn with_host<R>(
     linux_or_other::with_host(host, look)
 }
 
+/// What there is at the sound interface. With ALSA each look takes tens of milliseconds of processor time, so it is
+/// remembered as long as the same cards are there.
+pub(crate) fn inventory(host: AudioHost, look: Look) -> Result<Arc<[Entry]>, DeviceError> {
+    linux_or_other::inventory(host, look)
+}
+
+/// How the devices of an interface are looked up.
+pub(crate) type Look = fn(&cpal::Host) -> Result<Arc<[Entry]>, cpal::Error>;
+
 /// A connection of its own for one stream: when the stream is dropped nothing of it is left at the sound server.
 pub(crate) fn own_host(id: cpal::HostId) -> Result<cpal::Host, DeviceError> {
     cpal::host_from_id(id).map_err(|error| failed(&error))
@@ -55,14 +65,16 @@ fn failed(error: &cpal::Error) -> DeviceError {
 #[cfg(target_os = "linux")]
 mod linux_or_other {
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Mutex, PoisonError, mpsc};
+    use std::sync::{Arc, Mutex, PoisonError, mpsc};
     use std::time::Duration;
 
     use cpal::HostId;
     use cpal::traits::HostTrait;
 
-    use super::{AudioHost, failed};
+    use super::{AudioHost, Look, failed};
+    use crate::cards::Cards;
     use crate::error::DeviceError;
+    use crate::roster::Entry;
 
     /// A Bluetooth headset that changes its mode takes two or three seconds.
     const PATIENCE: Duration = Duration::from_secs(6);
@@ -75,15 +87,29 @@ mod linux_or_other {
     /// from having them again.
     static ANSWERED: AtomicBool = AtomicBool::new(false);
 
+    static KNOWN: Cards<Arc<[Entry]>> = Cards::new();
+
     pub(crate) fn with_host<R>(
         host: AudioHost,
         look: impl Fn(&cpal::Host) -> Result<R, cpal::Error>,
     ) -> Result<R, DeviceError> {
+        either(host, &look, || alsa(&look))
+    }
+
+    pub(crate) fn inventory(host: AudioHost, look: Look) -> Result<Arc<[Entry]>, DeviceError> {
+        either(host, look, || KNOWN.recall(|| alsa(look)))
+    }
+
+    fn either<R>(
+        host: AudioHost,
+        look: impl Fn(&cpal::Host) -> Result<R, cpal::Error>,
+        alsa: impl FnOnce() -> Result<R, DeviceError>,
+    ) -> Result<R, DeviceError> {
         match host {
             AudioHost::Pulse => pulse(look),
-            AudioHost::Alsa => alsa(look),
-            AudioHost::Default => match pulse(&look) {
-                Err(DeviceError::NoHost { .. }) if !ANSWERED.load(Ordering::Relaxed) => alsa(look),
+            AudioHost::Alsa => alsa(),
+            AudioHost::Default => match pulse(look) {
+                Err(DeviceError::NoHost { .. }) if !ANSWERED.load(Ordering::Relaxed) => alsa(),
                 answer => answer,
             },
         }
@@ -123,8 +149,15 @@ mod linux_or_other {
 
 #[cfg(not(target_os = "linux"))]
 mod linux_or_other {
-    use super::{AudioHost, failed};
+    use std::sync::Arc;
+
+    use super::{AudioHost, Look, failed};
     use crate::error::DeviceError;
+    use crate::roster::Entry;
+
+    pub(crate) fn inventory(host: AudioHost, look: Look) -> Result<Arc<[Entry]>, DeviceError> {
+        with_host(host, look)
+    }
 
     pub(crate) fn with_host<R>(
         host: AudioHost,

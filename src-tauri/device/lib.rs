@@ -9,6 +9,8 @@
 
 mod bluetooth;
 mod capture;
+#[cfg(target_os = "linux")]
+mod cards;
 mod cushion;
 mod error;
 mod feed;

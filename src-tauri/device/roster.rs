@@ -1,10 +1,12 @@
 //! Which devices there are, what each is called, and how a name finds one.
 
+use std::sync::Arc;
+
 use cpal::traits::{DeviceTrait, HostTrait};
 
 use crate::bluetooth::is_bluetooth;
 use crate::error::DeviceError;
-use crate::host::{AudioHost, in_time, own_host, with_host};
+use crate::host::{self, AudioHost, in_time, own_host, with_host};
 
 /// Which way sound goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +42,7 @@ pub struct DeviceInfo {
 /// [`DeviceError::NoHost`] when the interface that was asked for is not here. A system without devices is no error.
 pub fn list(host: AudioHost) -> Result<Vec<DeviceInfo>, DeviceError> {
     in_time(move || {
-        let all = with_host(host, inventory)?;
+        let all = host::inventory(host, inventory)?;
         Ok(all.iter().filter(|entry| !entry.hidden()).map(|entry| entry.info(&all)).collect())
     })
 }
@@ -54,6 +56,10 @@ pub(crate) fn find(
     let missing = || DeviceError::missing(direction, name);
     match name {
         None => {
+            let all = host::inventory(host, inventory)?;
+            if !all.iter().any(|entry| entry.direction == direction) {
+                return Err(missing());
+            }
             let own = own_host(with_host(host, |host| Ok(host.id()))?)?;
             let device = match direction {
                 Direction::Input => own.default_input_device(),
@@ -65,12 +71,11 @@ pub(crate) fn find(
             if direction == Direction::Input && is_monitor(&id) {
                 return Err(missing());
             }
-            let all = with_host(host, inventory)?;
             let known = all.iter().find(|entry| entry.direction == direction && entry.id == id);
             Ok((device, known.map_or_else(|| id.id().to_owned(), |entry| entry.name(&all))))
         }
         Some(name) => {
-            let all = with_host(host, inventory)?;
+            let all = host::inventory(host, inventory)?;
             let entry = pick(&all, direction, name).ok_or_else(missing)?;
             let device = own_host(entry.id.host())?.device_by_id(&entry.id).ok_or_else(missing)?;
             Ok((device, entry.name(&all)))
@@ -79,7 +84,7 @@ pub(crate) fn find(
 }
 
 /// A device as the system describes it.
-struct Entry {
+pub(crate) struct Entry {
     id: cpal::DeviceId,
     label: String,
     direction: Direction,
@@ -112,7 +117,7 @@ impl Entry {
     }
 }
 
-fn inventory(host: &cpal::Host) -> Result<Vec<Entry>, cpal::Error> {
+fn inventory(host: &cpal::Host) -> Result<Arc<[Entry]>, cpal::Error> {
     let default = |device: Option<cpal::Device>| device.and_then(|device| device.id().ok());
     let defaults = [
         (Direction::Input, default(host.default_input_device())),
@@ -142,7 +147,7 @@ fn inventory(host: &cpal::Host) -> Result<Vec<Entry>, cpal::Error> {
             }
         }
     }
-    Ok(all)
+    Ok(all.into())
 }
 
 /// The identifier of the system goes first; a description counts when only one device has it.

@@ -112,6 +112,7 @@ impl Control {
     ) {
         loop {
             let timeout = self.brain.poll_timeout().map(|at| self.start + at);
+            let timeout = [timeout, self.held_back.poll_timeout()].into_iter().flatten().min();
             let tick = async {
                 match timeout {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -127,25 +128,23 @@ impl Control {
                     }
                     Some(Command::Stats(answer)) => drop(answer.send(self.stats())),
                     Some(Command::Shutdown(answer)) => {
-                        self.handle(Input::Intent(Intent::Leave)).await;
+                        self.take(Input::Intent(Intent::Leave)).await;
+                        self.show_now();
                         self.peers.close_all().await;
                         let _ = answer.send(());
                         return;
                     }
                     None => {
-                        self.handle(Input::Intent(Intent::Leave)).await;
+                        self.take(Input::Intent(Intent::Leave)).await;
+                        self.show_now();
                         return;
                     }
                 },
-                Some(input) = inputs.recv() => {
-                    self.take(input).await;
-                    self.show_unless_behind(inputs.len() + mesh.len());
-                }
+                Some(input) = inputs.recv() => self.handle(input).await,
                 Some(event) = mesh.recv() => {
                     if let Some(event) = self.peers.news(event) {
-                        self.take(Input::Mesh(event)).await;
+                        self.handle(Input::Mesh(event)).await;
                     }
-                    self.show_unless_behind(inputs.len() + mesh.len());
                 }
                 Some((attempt, client)) = self.opened.recv() => self.connected(attempt, client).await,
                 () = self.addresses.changed(), if self.brain.is_inside() => {
@@ -173,13 +172,15 @@ impl Control {
         }
     }
 
-    fn show_unless_behind(&mut self, waiting: usize) {
-        if self.held_back.is_due(waiting) {
-            self.show();
+    fn show(&mut self) {
+        let begun = Instant::now();
+        if self.held_back.is_due(begun) {
+            self.show_now();
+            self.held_back.made(Instant::now(), begun.elapsed());
         }
     }
 
-    fn show(&mut self) {
+    fn show_now(&mut self) {
         let view = self.brain.view(self.start.elapsed());
         let now = steady(&view);
         if now != self.shown {

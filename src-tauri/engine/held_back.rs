@@ -1,23 +1,36 @@
 //! Views that are held back: a whole room that comes in the same second is thousands of steps, and each view costs.
 
-/// So many waiting steps are more than a room that is at rest ever has at once.
-const BEHIND: usize = 8;
-/// Steps after which the view is shown all the same.
-const MOST: u32 = 64;
+use std::time::{Duration, Instant};
 
-/// Steps that were not shown.
+/// What takes less is not counted.
+const CHEAP: Duration = Duration::from_micros(100);
+/// After a view that took time there is none for so many times as long: showing takes a tenth of all time.
+const REST: u32 = 9;
+/// A person sees no difference.
+const LONGEST: Duration = Duration::from_millis(50);
+
+/// When the next view may be made.
 #[derive(Default)]
-pub(crate) struct HeldBack(u32);
+pub(crate) struct HeldBack {
+    until: Option<Instant>,
+    waits: bool,
+}
 
 impl HeldBack {
-    /// One more step was done, and so many wait. True when the view is to be shown now.
-    pub(crate) fn is_due(&mut self, waiting: usize) -> bool {
-        self.0 += 1;
-        let due = waiting < BEHIND || self.0 >= MOST;
-        if due {
-            self.0 = 0;
-        }
-        due
+    /// There is something to show. False when it is to wait until `poll_timeout`.
+    pub(crate) fn is_due(&mut self, now: Instant) -> bool {
+        self.waits = self.until.is_some_and(|until| now < until);
+        !self.waits
+    }
+
+    /// A view was made, and took so long.
+    pub(crate) fn made(&mut self, now: Instant, took: Duration) {
+        self.until = (took >= CHEAP).then(|| now + (REST * took).min(LONGEST));
+    }
+
+    /// When something waits to be shown.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.until.filter(|_| self.waits)
     }
 }
 
@@ -25,12 +38,40 @@ impl HeldBack {
 mod tests {
     use super::*;
 
+    const fn us(us: u64) -> Duration {
+        Duration::from_micros(us)
+    }
+
     #[test]
-    fn each_step_is_shown_until_much_waits_and_the_last_one_always() {
+    fn cheap_views_are_all_made_and_dear_ones_a_tenth_of_the_time() {
         let mut held = HeldBack::default();
-        assert!((0..20).all(|_| held.is_due(7)));
-        let shown = (0..1_000).rev().filter(|waiting| held.is_due(*waiting)).count();
-        assert_eq!(shown, 992 / 64 + 8);
-        assert!(held.is_due(0));
+        let (mut now, mut made) = (Instant::now(), 0);
+        for _ in 0..20 {
+            assert!(held.is_due(now));
+            held.made(now, us(99));
+        }
+        let begin = now;
+        while now < begin + us(1_000_000) {
+            if held.is_due(now) {
+                now += us(1_000);
+                held.made(now, us(1_000));
+                made += 1;
+            }
+            now += us(10);
+        }
+        assert!((98..=102).contains(&made), "{made}");
+    }
+
+    #[test]
+    fn the_last_step_is_always_shown() {
+        let (mut held, now) = (HeldBack::default(), Instant::now());
+        held.made(now, us(2_000));
+        assert_eq!(held.poll_timeout(), None);
+        assert!(!held.is_due(now + us(17_999)));
+        assert_eq!(held.poll_timeout(), Some(now + us(18_000)));
+        assert!(held.is_due(now + us(18_000)));
+        assert_eq!(held.poll_timeout(), None);
+        held.made(now, us(1_000_000));
+        assert!(held.is_due(now + LONGEST));
     }
 }

@@ -38,8 +38,10 @@ const PING_EVERY: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_millis(3_500);
 /// The same, once the server has told that its connection is gone.
 const SILENCE_AFTER_LEAVING: Duration = Duration::from_millis(1_500);
-/// A peer connection that is not up by then is begun anew.
+/// A peer connection that is not up so long after its offer is begun anew.
 pub(crate) const PATH_PATIENCE: Duration = Duration::from_secs(10);
+/// The same, before there is an offer: where many connect at once, who offers takes one after the other.
+pub(crate) const OFFER_PATIENCE: Duration = Duration::from_secs(30);
 /// Who is lost is the same member for so long: as long as the server keeps the seat.
 pub(crate) const ABSENCE: Duration = Duration::from_secs(60);
 
@@ -248,7 +250,12 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         match event {
-            MeshEvent::Description { peer, sdp } => self.say(peer, &Ctl::Sdp(sdp), out),
+            MeshEvent::Description { peer, sdp } => {
+                if let Some(member) = self.members.get_mut(&peer) {
+                    member.described(now, &sdp);
+                }
+                self.say(peer, &Ctl::Sdp(sdp), out);
+            }
             MeshEvent::Candidate { peer, candidate } => self.say(peer, &Ctl::Ice(candidate), out),
             MeshEvent::CtlOpen { peer } if self.is_up(peer) => self.moved(now, peer, out),
             MeshEvent::CtlOpen { peer } => {
@@ -267,6 +274,11 @@ impl Inside {
             MeshEvent::Disconnected { peer } => {
                 if self.members.get(&peer).is_some_and(|member| member.restart.is_none()) {
                     self.restart(now, peer, 0, out);
+                }
+            }
+            MeshEvent::Reached { peer } => {
+                if let Some(member) = self.members.get_mut(&peer) {
+                    member.reached();
                 }
             }
             MeshEvent::Connected { .. } => {}

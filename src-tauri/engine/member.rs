@@ -37,6 +37,8 @@ pub(crate) struct Member {
     pub(crate) restart: Option<Restart>,
     /// Until then what is said goes over the relay as well.
     pub(crate) both_until: Option<Duration>,
+    /// As initiator: since when both sides try to reach each other, as long as neither has.
+    pub(crate) trying_since: Option<Duration>,
     /// True once UDP between ordinary addresses has led to nothing.
     pub(crate) thorough: bool,
     pub(crate) hand: bool,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{Ctl, Pid};
+use pushtalk_protocol::{Ctl, Pid, Sdp, SdpKind};
 
 use crate::brain::Output;
 use crate::face::MemberLink;
@@ -169,17 +169,33 @@ impl Member {
                 Want::BothWays
             }
             (Path::Up, None) if now >= self.last_heard + SUSPECT => Want::Another { tries: 0 },
-            (Path::Opening { until }, None) if self.pair.is_initiator() && now >= self.thorough_at(until) => {
-                Want::Thorough
-            }
+            (Path::Opening { .. }, None) if self.thorough_at().is_some_and(|at| now >= at) => Want::Thorough,
             _ => Want::Nothing,
         }
     }
 
-    /// When all is tried, of a path that is to be open at `until`.
-    fn thorough_at(&self, until: Duration) -> Duration {
-        (until + if self.thorough { THOROUGH_AGAIN_AFTER } else { THOROUGH_AFTER })
-            .saturating_sub(PATH_PATIENCE)
+    /// One of the two has said how it can be reached.
+    pub(crate) fn described(&mut self, now: Duration, sdp: &Sdp) {
+        let Path::Opening { until } = &mut self.path else { return };
+        match sdp.kind {
+            SdpKind::Offer => *until = (*until).min(now + PATH_PATIENCE),
+            SdpKind::Answer if self.pair.is_initiator() && self.restart.is_none() => {
+                self.trying_since.get_or_insert(now);
+            }
+            SdpKind::Answer => {}
+        }
+    }
+
+    /// Addresses that work were found: another try would only begin all anew.
+    pub(crate) fn reached(&mut self) {
+        if matches!(self.path, Path::Opening { .. }) {
+            (self.trying_since, self.restart) = (None, None);
+        }
+    }
+
+    /// When all is tried.
+    fn thorough_at(&self) -> Option<Duration> {
+        Some(self.trying_since? + if self.thorough { THOROUGH_AGAIN_AFTER } else { THOROUGH_AFTER })
     }
 
     /// When the path is to be looked after next.
@@ -191,7 +207,7 @@ impl Member {
             }
             (_, Some(restart)) => Some(restart.until),
             (Path::Up, None) => Some(self.last_heard + SUSPECT),
-            (Path::Opening { until }, None) if self.pair.is_initiator() => Some(self.thorough_at(until)),
+            (Path::Opening { .. }, None) => self.thorough_at(),
             _ => None,
         };
         [path, self.both_until].into_iter().flatten().min()

@@ -13,7 +13,7 @@ use crate::backoff::{NETWORK, jittered};
 use crate::brain::{ListenOrder, Output, TalkOrder};
 use crate::face::{ErrorCode, MemberLink};
 use crate::identity::Identity;
-use crate::inside::{ABSENCE, Inside, PATH_PATIENCE, send};
+use crate::inside::{ABSENCE, Inside, OFFER_PATIENCE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
@@ -61,6 +61,7 @@ impl Inside {
             renewing_until: None,
             restart: None,
             both_until: None,
+            trying_since: None,
             thorough: false,
             hand: false,
             reception: Reception::default(),
@@ -132,10 +133,10 @@ impl Inside {
         }
         let role = if member.pair.is_initiator() { Role::Offerer } else { Role::Answerer };
         member.link = MemberLink::Connecting;
-        member.path = Path::Opening { until: now + PATH_PATIENCE };
+        member.path = Path::Opening { until: now + OFFER_PATIENCE };
         member.pair.channel_closed();
         (member.absent_until, member.renewing_until) = (None, None);
-        (member.restart, member.both_until) = (None, None);
+        (member.restart, member.both_until, member.trying_since) = (None, None, None);
         (member.renewed, member.renew_at) = (now, now + KEYS_LAST);
         if member.pair.epoch() != Some(self.identity.epoch) {
             // Who comes back from the epoch before gets the keys of this one first.
@@ -230,7 +231,10 @@ impl Inside {
                 member.hello = Some(hello);
                 self.recognise_hosts(now, out);
             }
-            Ctl::Sdp(sdp) => out.push(Output::RemoteDescription(peer, sdp)),
+            Ctl::Sdp(sdp) => {
+                member.described(now, &sdp);
+                out.push(Output::RemoteDescription(peer, sdp));
+            }
             Ctl::Ice(candidate) => out.push(Output::RemoteCandidate(peer, candidate)),
             Ctl::MediaKey { generation, key } => {
                 let key = OpenKey::new(MediaKey::from(key), generation);
@@ -401,6 +405,7 @@ impl Inside {
         self.order.retain(|pid| *pid != peer);
         self.comparing.take_if(|comparing| comparing.peer == peer);
         self.rosters.gone(now, peer);
+        self.listing.compared = None;
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
         self.floor.handle(now, Input::Gone(peer), out);

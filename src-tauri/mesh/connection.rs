@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use pushtalk_protocol::{Pid, Sdp, SdpKind};
 use rtc::{
     ice::mdns::MulticastDnsMode,
+    interceptor::{ReceiverReportBuilder, SenderReportBuilder, Slot},
     media_stream::MediaStreamTrack,
     peer_connection::configuration::media_engine::MIME_TYPE_OPUS,
     rtp_transceiver::{
@@ -29,7 +30,7 @@ use webrtc::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
         RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
-        Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, configure_rtcp_reports, crypto,
+        Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, crypto,
     },
     rtp_transceiver::RtpTransceiver,
 };
@@ -58,6 +59,9 @@ const TRY_EVERY: Duration = Duration::from_millis(20);
 const TRY_EVERY_OF_MANY: Duration = Duration::from_millis(5);
 /// Trying goes on for so long: many who connect at once are slow.
 const TRY_FOR: Duration = Duration::from_secs(10);
+/// How often sender and receiver reports go out: the least interval of RFC 3550 (section 6.2). Members tell each other more
+/// over the data channel.
+const RTCP_EVERY: Duration = Duration::from_secs(5);
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 
 /// A connection and what it says of itself.
@@ -122,7 +126,9 @@ impl Connection {
             RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE },
             RtpCodecKind::Audio,
         )?;
-        let interceptors = configure_rtcp_reports(Registry::new())
+        let interceptors = Registry::new()
+            .with(Slot::ReceiverReport, ReceiverReportBuilder::new().with_interval(RTCP_EVERY).build())
+            .with(Slot::SenderReport, SenderReportBuilder::new().with_interval(RTCP_EVERY).build())
             .with(tap::slot(), Tap::new(peer, Arc::clone(link), voice));
         // Without a certificate in the configuration each connection makes its own.
         let pc: Arc<dyn PeerConnection> = Arc::new(

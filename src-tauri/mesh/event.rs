@@ -68,6 +68,11 @@ pub enum MeshEvent {
         /// Empty at the end.
         candidate: Candidate,
     },
+    /// ICE has found a pair of addresses that works; what is left is the handshake.
+    Reached {
+        /// Which pair.
+        peer: Pid,
+    },
     /// DTLS has proved the certificate that the description names; frames flow.
     Connected {
         /// Which pair.
@@ -111,6 +116,7 @@ impl MeshEvent {
         match self {
             Self::Description { peer, .. }
             | Self::Candidate { peer, .. }
+            | Self::Reached { peer }
             | Self::Connected { peer }
             | Self::CtlOpen { peer }
             | Self::Ctl { peer, .. }
@@ -128,6 +134,7 @@ impl fmt::Debug for MeshEvent {
             Self::Failed { why, .. } => write!(f, "failed ({why:?})"),
             Self::Description { .. } => f.write_str("description"),
             Self::Candidate { .. } => f.write_str("candidate"),
+            Self::Reached { .. } => f.write_str("reached"),
             Self::Connected { .. } => f.write_str("connected"),
             Self::CtlOpen { .. } => f.write_str("ctl open"),
             Self::Ctl { .. } => f.write_str("ctl"),

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use pushtalk_protocol::{Candidate, Pid, Sdp};
 use tokio::{
-    sync::{mpsc, watch},
-    time::sleep,
+    sync::{OwnedSemaphorePermit, mpsc, oneshot, watch},
+    time::{sleep, timeout},
 };
 use webrtc::{data_channel::DataChannelEvent, media_stream::track_local::static_rtp::TrackLocalStaticRTP};
 
@@ -29,6 +29,12 @@ use crate::{
 /// has sent till then is still to come.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Paths that this side begins at a time: a whole room that comes in at once would otherwise be so slow that each path is
+/// given up, and tried again, before it comes to be.
+pub(crate) const AT_ONCE: usize = 6;
+/// A path that has not come to be for so long no longer keeps others waiting: its peer may be unreachable.
+const TURN: Duration = Duration::from_secs(3);
+
 pub(crate) const UNREADABLE: End = End::Failed(FailWhy::Other);
 pub(crate) const UNPROVED: End = End::Failed(FailWhy::Dtls);
 
@@ -37,6 +43,9 @@ pub(crate) enum Command {
     Description(Sdp),
     Candidate(Candidate),
 }
+
+/// The right to make a connection, until it is made; none is needed for an answer.
+type Turn = Option<OwnedSemaphorePermit>;
 
 /// What the task of a path owns.
 pub(crate) struct Life {
@@ -57,6 +66,7 @@ pub(crate) struct Life {
 
 impl Life {
     pub(crate) async fn run(mut self) {
+        let Some(turn) = self.turn().await else { return self.finish(End::Closed).await };
         let local = interfaces::addresses(Wanted {
             loopback: self.site.config.loopback,
             vpn: self.site.vpn.load(Relaxed),
@@ -86,7 +96,7 @@ impl Life {
                     biased;
                     _ = course.wait_for(|course| matches!(course, Course::Closing | Course::Silent)) => End::Closed,
                     () = replaced => End::Closed,
-                    end = AssertUnwindSafe(self.drive(&connection, news)).catch_unwind() => {
+                    end = AssertUnwindSafe(self.drive(&connection, news, turn)).catch_unwind() => {
                         // What a peer sends must not be able to end more than its pair.
                         end.unwrap_or(UNREADABLE)
                     }
@@ -101,6 +111,19 @@ impl Life {
             }
         };
         self.finish(end).await;
+    }
+
+    /// Waits until this path may begin; none when it is to end instead. Who answers follows the other one's turns.
+    async fn turn(&mut self) -> Option<Turn> {
+        if self.role == Role::Answerer {
+            return Some(None);
+        }
+        let turns = Arc::clone(&self.site.turns);
+        tokio::select! {
+            biased;
+            _ = self.course.wait_for(|course| *course != Course::Open) => None,
+            turn = turns.acquire_owned() => turn.ok().map(Some),
+        }
     }
 
     /// The pair leaves the mesh in the same instant in which its last event is in the channel.
@@ -127,14 +150,21 @@ impl Life {
         }
     }
 
-    async fn drive(&mut self, connection: &Connection, news: News) -> End {
+    async fn drive(&mut self, connection: &Connection, news: News, turn: Turn) -> End {
         let (proved, proof) = watch::channel(false);
+        let (open, opened) = oneshot::channel();
+        let takes_its_turn = async move {
+            let _ = timeout(TURN, opened).await;
+            drop(turn);
+            std::future::pending().await
+        };
         let teller = Teller { peer: self.peer, path: self.path, site: &self.site };
         let control = Control::new(connection, &teller, &self.link, self.role, self.thorough);
         tokio::select! {
             end = control.run(&mut self.commands, news, proved) => end,
-            end = read_ctl(connection, &teller, proof) => end,
+            end = read_ctl(connection, &teller, proof, open) => end,
             end = write_ctl(connection, &mut self.ctl) => end,
+            end = takes_its_turn => end,
         }
     }
 }
@@ -169,9 +199,14 @@ impl Teller<'_> {
 /// open and nothing is lost. It is no message of the session's: those begin with a version, never with 0.
 const HERE: &[u8] = b"\0here";
 
-/// The peer ends the pair in order by ending the channel.
-async fn read_ctl(connection: &Connection, teller: &Teller<'_>, mut proof: watch::Receiver<bool>) -> End {
-    let (peer, mut open) = (teller.peer, false);
+/// The peer ends the pair in order by ending the channel. `opened` goes when both sides are open.
+async fn read_ctl(
+    connection: &Connection,
+    teller: &Teller<'_>,
+    mut proof: watch::Receiver<bool>,
+    opened: oneshot::Sender<()>,
+) -> End {
+    let (peer, mut opened) = (teller.peer, Some(opened));
     while let Some(event) = connection.next_ctl().await {
         match event {
             DataChannelEvent::OnOpen => {
@@ -183,7 +218,7 @@ async fn read_ctl(connection: &Connection, teller: &Teller<'_>, mut proof: watch
                 }
             }
             DataChannelEvent::OnMessage(message) if message.data[..] == *HERE => {
-                if open {
+                if opened.is_none() {
                     continue;
                 }
                 if proof.wait_for(|proved| *proved).await.is_err()
@@ -191,7 +226,7 @@ async fn read_ctl(connection: &Connection, teller: &Teller<'_>, mut proof: watch
                 {
                     return UNREADABLE;
                 }
-                open = true;
+                opened = None;
                 if teller.opened(connection.track()) {
                     teller.tell(MeshEvent::CtlOpen { peer }).await;
                 }

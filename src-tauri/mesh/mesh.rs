@@ -10,13 +10,13 @@ use bytes::Bytes;
 use pushtalk_protocol::{Candidate, Pid, Sdp, SdpKind};
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
 };
 
 use crate::{
     LinkStats, MeshConfig, MeshError, MeshEvent, ReceivedFrame, Role, VoiceSender,
     event::LONGEST_CTL,
-    life::{Command, Life},
+    life::{AT_ONCE, Command, Life},
     link::Link,
     pair::{Course, Pair, Pairs, Path, Site},
 };
@@ -44,7 +44,9 @@ impl Mesh {
     ) -> Self {
         let (voice, pairs, links) = (Arc::new(voice), Pairs::default(), Arc::default());
         let vpn = AtomicBool::new(config.vpn);
-        Self { site: Arc::new(Site { config, events, voice, vpn, pairs, links }), runtime: Handle::current() }
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        let site = Arc::new(Site { config, events, voice, vpn, pairs, links, turns });
+        Self { site, runtime: Handle::current() }
     }
 
     /// Chooses whether paths that are made from now on may go through tunnels.

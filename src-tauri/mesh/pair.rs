@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use pushtalk_protocol::Pid;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 
 use crate::{
@@ -50,6 +50,8 @@ pub(crate) struct Site {
     pub(crate) vpn: AtomicBool,
     pub(crate) pairs: Pairs,
     pub(crate) links: Arc<Links>,
+    /// To begin paths.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 /// The living pairs.

@@ -120,6 +120,7 @@ impl Rig {
         let (mut connected, mut open) = (0, 0);
         while open < 2 * pairs {
             match self.step().await.1 {
+                MeshEvent::Reached { .. } => {}
                 MeshEvent::Connected { .. } => connected += 1,
                 MeshEvent::CtlOpen { .. } => open += 1,
                 other => panic!("{other:?} before the pairs were ready"),

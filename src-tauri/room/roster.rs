@@ -35,6 +35,8 @@ pub struct Rosters {
     seen: BTreeMap<Pid, BTreeSet<Difference>>,
     /// All of that, once each.
     open: BTreeMap<Difference, Open>,
+    /// When the first of those that do not count yet does.
+    due: Option<Duration>,
 }
 
 struct Told {
@@ -66,6 +68,7 @@ impl Rosters {
             told: BTreeMap::new(),
             seen: BTreeMap::new(),
             open: BTreeMap::new(),
+            due: None,
         }
     }
 
@@ -84,10 +87,15 @@ impl Rosters {
         }
         let known = known.union(&next).copied().collect();
         self.handle_timeout(now);
-        let before = (self.epoch, &self.known, &self.living);
-        if before != (Some(epoch), &known, &next) {
+        if (self.epoch, &self.known) != (Some(epoch), &known) {
             (self.epoch, self.known, self.living) = (Some(epoch), known, next);
             self.compare(now);
+        } else if self.living != next {
+            // Only their own words count for more or less than before, and ours.
+            let mut witnesses: BTreeSet<Pid> = self.living.symmetric_difference(&next).copied().collect();
+            witnesses.insert(self.me);
+            self.living = next;
+            self.compare_words_of(now, witnesses);
         }
     }
 
@@ -117,14 +125,18 @@ impl Rosters {
 
     /// When `handle_timeout` is wanted next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.open.values().filter(|open| !open.counts).map(|open| open.since + LASTING).min()
+        self.due
     }
 
     /// A difference may have lasted long enough.
     pub fn handle_timeout(&mut self, now: Duration) {
+        if self.due.is_none_or(|due| now < due) {
+            return;
+        }
         for open in self.open.values_mut() {
             open.counts |= now >= open.since + LASTING;
         }
+        self.due = self.next_due();
     }
 
     /// Those that have lasted a while, and still do.
@@ -148,6 +160,10 @@ impl Rosters {
     fn compare(&mut self, now: Duration) {
         let mut witnesses: BTreeSet<Pid> = self.seen.keys().chain(self.told.keys()).copied().collect();
         witnesses.insert(self.me);
+        self.compare_words_of(now, witnesses);
+    }
+
+    fn compare_words_of(&mut self, now: Duration, witnesses: BTreeSet<Pid>) {
         self.see(now, witnesses.into_iter().map(|witness| (witness, self.seen_by(witness))).collect());
     }
 
@@ -155,9 +171,13 @@ impl Rosters {
     fn see(&mut self, now: Duration, all: Vec<(Pid, BTreeSet<Difference>)>) {
         // Added before any is taken away: what another one says from now on goes on.
         for difference in all.iter().flat_map(|(_, differences)| differences) {
-            let open = Open { since: now, counts: false, witnesses: 0 };
-            self.open.entry(*difference).or_insert(open).witnesses += 1;
+            let open = self.open.entry(*difference).or_insert_with(|| {
+                self.due.get_or_insert(now + LASTING);
+                Open { since: now, counts: false, witnesses: 0 }
+            });
+            open.witnesses += 1;
         }
+        let mut first_is_over = false;
         for (witness, differences) in all {
             let over = if differences.is_empty() {
                 self.seen.remove(&witness)
@@ -168,11 +188,19 @@ impl Rosters {
                 if let Some(open) = self.open.get_mut(&difference) {
                     open.witnesses -= 1;
                     if open.witnesses == 0 {
+                        first_is_over |= !open.counts && Some(open.since + LASTING) == self.due;
                         self.open.remove(&difference);
                     }
                 }
             }
         }
+        if first_is_over {
+            self.due = self.next_due();
+        }
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        self.open.values().filter(|open| !open.counts).map(|open| open.since + LASTING).min()
     }
 
     /// What differs at this moment by the words of one, or by our own list.

@@ -27,6 +27,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const STAGGER: Duration = Duration::from_millis(250);
 /// Longest message that is taken from a server.
 const LONGEST: usize = 64 * 1024;
+/// All of it is cleared before each message; what is longer takes several reads.
+const READ_BUFFER: usize = 8 * 1024;
 /// A server names the time after which its silence means that it is gone, in these bounds.
 const SILENCE: (u64, u64) = (1_000, 120_000);
 
@@ -108,7 +110,10 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
     };
     let certificate = verifier.seen().ok_or(ODD)?;
     let url = format!("wss://{authority}/socket.io/?EIO=4&transport=websocket");
-    let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(Some(LONGEST))
+        .max_frame_size(Some(LONGEST));
     let (mut socket, _) =
         tokio_tungstenite::client_async_with_config(url, tls, Some(config)).await.map_err(|_| ODD)?;
     let mut silence = None;
