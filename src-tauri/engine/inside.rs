@@ -34,6 +34,9 @@ use crate::view;
 
 /// Asked this often over the data channel.
 const PING_EVERY: Duration = Duration::from_secs(1);
+/// In a room of twice as many members all that has to do with pings takes twice as long, of three times as many three times,
+/// and so on: each of 64 would else do little but ping.
+const CROWD: usize = 16;
 /// A member that says nothing for so long is lost.
 const SILENCE: Duration = Duration::from_millis(3_500);
 /// The same, once the server has told that its connection is gone.
@@ -160,6 +163,11 @@ impl Inside {
         }
     }
 
+    /// By how much all that has to do with pings is slower than in a small room.
+    pub(crate) fn crowd(&self) -> u32 {
+        u32::try_from((self.members.len() + 1) / CROWD).unwrap_or(u32::MAX).max(1)
+    }
+
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         let pairs = self.members.values().filter_map(|m| m.pair.poll_timeout());
         let renewals = self.members.values().filter(|m| m.path != Path::None);
@@ -173,7 +181,8 @@ impl Inside {
             Path::None | Path::Up => None,
         });
         let listing = self.listing.poll_timeout();
-        let paths = paths.chain(self.members.values().filter_map(Member::path_timeout));
+        let crowd = self.crowd();
+        let paths = paths.chain(self.members.values().filter_map(|m| m.path_timeout(crowd)));
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
         let desks =
             [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout(), self.ports.poll_timeout()];
@@ -365,7 +374,7 @@ impl Inside {
         self.renew_what_is_due(now, rng, out);
         self.tend_paths(now, out);
         if now >= self.next_ping {
-            self.next_ping = now + PING_EVERY;
+            self.next_ping = now + PING_EVERY * self.crowd();
             let up: Vec<Pid> =
                 self.members.iter().filter(|(_, m)| m.path == Path::Up).map(|(pid, _)| *pid).collect();
             for pid in up {
@@ -374,13 +383,14 @@ impl Inside {
             self.fit_to_paths(now, out);
         }
         let mut lost = Vec::new();
+        let silence = SILENCE * self.crowd();
         for (pid, member) in &mut self.members {
             let mut parcels = Vec::new();
             if member.pair.handle_timeout(now, &self.identity, rng, &mut parcels) {
                 member.failed(notices);
             }
             send(*pid, parcels, out);
-            let silence = if member.at_server { SILENCE } else { SILENCE_AFTER_LEAVING };
+            let silence = if member.at_server { silence } else { SILENCE_AFTER_LEAVING };
             match member.path {
                 Path::Up | Path::Opening { .. } | Path::Open { .. }
                     if member.renewing_until.is_some_and(|until| now >= until) =>

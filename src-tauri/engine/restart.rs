@@ -12,7 +12,7 @@ use crate::face::MemberLink;
 use crate::inside::{Inside, PATH_PATIENCE, send};
 use crate::member::{Member, Path};
 
-/// A path on which nothing comes for so long may be dead: two pings were not answered.
+/// A path on which nothing comes for so long may be dead: two pings were not answered. More in large rooms.
 const SUSPECT: Duration = Duration::from_millis(2_200);
 /// A data channel that lives answers in this time.
 const ANSWER: Duration = Duration::from_millis(300);
@@ -108,17 +108,18 @@ impl Inside {
     }
 
     pub(crate) fn tend_paths(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let crowd = self.crowd();
         for peer in self.order.clone() {
             let Some(member) = self.members.get_mut(&peer) else { continue };
             if member.both_until.is_some_and(|until| now >= until) {
                 member.both_until = None;
                 member.pair.go_one_way();
             }
-            match member.path_wants(now) {
+            match member.path_wants(now, crowd) {
                 Want::Nothing => {}
                 Want::BothWays => self.go_both_ways(now, peer, out),
                 Want::Another { tries } => {
-                    let silent = now >= member.last_heard + SUSPECT && member.path == Path::Up;
+                    let silent = now >= member.last_heard + SUSPECT * crowd && member.path == Path::Up;
                     self.restart(now, peer, tries, out);
                     if silent {
                         self.go_both_ways(now, peer, out);
@@ -149,7 +150,7 @@ enum Want {
 }
 
 impl Member {
-    fn path_wants(&self, now: Duration) -> Want {
+    fn path_wants(&self, now: Duration, crowd: u32) -> Want {
         match (self.path, self.restart) {
             (Path::None, _) => Want::Nothing,
             (_, Some(restart)) if now >= restart.until => {
@@ -168,7 +169,7 @@ impl Member {
             {
                 Want::BothWays
             }
-            (Path::Up, None) if now >= self.last_heard + SUSPECT => Want::Another { tries: 0 },
+            (Path::Up, None) if now >= self.last_heard + SUSPECT * crowd => Want::Another { tries: 0 },
             (Path::Opening { .. }, None) if self.thorough_at().is_some_and(|at| now >= at) => Want::Thorough,
             _ => Want::Nothing,
         }
@@ -199,14 +200,14 @@ impl Member {
     }
 
     /// When the path is to be looked after next.
-    pub(crate) fn path_timeout(&self) -> Option<Duration> {
+    pub(crate) fn path_timeout(&self, crowd: u32) -> Option<Duration> {
         let path = match (self.path, self.restart) {
             (Path::None, _) => None,
             (Path::Up, Some(restart)) if self.both_until.is_none() && self.last_heard <= restart.since => {
                 Some(restart.until.min(restart.since + ANSWER))
             }
             (_, Some(restart)) => Some(restart.until),
-            (Path::Up, None) => Some(self.last_heard + SUSPECT),
+            (Path::Up, None) => Some(self.last_heard + SUSPECT * crowd),
             (Path::Opening { .. }, None) => self.thorough_at(),
             _ => None,
         };

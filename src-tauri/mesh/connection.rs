@@ -50,7 +50,10 @@ const CTL_BUFFER: usize = 256 * 1024;
 const CANDIDATES: usize = 64;
 /// Addresses that TCP is tried from: the peer dials each of them.
 const LISTENING: usize = 4;
+/// RFC 7675 has 5 s; this notices sooner when a path is gone.
 const KEEPALIVE: Duration = Duration::from_secs(1);
+/// Among so many other pairs half as often, and what follows from silence as much later.
+const CROWD: usize = 24;
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
 const TRY_EVERY: Duration = Duration::from_millis(20);
@@ -93,12 +96,13 @@ pub(crate) struct News {
 
 impl Connection {
     /// Binds sockets and starts the connection's driver; nothing is sent yet. `others`: connections that are being made
-    /// besides.
+    /// besides, of so many `pairs`.
     pub(crate) async fn build(
         config: &MeshConfig,
         local: Local,
         tcp: bool,
         others: usize,
+        pairs: usize,
         peer: Pid,
         link: &Arc<Link>,
         voice: Voice,
@@ -106,10 +110,15 @@ impl Connection {
         let (situation, situation_rx) = watch::channel(Situation::default());
         let (candidates, candidates_rx) = mpsc::channel(CANDIDATES);
         let (every, tries) = pace(others);
+        let slower = if pairs > CROWD { 2 } else { 1 };
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
-            .with_ice_timeouts(Some(config.disconnected_after), Some(config.failed_after), Some(KEEPALIVE))
+            .with_ice_timeouts(
+                Some(slower * config.disconnected_after),
+                Some(config.failed_after),
+                Some(slower * KEEPALIVE),
+            )
             .with_ice_connection_attempts(Some(every), Some(tries))
             .with_srtp_protection_profiles(vec![
                 SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,

@@ -72,12 +72,14 @@ impl Life {
             vpn: self.site.vpn.load(Relaxed),
             all: self.thorough,
         });
+        let pairs = self.site.pairs.lock().len();
         // Never cancelled: a connection that is dropped half built keeps its driver.
         let built = Connection::build(
             &self.site.config,
             local,
             self.thorough,
             self.others,
+            pairs,
             self.peer,
             &self.link,
             Arc::clone(&self.site.voice),

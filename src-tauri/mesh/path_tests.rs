@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use pushtalk_protocol::{Sdp, SdpKind};
 
 use crate::{
-    MeshConfig, MeshError, MeshEvent, RtpStamp, Transport,
-    rig::{PROCESS, Rig, Who, config, pid, sealed, soon},
+    MeshConfig, MeshError, MeshEvent, Role, RtpStamp, Transport,
+    life::AT_ONCE,
+    rig::{PROCESS, Rig, Side, Who, config, pid, sealed, soon},
 };
 
 /// Until both sides have another path.
@@ -20,6 +21,35 @@ async fn moved(rig: &mut Rig) {
         }
     }
     assert_ne!(open[0], open[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offers_take_turns_and_one_that_is_given_up_makes_room_for_the_next() {
+    let _shared = PROCESS.read().await;
+    let mut ana = Side::new(config());
+    for n in 1..=AT_ONCE as u8 + 2 {
+        ana.mesh.open(pid(n), Role::Offerer).unwrap();
+    }
+    let mut offered = Vec::new();
+    let describe = async |ana: &mut Side| loop {
+        match ana.next().await {
+            MeshEvent::Description { peer, .. } => return peer,
+            MeshEvent::Candidate { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    for _ in 0..AT_ONCE {
+        offered.push(describe(&mut ana).await);
+    }
+    ana.mesh.close(offered[0]);
+    assert_eq!(ana.outcome_before_any_offer().await, MeshEvent::Closed { peer: offered[0] });
+    let next = describe(&mut ana).await;
+    assert!(!offered.contains(&next));
+    // Those that wait still end in order.
+    let last =
+        (1..=AT_ONCE as u8 + 2).map(pid).find(|peer| *peer != next && !offered.contains(peer)).unwrap();
+    ana.mesh.close(last);
+    assert_eq!(ana.outcome_before_any_offer().await, MeshEvent::Closed { peer: last });
 }
 
 /// Sends a frame every few milliseconds, on a thread, for as long as told.

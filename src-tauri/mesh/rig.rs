@@ -59,6 +59,16 @@ impl Side {
         soon(self.events.recv()).await.expect("the mesh lives")
     }
 
+    /// The next event that is no candidate; an offer would be one too many.
+    pub(crate) async fn outcome_before_any_offer(&mut self) -> MeshEvent {
+        loop {
+            match self.next().await {
+                MeshEvent::Candidate { .. } => {}
+                other => return other,
+            }
+        }
+    }
+
     /// The next event that is no signaling.
     pub(crate) async fn outcome(&mut self) -> MeshEvent {
         loop {
