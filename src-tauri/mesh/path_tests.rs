@@ -15,7 +15,7 @@ async fn moved(rig: &mut Rig) {
     let mut open = Vec::new();
     while open.len() < 2 {
         match rig.step().await {
-            (_, MeshEvent::Reached { .. } | MeshEvent::Connected { .. }) => {}
+            (_, MeshEvent::Connected { .. }) => {}
             (who, MeshEvent::CtlOpen { .. }) => open.push(who),
             (who, other) => panic!("{who:?}: {other:?}"),
         }

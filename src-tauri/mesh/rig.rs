@@ -69,11 +69,11 @@ impl Side {
         }
     }
 
-    /// The next event that is no signaling.
+    /// The next event that is no signaling, and no mere step on the way.
     pub(crate) async fn outcome(&mut self) -> MeshEvent {
         loop {
             match self.next().await {
-                MeshEvent::Description { .. } | MeshEvent::Candidate { .. } => {}
+                MeshEvent::Description { .. } | MeshEvent::Candidate { .. } | MeshEvent::Reached { .. } => {}
                 other => return other,
             }
         }
@@ -118,6 +118,7 @@ impl Rig {
                     MeshEvent::Candidate { peer, candidate } => {
                         let _ = to.remote_candidate(peer, candidate);
                     }
+                    MeshEvent::Reached { .. } => {}
                     other => return (who, other),
                 }
             }
@@ -130,7 +131,6 @@ impl Rig {
         let (mut connected, mut open) = (0, 0);
         while open < 2 * pairs {
             match self.step().await.1 {
-                MeshEvent::Reached { .. } => {}
                 MeshEvent::Connected { .. } => connected += 1,
                 MeshEvent::CtlOpen { .. } => open += 1,
                 other => panic!("{other:?} before the pairs were ready"),
