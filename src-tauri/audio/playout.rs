@@ -263,7 +263,8 @@ impl Playout {
         if self.waited > 0 {
             inbox.stats.waited_blocks += (self.waited / BLOCK_SAMPLES).unsigned_abs();
             // When the path was late, its share of all packets says enough.
-            let late = transit.saturating_sub(self.fastest.transit()) > inbox.arrivals.target(self.frame_samples);
+            let late =
+                transit.saturating_sub(self.fastest.transit()) > inbox.arrivals.target(self.frame_samples);
             if !late && self.waited <= 2 * BLOCK_SAMPLES {
                 inbox.arrivals.note_wait(self.delay(now));
             }

@@ -53,7 +53,7 @@ const LISTENING: usize = 4;
 /// RFC 7675 has 5 s; this notices sooner when a path is gone.
 const KEEPALIVE: Duration = Duration::from_secs(1);
 /// Among so many other pairs half as often, and what follows from silence as much later.
-const CROWD: usize = 24;
+const MANY: usize = 24;
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
 const TRY_EVERY: Duration = Duration::from_millis(20);
@@ -66,6 +66,15 @@ const TRY_FOR: Duration = Duration::from_secs(10);
 /// over the data channel.
 const RTCP_EVERY: Duration = Duration::from_secs(5);
 const OPUS_PAYLOAD_TYPE: u8 = 111;
+
+/// Among how many others a connection is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Crowd {
+    /// Pairs that this device had before.
+    pub(crate) pairs: usize,
+    /// Other pairs that are not up.
+    pub(crate) being_made: usize,
+}
 
 /// A connection and what it says of itself.
 pub(crate) struct Connection {
@@ -95,22 +104,20 @@ pub(crate) struct News {
 }
 
 impl Connection {
-    /// Binds sockets and starts the connection's driver; nothing is sent yet. `others`: connections that are being made
-    /// besides, of so many `pairs`.
+    /// Binds sockets and starts the connection's driver; nothing is sent yet.
     pub(crate) async fn build(
         config: &MeshConfig,
         local: Local,
         tcp: bool,
-        others: usize,
-        pairs: usize,
+        crowd: Crowd,
         peer: Pid,
         link: &Arc<Link>,
         voice: Voice,
     ) -> Result<(Self, News)> {
         let (situation, situation_rx) = watch::channel(Situation::default());
         let (candidates, candidates_rx) = mpsc::channel(CANDIDATES);
-        let (every, tries) = pace(others);
-        let slower = if pairs > CROWD { 2 } else { 1 };
+        let (every, tries) = pace(crowd.being_made);
+        let slower = if crowd.pairs > MANY { 2 } else { 1 };
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)

@@ -17,7 +17,7 @@ use webrtc::{data_channel::DataChannelEvent, media_stream::track_local::static_r
 
 use crate::{
     FailWhy, MeshEvent, Role,
-    connection::{Connection, News},
+    connection::{Connection, Crowd, News},
     control::Control,
     event::LONGEST_CTL,
     interfaces::{self, Wanted},
@@ -56,8 +56,8 @@ pub(crate) struct Life {
     pub(crate) role: Role,
     /// Whether TCP is tried too, and link-local addresses.
     pub(crate) thorough: bool,
-    /// Pairs that were not up when this path began.
-    pub(crate) others: usize,
+    /// As it was when this path was asked for.
+    pub(crate) crowd: Crowd,
     pub(crate) link: Arc<Link>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) ctl: mpsc::Receiver<Bytes>,
@@ -72,14 +72,12 @@ impl Life {
             vpn: self.site.vpn.load(Relaxed),
             all: self.thorough,
         });
-        let pairs = self.site.pairs.lock().len();
         // Never cancelled: a connection that is dropped half built keeps its driver.
         let built = Connection::build(
             &self.site.config,
             local,
             self.thorough,
-            self.others,
-            pairs,
+            self.crowd,
             self.peer,
             &self.link,
             Arc::clone(&self.site.voice),
