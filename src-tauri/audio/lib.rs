@@ -24,6 +24,10 @@ mod stretch;
 mod voice;
 
 #[cfg(test)]
+mod allocation;
+#[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod codec_tests;
 #[cfg(test)]
 mod echo_tests;
