@@ -56,10 +56,6 @@ pub(crate) fn find(
     let missing = || DeviceError::missing(direction, name);
     match name {
         None => {
-            let all = host::inventory(host, inventory)?;
-            if !all.iter().any(|entry| entry.direction == direction) {
-                return Err(missing());
-            }
             let own = own_host(with_host(host, |host| Ok(host.id()))?)?;
             let device = match direction {
                 Direction::Input => own.default_input_device(),
@@ -71,6 +67,7 @@ pub(crate) fn find(
             if direction == Direction::Input && is_monitor(&id) {
                 return Err(missing());
             }
+            let all = host::inventory(host, inventory)?;
             let known = all.iter().find(|entry| entry.direction == direction && entry.id == id);
             Ok((device, known.map_or_else(|| id.id().to_owned(), |entry| entry.name(&all))))
         }

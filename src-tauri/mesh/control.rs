@@ -112,7 +112,9 @@ impl<'a> Control<'a> {
                     }
                     if dtls_by.is_none() && found_path(now.ice) {
                         dtls_by = Some(Instant::now() + config.dtls_within);
-                        self.teller.tell(MeshEvent::Reached { peer }).await;
+                        if self.teller.is_newest() {
+                            self.teller.tell(MeshEvent::Reached { peer }).await;
+                        }
                     }
                     if now.peer != before {
                         before = now.peer;

@@ -68,7 +68,7 @@ pub enum MeshEvent {
         /// Empty at the end.
         candidate: Candidate,
     },
-    /// ICE has found a pair of addresses that works; what is left is the handshake.
+    /// ICE has found a pair of addresses that works, on the newest path; what is left is the handshake.
     Reached {
         /// Which pair.
         peer: Pid,

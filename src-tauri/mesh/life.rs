@@ -188,6 +188,11 @@ impl Teller<'_> {
         pairs.get_mut(&self.peer).is_some_and(|pair| pair.path_opened(self.path, track))
     }
 
+    /// Whether no other path has been begun in its place.
+    pub(crate) fn is_newest(&self) -> bool {
+        self.site.pairs.lock().get(&self.peer).is_some_and(|pair| pair.is_newest(self.path))
+    }
+
     /// Whether frames and messages take this path.
     pub(crate) fn in_use(&self) -> bool {
         self.site.pairs.lock().get(&self.peer).is_some_and(|pair| pair.uses(self.path))

@@ -133,6 +133,11 @@ impl Pair {
         self.used != Some(self.newest) && self.paths.contains_key(&self.newest)
     }
 
+    /// Whether none was begun after it.
+    pub(crate) fn is_newest(&self, path: u32) -> bool {
+        self.newest == path
+    }
+
     pub(crate) fn uses(&self, path: u32) -> bool {
         self.used == Some(path)
     }
