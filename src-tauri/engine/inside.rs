@@ -13,6 +13,7 @@ use rand::CryptoRng;
 
 use crate::brain::{Habits, ListenOrder, Output, TalkOrder, VoiceNews};
 use crate::coding::Coding;
+use crate::crowd;
 use crate::door::Doorkeeper;
 use crate::epoch::Epochs;
 use crate::face::{self, ErrorCode, Microphone, Preferences};
@@ -34,9 +35,6 @@ use crate::view;
 
 /// Asked this often over the data channel.
 const PING_EVERY: Duration = Duration::from_secs(1);
-/// In a room of twice as many members all that has to do with pings takes twice as long, of three times as many three times,
-/// and so on: each of 64 would else do little but ping.
-const CROWD: usize = 16;
 /// A member that says nothing for so long is lost.
 const SILENCE: Duration = Duration::from_millis(3_500);
 /// The same, once the server has told that its connection is gone.
@@ -165,7 +163,7 @@ impl Inside {
 
     /// By how much all that has to do with pings is slower than in a small room.
     pub(crate) fn crowd(&self) -> u32 {
-        u32::try_from((self.members.len() + 1) / CROWD).unwrap_or(u32::MAX).max(1)
+        crowd::of(self.members.len() + 1)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {

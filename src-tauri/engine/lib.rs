@@ -6,6 +6,7 @@ mod channel;
 mod check;
 mod coding;
 mod control;
+mod crowd;
 mod cues;
 mod devices;
 mod door;

@@ -9,9 +9,11 @@ use crate::brain::Output;
 use crate::inside::Inside;
 
 /// Told that often at most, and in large rooms so much later for each one that is told it: of 64 members who come at once
-/// each would else tell it 63 times to 63 others.
+/// each would else tell it 63 times to 63 others. Never so late that, with the time a difference must last, somebody hidden
+/// is noticed after more than two seconds.
 const EVERY: Duration = Duration::from_millis(250);
 const EVERY_OF_EACH: Duration = Duration::from_millis(16);
+const LATEST: Duration = Duration::from_millis(400);
 
 /// What the others were told last.
 pub(crate) struct Listing {
@@ -48,7 +50,7 @@ impl Listing {
         let due = *roster != self.told && now >= self.next;
         if due {
             let told = u32::try_from(roster.pids.len()).unwrap_or(u32::MAX);
-            self.next = now + EVERY.max(EVERY_OF_EACH * told);
+            self.next = now + (EVERY_OF_EACH * told).clamp(EVERY, LATEST);
             self.told.clone_from(roster);
         }
         due
@@ -106,5 +108,17 @@ mod tests {
         // It was a moment only.
         assert!(!listing.is_due(ms(280), &roster(19)));
         assert_eq!(listing.poll_timeout(), None);
+    }
+
+    #[test]
+    fn the_largest_room_is_told_early_enough_for_somebody_hidden_to_be_noticed_within_two_seconds() {
+        let ms = Duration::from_millis;
+        let roster = |n: u8| Roster { epoch: Epoch(0), pids: (0..n).map(|n| Pid::new([n; 16])).collect() };
+        let mut listing = Listing::new(ms(0), roster(1));
+        assert!(listing.is_due(ms(10), &roster(63)));
+        assert!(!listing.is_due(ms(20), &roster(64)));
+        assert!(
+            listing.poll_timeout().is_some_and(|at| at - ms(20) + pushtalk_room::Rosters::LASTING < ms(2000))
+        );
     }
 }

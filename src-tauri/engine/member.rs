@@ -49,7 +49,7 @@ pub(crate) struct Member {
 }
 
 /// How far the peer connection is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Path {
     None,
     Opening {
@@ -69,6 +69,33 @@ const MOST_TIMEOUTS: u32 = 3;
 const TOLD_AFTER: u32 = 3;
 
 impl Member {
+    /// Somebody that nothing was said with yet.
+    pub(crate) fn new(now: Duration, pair: Pair, renew_at: Duration) -> Self {
+        Self {
+            pair,
+            hello: None,
+            host: false,
+            link: MemberLink::Connecting,
+            at_server: true,
+            path: Path::None,
+            generation: 0,
+            seal_key: None,
+            last_heard: now,
+            absent_until: None,
+            renew_at,
+            renewed: now,
+            renewing_until: None,
+            restart: None,
+            both_until: None,
+            trying_since: None,
+            thorough: false,
+            hand: false,
+            reception: Reception::default(),
+            failures: 0,
+            timeouts: 0,
+        }
+    }
+
     /// What that person is called, as far as it is known.
     pub(crate) fn name(&self) -> Option<String> {
         self.hello.as_ref().map(|hello| hello.name.as_str().to_owned())

@@ -17,10 +17,10 @@ use crate::pair::{Pair, PairEvent, Parcel, Way};
 const NOW: Duration = Duration::ZERO;
 
 /// Two members of one room; the first one has the smaller pid.
-struct Two {
+pub(crate) struct Two {
     rng: StdRng,
     identities: [Identity; 2],
-    pairs: [Pair; 2],
+    pub(crate) pairs: [Pair; 2],
     said: [Vec<Ctl>; 2],
     proved: [u32; 2],
     renewed: [u32; 2],
@@ -38,7 +38,7 @@ fn brought(rng: &mut StdRng, secret: &RoomSecret, host: &HostKey) -> RoomSecret 
 }
 
 impl Two {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let host = HostKey::generate(&mut rng);
         let own = RoomSecret::generate(&mut rng);

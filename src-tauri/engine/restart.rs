@@ -214,3 +214,84 @@ impl Member {
         [path, self.both_until].into_iter().flatten().min()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inside::OFFER_PATIENCE;
+    use crate::pair_tests::Two;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Waits for an offer to be made (as initiator) or to come.
+    fn opening(initiator: bool) -> Member {
+        let [first, second] = Two::new(1).pairs;
+        let mut member = Member::new(Duration::ZERO, if initiator { first } else { second }, 900 * SECOND);
+        member.path = Path::Opening { until: OFFER_PATIENCE };
+        member
+    }
+
+    fn described(member: &mut Member, now: Duration, kind: SdpKind) {
+        member.described(now, &Sdp { path: 0, kind, text: String::new() });
+    }
+
+    #[test]
+    fn a_path_has_its_time_from_the_offer_on_however_long_that_took() {
+        let mut member = opening(true);
+        assert_eq!(member.path_wants(9 * SECOND, 1), Want::Nothing);
+        described(&mut member, 9 * SECOND, SdpKind::Offer);
+        assert_eq!(member.path, Path::Opening { until: 9 * SECOND + PATH_PATIENCE });
+        // A second one does not make it longer.
+        described(&mut member, 12 * SECOND, SdpKind::Offer);
+        assert_eq!(member.path, Path::Opening { until: 9 * SECOND + PATH_PATIENCE });
+    }
+
+    #[test]
+    fn more_ways_are_tried_some_time_after_the_answer_and_only_by_who_offered() {
+        let mut member = opening(true);
+        described(&mut member, SECOND, SdpKind::Offer);
+        assert_eq!(member.path_timeout(1), None);
+        described(&mut member, 2 * SECOND, SdpKind::Answer);
+        assert_eq!(member.path_timeout(1), Some(2 * SECOND + THOROUGH_AFTER));
+        assert_eq!(member.path_wants(4 * SECOND, 1), Want::Nothing);
+        assert_eq!(member.path_wants(5 * SECOND, 1), Want::Thorough);
+        // Sooner where it was needed before.
+        member.thorough = true;
+        assert_eq!(member.path_timeout(1), Some(2 * SECOND + THOROUGH_AGAIN_AFTER));
+
+        let mut member = opening(false);
+        described(&mut member, SECOND, SdpKind::Offer);
+        described(&mut member, 2 * SECOND, SdpKind::Answer);
+        assert_eq!(member.path_timeout(1), None);
+    }
+
+    #[test]
+    fn nothing_more_is_tried_once_addresses_that_work_were_found() {
+        let mut member = opening(true);
+        described(&mut member, SECOND, SdpKind::Offer);
+        described(&mut member, 2 * SECOND, SdpKind::Answer);
+        member.reached();
+        assert_eq!(member.path_timeout(1), None);
+        assert_eq!(member.path_wants(8 * SECOND, 1), Want::Nothing);
+    }
+
+    #[test]
+    fn another_path_that_is_made_while_one_is_up_is_not_ended_by_what_is_said_of_it() {
+        let mut member = opening(true);
+        member.path = Path::Up;
+        member.restart = Some(Restart { since: SECOND, until: 4 * SECOND, tries: 0, again: false });
+        member.reached();
+        assert_eq!(member.path_wants(4 * SECOND, 1), Want::Another { tries: 1 });
+    }
+
+    #[test]
+    fn a_silent_path_is_suspected_later_in_a_large_room() {
+        let mut member = opening(true);
+        member.path = Path::Up;
+        for (crowd, suspect) in [(1, SUSPECT), (4, SUSPECT * 4)] {
+            assert_eq!(member.path_timeout(crowd), Some(suspect));
+            assert_eq!(member.path_wants(suspect - SECOND / 1000, crowd), Want::Nothing);
+            assert_eq!(member.path_wants(suspect, crowd), Want::Another { tries: 0 });
+        }
+    }
+}

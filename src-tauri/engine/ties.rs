@@ -17,7 +17,7 @@ use crate::inside::{ABSENCE, Inside, OFFER_PATIENCE, send};
 use crate::member::{Member, Path};
 use crate::notices::Notices;
 use crate::pair::{Pair, PairEvent, Way};
-use crate::reception::{Reception, micros};
+use crate::reception::micros;
 
 /// New keys are made this often, if nothing asks for them earlier.
 const KEYS_LAST: Duration = Duration::from_secs(15 * 60);
@@ -45,29 +45,7 @@ impl Inside {
         if self.members.len() >= MOST_MEMBERS {
             return;
         }
-        let mut member = Member {
-            pair: Pair::new(&self.identity, peer, public),
-            hello: None,
-            host: false,
-            link: MemberLink::Connecting,
-            at_server: true,
-            path: Path::None,
-            generation: 0,
-            seal_key: None,
-            last_heard: now,
-            absent_until: None,
-            renew_at: now + KEYS_LAST,
-            renewed: now,
-            renewing_until: None,
-            restart: None,
-            both_until: None,
-            trying_since: None,
-            thorough: false,
-            hand: false,
-            reception: Reception::default(),
-            failures: 0,
-            timeouts: 0,
-        };
+        let mut member = Member::new(now, Pair::new(&self.identity, peer, public), now + KEYS_LAST);
         let mut parcels = Vec::new();
         member.pair.begin(now, &self.identity, rng, &mut parcels);
         send(peer, parcels, out);

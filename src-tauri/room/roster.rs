@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use pushtalk_protocol::{Epoch, MOST_MEMBERS, Pid, Roster};
 
-/// A difference counts when it has lasted so long: who comes or goes is not listed by everybody at the same moment.
-const LASTING: Duration = Duration::from_millis(1_500);
-
 /// How the rosters of the members differ from each other and from our own list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
@@ -58,6 +55,9 @@ enum Difference {
 }
 
 impl Rosters {
+    /// A difference counts when it has lasted so long: who comes or goes is not listed by everybody at the same moment.
+    pub const LASTING: Duration = Duration::from_millis(1_500);
+
     /// Nobody is there yet.
     pub fn new(me: Pid) -> Self {
         Self {
@@ -134,7 +134,7 @@ impl Rosters {
             return;
         }
         for open in self.open.values_mut() {
-            open.counts |= now >= open.since + LASTING;
+            open.counts |= now >= open.since + Rosters::LASTING;
         }
         self.due = self.next_due();
     }
@@ -172,7 +172,7 @@ impl Rosters {
         // Added before any is taken away: what another one says from now on goes on.
         for difference in all.iter().flat_map(|(_, differences)| differences) {
             let open = self.open.entry(*difference).or_insert_with(|| {
-                self.due.get_or_insert(now + LASTING);
+                self.due.get_or_insert(now + Rosters::LASTING);
                 Open { since: now, counts: false, witnesses: 0 }
             });
             open.witnesses += 1;
@@ -188,7 +188,7 @@ impl Rosters {
                 if let Some(open) = self.open.get_mut(&difference) {
                     open.witnesses -= 1;
                     if open.witnesses == 0 {
-                        first_is_over |= !open.counts && Some(open.since + LASTING) == self.due;
+                        first_is_over |= !open.counts && Some(open.since + Rosters::LASTING) == self.due;
                         self.open.remove(&difference);
                     }
                 }
@@ -200,7 +200,7 @@ impl Rosters {
     }
 
     fn next_due(&self) -> Option<Duration> {
-        self.open.values().filter(|open| !open.counts).map(|open| open.since + LASTING).min()
+        self.open.values().filter(|open| !open.counts).map(|open| open.since + Rosters::LASTING).min()
     }
 
     /// What differs at this moment by the words of one, or by our own list.
