@@ -2,6 +2,7 @@
 
 mod bench {
     pub(crate) mod cpu;
+    pub(crate) mod hour;
     pub(crate) mod latency;
     pub(crate) mod loss;
     pub(crate) mod mesh;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{cpu, latency, loss, mesh, quality, stages};
+use bench::{cpu, hour, latency, loss, mesh, quality, stages};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,11 +26,12 @@ fn main() -> anyhow::Result<()> {
     match words.as_slice() {
         ["cpu"] => cpu::cpu(),
         ["cpu", "--stages"] => keep("stages", stages::stages()?),
+        ["hour", minutes @ ..] => hour::hour(minutes),
         ["latency"] => latency::latency(),
         ["loss", percents @ ..] => loss::loss(percents),
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: cpu, latency, loss, mesh, quality"),
+        other => bail!("no bench {other:?}; there are: cpu, hour, latency, loss, mesh, quality"),
     }
 }
 

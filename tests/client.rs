@@ -108,7 +108,20 @@ impl Client {
         kind: &str,
         fits: impl Fn(&Value) -> bool,
     ) -> anyhow::Result<(Instant, Value)> {
-        let until = Instant::now() + PATIENCE;
+        self.event_within(PATIENCE, kind, fits)
+    }
+
+    /// The same, where another wait is wanted.
+    ///
+    /// # Errors
+    /// When it does not come in time, or the client ends before.
+    pub fn event_within(
+        &mut self,
+        patience: Duration,
+        kind: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<(Instant, Value)> {
+        let until = Instant::now() + patience;
         loop {
             match self.events.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok((at, event)) => {

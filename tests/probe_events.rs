@@ -11,7 +11,7 @@ use pushtalk_protocol::{
     StatementKind, event,
 };
 use pushtalk_signaling::argument;
-use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby, Push};
+use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby, Push, Source};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use serde::Serialize;
@@ -93,7 +93,7 @@ impl World {
             let from = ConnectionId(who);
             match said {
                 "come" if !self.present.contains_key(&from) => {
-                    if self.lobby.connected(from).is_ok() {
+                    if self.lobby.connected(from, Source(who % 3)).is_ok() {
                         self.present.insert(from, 0);
                     }
                 }
@@ -128,7 +128,7 @@ impl World {
             }
             event::CREATE => {
                 let create = if right { Ok(self.create(from)) } else { argument::read(json) };
-                self.try_say(create, |lobby, create: Create| lobby.create(from, &create, 5));
+                self.try_say(create, |lobby, create: Create| lobby.create(now, from, &create, 5));
             }
             event::JOIN => {
                 let join = if right { Ok(self.join(from)) } else { argument::read(json) };
@@ -210,6 +210,7 @@ impl World {
                 Push::LobbyClose(close) => assert_reads_back(close),
                 Push::MemberJoined(joined) => assert_reads_back(joined),
                 Push::MemberLeft(left) => assert_reads_back(left),
+                Push::RoomCloses(closes) => assert_reads_back(closes),
                 Push::RoomClosed(closed) => assert_reads_back(closed),
             }
         }

@@ -210,6 +210,18 @@ impl SoundRig {
         self.streams("sink-inputs")
     }
 
+    /// One more microphone: it hears what is written into the file (32-bit floats, 48 kHz, mono), when it is.
+    ///
+    /// # Errors
+    /// When the server does not make it.
+    pub fn pipe(&self, name: &str) -> anyhow::Result<File> {
+        let pipe = self.folder.join(name).with_extension("pipe");
+        let (name, file) = (format!("source_name={name}"), format!("file={}", pipe.display()));
+        let format = ["format=float32le", "rate=48000", "channels=1"];
+        self.pactl(&[&["load-module", "module-pipe-source", &name, &file], &format[..]].concat())?;
+        File::options().write(true).open(&pipe).context("the pipe of a microphone")
+    }
+
     /// What `pactl` says; for switching, muting and unloading devices in the middle of a test.
     ///
     /// # Errors

@@ -44,6 +44,7 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::OutputReplaced => "the output is not there; another one is used",
         ErrorCode::CannotConnect => "a member cannot be connected to; trying on",
         ErrorCode::CannotConnectSecurely => "a member cannot be connected to securely; nothing is sent to it",
+        ErrorCode::RoomCloses => "the server closes the room in so many minutes; those inside talk on",
         ErrorCode::RoomClosed => "the room was closed",
         ErrorCode::CodeRetired => {
             "so many wrong codes were tried that this one is dead; ask the host for a new one"

@@ -664,6 +664,8 @@ pub enum ErrorCode {
     CannotConnect,
     /// A member (`about`) could not be connected to securely.
     CannotConnectSecurely,
+    /// The server will close the room in so many minutes (`about`). Those inside talk on; nobody can come in any more.
+    RoomCloses,
     /// The room was closed, because everybody left it or its time was over.
     RoomClosed,
     /// So many wrong codes were tried that this one is dead; the host can make a new one.

@@ -229,6 +229,10 @@ impl Inside {
                 self.knocked(now, rng, lobby, &data, notices, out);
             }
             ServerEvent::LobbyClose { lobby } => self.door.closed(lobby),
+            ServerEvent::RoomCloses { left } => {
+                let minutes = left.as_secs().div_ceil(60).to_string();
+                notices.tell(ErrorCode::RoomCloses, Some(minutes));
+            }
             ServerEvent::RoomClosed => {
                 self.seat = Seat::Given;
                 notices.tell(ErrorCode::RoomClosed, None);

@@ -39,8 +39,8 @@ pub use report::Report;
 pub use secret::SecretBytes;
 pub use signal::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,
-    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Resume, RoomClosed, Rotate,
-    event,
+    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Resume, RoomClosed,
+    RoomCloses, Rotate, event,
 };
 pub use statement::{MOST_MEMBERS, SignedStatement, Statement, StatementKind};
 pub use wire::{Reader, WireError, Writer};

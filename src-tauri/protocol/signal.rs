@@ -36,6 +36,8 @@ pub mod event {
     pub const MEMBER_JOINED: &str = "member joined";
     /// Server → client: `MemberLeft`.
     pub const MEMBER_LEFT: &str = "member left";
+    /// Server → client: `RoomCloses`.
+    pub const ROOM_CLOSES: &str = "room closes";
     /// Server → client: `RoomClosed`.
     pub const ROOM_CLOSED: &str = "room closed";
 }
@@ -209,6 +211,14 @@ pub struct MemberJoined {
 pub struct MemberLeft {
     /// Who.
     pub pid: Pid,
+}
+
+/// The server will close the room; who is in it talks on.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RoomCloses {
+    /// In so many seconds.
+    pub seconds: u32,
 }
 
 /// The server has closed the room.

@@ -59,7 +59,8 @@ impl Server {
 }
 
 pub(crate) async fn server() -> Server {
-    limited(Limits::default()).await
+    // Who has knocked would be remembered for a while, and it is to be seen that nothing is left.
+    limited(Limits { knocks_of_an_address: None, ..Limits::default() }).await
 }
 
 pub(crate) async fn limited(limits: Limits) -> Server {

@@ -67,6 +67,11 @@ pub enum ServerEvent {
     MemberJoined(MemberJoined),
     /// Somebody's connection to the server ended.
     MemberLeft(MemberLeft),
+    /// The server will close the room.
+    RoomCloses {
+        /// In so long.
+        left: Duration,
+    },
     /// The server has closed the room.
     RoomClosed,
     /// The connection is lost. The last event, and none at all when it was closed on this side.

@@ -1,7 +1,9 @@
 //! Who gets as far as the upgrade: so many from one address, and no web page of others.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::uri::Authority;
@@ -9,12 +11,17 @@ use axum::http::{HeaderMap, header};
 
 use crate::addresses::on_link;
 use crate::limits::Limits;
+use crate::lobby::Source;
 
 /// Counts connections by address, for as long as they last.
 #[derive(Clone)]
 pub(crate) struct Gate {
     limits: Limits,
     present: Arc<Mutex<BTreeMap<IpAddr, usize>>>,
+    /// What addresses are called by, with a key that nobody knows and that ends with the program.
+    names: RandomState,
+    /// Bytes that wait to be written, on all connections.
+    waiting: Arc<AtomicUsize>,
 }
 
 /// The right to one connection; dropping it gives the place back.
@@ -25,7 +32,7 @@ pub(crate) struct Place {
 
 impl Gate {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, present: Arc::default() }
+        Self { limits, present: Arc::default(), names: RandomState::new(), waiting: Arc::default() }
     }
 
     /// None when there are too many, of this address or in all.
@@ -48,6 +55,21 @@ impl Gate {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
         self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// A stand-in for the address, for those who are to count by it and not to know it.
+    pub(crate) fn source(&self) -> Source {
+        Source(self.gate.names.hash_one(self.from))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.gate.limits
+    }
+
+    pub(crate) fn waiting_of_all(&self) -> Arc<AtomicUsize> {
+        self.gate.waiting.clone()
     }
 }
 

@@ -28,8 +28,8 @@ impl Lobby {
     /// Knocks: the first member of the room gets the message. `lobby` is 8 fresh random bytes.
     ///
     /// # Errors
-    /// `BadRequest` for what is too long or not base64url, `TooMany` for more of its own than one connection may have
-    /// open, `NotAvailable` for a nameplate where nobody can be asked.
+    /// `BadRequest` for what is too long or not base64url, `TooMany` for more than one connection may have open or one
+    /// address may begin, `NotAvailable` for a nameplate where nobody can be asked.
     pub fn lobby_open(
         &mut self,
         now: Duration,
@@ -47,12 +47,18 @@ impl Lobby {
         if connection.lobbies >= self.limits.lobbies {
             return Err(RefusalCode::TooMany);
         }
+        // Also for nameplates that nobody has: this is how they would be searched.
+        if !self.knockers.try_take(now, connection.source) {
+            return Err(RefusalCode::TooMany);
+        }
         let room = *self.nameplates.get(&open.nameplate).ok_or(RefusalCode::NotAvailable)?;
         // A room with a queue at its door, or with nobody at home, looks like none.
         if self.knocks.values().filter(|k| k.room == room).count() >= self.limits.lobbies_of_a_room {
             return Err(RefusalCode::NotAvailable);
         }
-        let first = self.rooms.get(&room).and_then(|r| r.connections().next());
+        let at_home = self.rooms.get_mut(&room).ok_or(RefusalCode::NotAvailable)?;
+        let first = at_home.connections().next();
+        let first = first.filter(|_| at_home.knocks.try_take(now));
         let responder = first.ok_or(RefusalCode::NotAvailable)?;
         connection.lobbies += 1;
         let knock = Knock {

@@ -5,6 +5,7 @@
 
 pub mod addresses;
 pub mod argument;
+mod bucket;
 #[cfg(feature = "server")]
 mod certificate;
 pub mod client;
@@ -16,6 +17,7 @@ mod limits;
 mod line;
 pub mod lobby;
 mod packet;
+mod room_life;
 mod rotation;
 mod seat;
 #[cfg(feature = "server")]

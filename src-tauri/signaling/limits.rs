@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use pushtalk_protocol::MOST_MEMBERS;
 
+pub use crate::bucket::Rate;
+
 /// Sizes and counts; each bounds something that a stranger could make grow.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -27,6 +29,25 @@ pub struct Limits {
     pub lobbies: usize,
     /// Lobbies that one room may have open.
     pub lobbies_of_a_room: usize,
+    /// Lobbies that may be opened from one address: a whole room may come from one, but who tries nameplates is slowed down.
+    /// None where they are not counted.
+    pub knocks_of_an_address: Option<Rate>,
+    /// Lobbies that may be opened to one room.
+    pub knocks_at_a_room: Rate,
+    /// Addresses that are told apart in this; all others count as one.
+    pub knockers: usize,
+    /// Events of one connection. Who says more is listened to more slowly.
+    pub events: Rate,
+    /// Bytes that one connection sends, in the same way.
+    pub bytes: Rate,
+    /// Bytes that may wait for one connection to take them; with more it is cut.
+    pub backlog: usize,
+    /// Bytes that may wait for all connections together; with more, those are cut that do not take them.
+    pub backlogs: usize,
+    /// A room is closed when it is so old; none where it lasts as long as somebody is in it.
+    pub life: Option<Duration>,
+    /// Everybody in it is told so long before.
+    pub notice: Duration,
     /// Bytes in one statement, before base64url; with 64 members and as many removed there are 2300.
     pub statement: usize,
     /// The seat of a connection that was lost is kept for so long.
@@ -38,7 +59,18 @@ pub struct Limits {
 impl Limits {
     /// For a server that somebody runs for one room: as many as a room can have may come, all in the same second.
     pub fn of_a_host() -> Self {
-        Self { members: MOST_MEMBERS, lobbies_of_a_room: MOST_MEMBERS, ..Self::default() }
+        let all = Rate::a_minute(MOST_MEMBERS as u32, MOST_MEMBERS as u32);
+        Self {
+            members: MOST_MEMBERS,
+            rooms: 16,
+            connections: 256,
+            lobbies_of_a_room: MOST_MEMBERS,
+            knocks_of_an_address: Some(all),
+            knocks_at_a_room: all,
+            events: Rate::a_second(1024, 128),
+            life: None,
+            ..Self::default()
+        }
     }
 }
 
@@ -55,6 +87,15 @@ impl Default for Limits {
             lobby_messages: 8,
             lobbies: 8,
             lobbies_of_a_room: 32,
+            knocks_of_an_address: Some(Rate::a_minute(20, 6)),
+            knocks_at_a_room: Rate::a_minute(32, 30),
+            knockers: 4096,
+            events: Rate::a_second(160, 40),
+            bytes: Rate::a_second(512 * 1024, 256 * 1024),
+            backlog: 512 * 1024,
+            backlogs: 64 * 1024 * 1024,
+            life: Some(Duration::from_secs(24 * 3600)),
+            notice: Duration::from_secs(5 * 60),
             statement: 4 * 1024,
             seat: Duration::from_secs(60),
             answer: Duration::from_secs(5),

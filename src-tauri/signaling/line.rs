@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use pushtalk_protocol::{Empty, LobbyClose, LobbyMessage, Relayed, RoomClosed, event};
+use pushtalk_protocol::{Empty, LobbyClose, LobbyMessage, Relayed, RoomClosed, RoomCloses, event};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -149,6 +149,10 @@ fn push(name: &str, argument: Value) -> Option<ServerEvent> {
         event::LOBBY_CLOSE => ServerEvent::LobbyClose { lobby: read::<LobbyClose>(argument)?.lobby },
         event::MEMBER_JOINED => ServerEvent::MemberJoined(read(argument)?),
         event::MEMBER_LEFT => ServerEvent::MemberLeft(read(argument)?),
+        event::ROOM_CLOSES => {
+            let RoomCloses { seconds } = read(argument)?;
+            ServerEvent::RoomCloses { left: Duration::from_secs(seconds.into()) }
+        }
         event::ROOM_CLOSED => {
             let RoomClosed {} = read(argument)?;
             ServerEvent::RoomClosed

@@ -17,12 +17,13 @@ use std::time::Duration;
 use pushtalk_e2ee::{ServerIdentity, verify_create, verify_join};
 use pushtalk_protocol::{
     Challenge, Create, Created, Empty, HelloAck, HelloRequest, Join, JoinPublic, Joined, LobbyClose, LobbyId,
-    LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed, RoomId,
-    VERSION,
+    LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed,
+    RoomCloses, RoomId, VERSION,
 };
 
+use crate::bucket::{Bucket, Buckets};
 use crate::knock::Knock;
-pub use crate::limits::Limits;
+pub use crate::limits::{Limits, Rate};
 use crate::seat::{NOBODY, Presence, Room, Seat};
 use crate::text64;
 
@@ -32,6 +33,11 @@ const NOBODYS_DOOR: JoinPublic = JoinPublic::new(NOBODY);
 /// Names one connection to the server; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
+
+/// From where a connection comes: a stand-in for its address, which is not kept. Connections from one address have the
+/// same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Source(pub u64);
 
 /// What the server says of itself to one connection.
 #[derive(Clone, PartialEq)]
@@ -46,6 +52,8 @@ pub enum Push {
     MemberJoined(MemberJoined),
     /// Somebody's connection ended.
     MemberLeft(MemberLeft),
+    /// The room will be closed in so long.
+    RoomCloses(RoomCloses),
     /// The one who is told has no seat any more.
     RoomClosed(RoomClosed),
 }
@@ -58,12 +66,13 @@ pub struct Lobby {
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) nameplates: BTreeMap<Nameplate, RoomId>,
     pub(crate) knocks: BTreeMap<LobbyId, Knock>,
+    pub(crate) knockers: Buckets<Source>,
     pub(crate) pushes: Vec<(ConnectionId, Push)>,
     pub(crate) cuts: Vec<ConnectionId>,
 }
 
-#[derive(Default)]
 pub(crate) struct Connection {
+    pub(crate) source: Source,
     pub(crate) challenge: Option<Challenge>,
     pub(crate) seat: Option<(RoomId, Pid)>,
     pub(crate) lobbies: usize,
@@ -81,6 +90,7 @@ impl Lobby {
             rooms: BTreeMap::new(),
             nameplates: BTreeMap::new(),
             knocks: BTreeMap::new(),
+            knockers: Buckets::new(limits.knocks_of_an_address, limits.knockers),
             pushes: Vec::new(),
             cuts: Vec::new(),
         }
@@ -90,11 +100,12 @@ impl Lobby {
     ///
     /// # Errors
     /// `TooMany`.
-    pub fn connected(&mut self, connection: ConnectionId) -> Answer<()> {
+    pub fn connected(&mut self, connection: ConnectionId, source: Source) -> Answer<()> {
         if self.connections.len() >= self.limits.connections {
             return Err(RefusalCode::TooMany);
         }
-        self.connections.insert(connection, Connection::default());
+        let new = Connection { source, challenge: None, seat: None, lobbies: 0 };
+        self.connections.insert(connection, new);
         Ok(())
     }
 
@@ -120,7 +131,13 @@ impl Lobby {
     ///
     /// # Errors
     /// `NotAvailable` for whatever reason.
-    pub fn create(&mut self, from: ConnectionId, create: &Create, word: u16) -> Answer<Created> {
+    pub fn create(
+        &mut self,
+        now: Duration,
+        from: ConnectionId,
+        create: &Create,
+        word: u16,
+    ) -> Answer<Created> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
         let pid = verify_create(create, &challenge, &self.identity).map_err(|_| NO)?;
@@ -137,7 +154,17 @@ impl Lobby {
         self.nameplates.insert(nameplate, create.room_id);
         let Create { host_pub, epoch, join_pub, member_pub, seat_pub, .. } = *create;
         let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
-        let room = Room { nameplate, host_pub, epoch, seq: 0, join_pub, seats: vec![seat] };
+        let room = Room {
+            nameplate,
+            host_pub,
+            epoch,
+            seq: 0,
+            join_pub,
+            seats: vec![seat],
+            knocks: Bucket::new(now, self.limits.knocks_at_a_room),
+            closes_at: self.limits.life.map(|life| now + life),
+            told: false,
+        };
         self.rooms.insert(create.room_id, room);
         self.sit(from, create.room_id, pid);
         Ok(Created { nameplate })
@@ -213,14 +240,17 @@ impl Lobby {
 
     /// When `handle_timeout` has something to do next.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.next_answer().into_iter().chain(self.next_seat()).min()
+        let of_rooms = self.next_answer().into_iter().chain(self.next_seat()).chain(self.next_close());
+        of_rooms.chain(self.knockers.poll_timeout()).min()
     }
 
-    /// Passes over members that do not answer at the door, ends lobbies that are over, and frees seats that nobody came
-    /// back to.
+    /// Passes over members that do not answer at the door, ends lobbies that are over, frees seats that nobody came back
+    /// to, and closes rooms whose time is over.
     pub fn handle_timeout(&mut self, now: Duration) {
         self.pass_over(now);
         self.free_seats(now);
+        self.close_old_rooms(now);
+        self.knockers.handle_timeout(now);
     }
 
     /// Forgets everything; nobody is told.
@@ -234,6 +264,7 @@ impl Lobby {
             && self.rooms.is_empty()
             && self.nameplates.is_empty()
             && self.knocks.is_empty()
+            && self.knockers.is_empty()
             && self.pushes.is_empty()
             && self.cuts.is_empty()
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use pushtalk_protocol::{HelloRequest, LobbyClose, LobbyId, Nameplate};
 
 use crate::lobby::{Limits, Push};
-use crate::lobby_world::{NOW, World, challenge, conn, message};
+use crate::lobby_world::{HERE, NOW, World, challenge, conn, easy, message};
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -85,7 +85,7 @@ proptest! {
 
     #[test]
     fn any_order_of_events_reaches_members_only_and_leaves_nothing(acts in proptest::collection::vec(act(), 1..80)) {
-        let limits = Limits { members: 3, lobbies: 2, lobbies_of_a_room: 3, ..Limits::default() };
+        let limits = Limits { members: 3, lobbies: 2, lobbies_of_a_room: 3, ..easy() };
         let mut world = World::new(limits, 6);
         let mut now = NOW;
         let mut nameplate = Nameplate::from_index(0);
@@ -96,7 +96,7 @@ proptest! {
                 }
                 Act::Create(c, word) => {
                     let create = world.create(c);
-                    if let Ok(created) = world.lobby.create(conn(c), &create, word) {
+                    if let Ok(created) = world.lobby.create(NOW, conn(c), &create, word) {
                         nameplate = created.nameplate;
                     }
                 }
@@ -114,7 +114,7 @@ proptest! {
                     for cut in world.lobby.take_cuts() {
                         prop_assert!(cut != conn(c) && !world.lobby.connections.contains_key(&cut));
                         world.lobby.disconnected(now, cut);
-                        world.lobby.connected(cut).unwrap();
+                        world.lobby.connected(cut, HERE).unwrap();
                     }
                 }
                 Act::Rotate(c, epoch, roster) => {
@@ -144,7 +144,7 @@ proptest! {
                 }
                 Act::Disconnect(c) => {
                     world.lobby.disconnected(now, conn(c));
-                    world.lobby.connected(conn(c)).unwrap();
+                    world.lobby.connected(conn(c), HERE).unwrap();
                 }
                 Act::Wait(s) => {
                     now += Duration::from_secs(s);

@@ -11,11 +11,18 @@ use pushtalk_protocol::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::lobby::{ConnectionId, Limits, Lobby};
+use crate::lobby::{ConnectionId, Limits, Lobby, Source};
 use crate::text64;
 
 pub(crate) const NOW: Duration = Duration::ZERO;
+/// All connections come from one address.
+pub(crate) const HERE: Source = Source(0);
 pub(crate) const NO: RefusalCode = RefusalCode::NotAvailable;
+
+/// Rooms last, and nobody knocks too often: that has tests of its own.
+pub(crate) fn easy() -> Limits {
+    Limits { life: None, knocks_of_an_address: None, ..Limits::default() }
+}
 
 /// A lobby, a room's secrets, and connections 0, 1, … that have said hello.
 pub(crate) struct World {
@@ -49,7 +56,7 @@ impl World {
             identity,
         };
         for of in 0..connections {
-            world.lobby.connected(conn(of)).unwrap();
+            world.lobby.connected(conn(of), HERE).unwrap();
             world.hello(of);
         }
         world
@@ -148,7 +155,7 @@ impl World {
     pub(crate) fn room(limits: Limits, joiners: usize, more: usize) -> (Self, Nameplate) {
         let mut world = Self::new(limits, 1 + joiners + more);
         let create = world.create(0);
-        let nameplate = world.lobby.create(conn(0), &create, 5).unwrap().nameplate;
+        let nameplate = world.lobby.create(NOW, conn(0), &create, 5).unwrap().nameplate;
         for of in 1..=joiners {
             let join = world.join(of);
             world.lobby.join(conn(of), &join).unwrap();
@@ -158,9 +165,19 @@ impl World {
     }
 
     pub(crate) fn knock(&mut self, of: usize, nameplate: Nameplate, id: u8) -> Result<LobbyId, RefusalCode> {
+        self.knock_at(NOW, of, nameplate, id)
+    }
+
+    pub(crate) fn knock_at(
+        &mut self,
+        now: Duration,
+        of: usize,
+        nameplate: Nameplate,
+        id: u8,
+    ) -> Result<LobbyId, RefusalCode> {
         let lobby = LobbyId::new([id; 8]);
         let data = text64::encode(b"first");
-        self.lobby.lobby_open(NOW, conn(of), LobbyOpen { nameplate, data }, lobby).map(|o| o.lobby)
+        self.lobby.lobby_open(now, conn(of), LobbyOpen { nameplate, data }, lobby).map(|o| o.lobby)
     }
 }
 

@@ -7,7 +7,7 @@ use pushtalk_protocol::{
 };
 
 use crate::lobby::Limits;
-use crate::lobby_world::{NO, NOW, World, conn, message};
+use crate::lobby_world::{NO, NOW, World, conn, easy, message};
 
 const STRANGER: usize = 3;
 const NOWHERE: RoomId = RoomId::new([7; 16]);
@@ -15,7 +15,7 @@ const FORGED: Signature = Signature::new([1; 64]);
 
 /// A room of three with one seat that is kept, and strangers.
 fn world() -> (World, Nameplate) {
-    let (mut world, nameplate) = World::room(Limits::default(), 2, 2);
+    let (mut world, nameplate) = World::room(easy(), 2, 2);
     world.lobby.disconnected(NOW, conn(2));
     world.lobby.take_pushes();
     (world, nameplate)
@@ -26,7 +26,7 @@ type Attempt = fn(&mut World) -> Option<RefusalCode>;
 fn create(world: &mut World, change: impl FnOnce(&mut Create)) -> Option<RefusalCode> {
     let mut create = world.create(STRANGER);
     change(&mut create);
-    world.lobby.create(conn(STRANGER), &create, 9).err()
+    world.lobby.create(NOW, conn(STRANGER), &create, 9).err()
 }
 
 fn join(world: &mut World, change: impl FnOnce(&mut Join)) -> Option<RefusalCode> {
@@ -114,7 +114,7 @@ fn a_nameplate_where_nobody_can_be_asked_is_like_one_of_no_room() {
         deserted.lobby.disconnected(NOW, conn(of));
     }
     assert_eq!(deserted.knock(STRANGER, nameplate, 1).err(), Some(NO));
-    let (mut busy, nameplate) = World::room(Limits { lobbies_of_a_room: 0, ..Limits::default() }, 2, 2);
+    let (mut busy, nameplate) = World::room(Limits { lobbies_of_a_room: 0, ..easy() }, 2, 2);
     assert_eq!(busy.knock(STRANGER, nameplate, 1).err(), Some(NO));
 }
 

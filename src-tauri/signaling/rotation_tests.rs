@@ -9,8 +9,8 @@ use pushtalk_protocol::{
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::lobby::{ConnectionId, Limits, Push};
-use crate::lobby_world::{NO, NOW, World, conn, message};
+use crate::lobby::{ConnectionId, Push};
+use crate::lobby_world::{HERE, NO, NOW, World, conn, easy, message};
 
 fn is_told_that_the_room_is_closed(pushes: &[(ConnectionId, Push)], who: usize) -> bool {
     pushes.iter().any(|(to, push)| *to == conn(who) && matches!(push, Push::RoomClosed(_)))
@@ -26,7 +26,7 @@ fn asked_first(world: &mut World, joiner: usize, nameplate: Nameplate) -> Connec
 
 #[test]
 fn with_an_epoch_the_removed_lose_their_seats_and_the_join_key_is_new() {
-    let (mut world, nameplate) = World::room(Limits::default(), 3, 2);
+    let (mut world, nameplate) = World::room(easy(), 3, 2);
     let signed = world.signed(1, &[0, 2]);
     // Handed over by one that is removed: the signature counts.
     assert!(world.rotate(1, &signed).is_ok());
@@ -52,7 +52,7 @@ fn with_an_epoch_the_removed_lose_their_seats_and_the_join_key_is_new() {
 
 #[test]
 fn only_a_newer_statement_of_the_present_host_begins_an_epoch() {
-    let (mut world, _) = World::room(Limits::default(), 1, 1);
+    let (mut world, _) = World::room(easy(), 1, 1);
     let stranger = HostKey::generate(&mut StdRng::seed_from_u64(9));
     let first = world.signed(2, &[0, 1]);
     assert_eq!(world.rotate(2, &first).err(), Some(NO), "handed over by a stranger");
@@ -97,7 +97,7 @@ fn only_a_newer_statement_of_the_present_host_begins_an_epoch() {
 
 #[test]
 fn after_a_transfer_the_heir_signs_and_is_asked_first() {
-    let (mut world, nameplate) = World::room(Limits::default(), 3, 1);
+    let (mut world, nameplate) = World::room(easy(), 3, 1);
     assert_eq!(asked_first(&mut world, 4, nameplate), conn(0));
     let heir = HostKey::generate(&mut StdRng::seed_from_u64(9));
     let kind = StatementKind::Transfer { heir: world.pid(2), host_pub: heir.public() };
@@ -106,7 +106,7 @@ fn after_a_transfer_the_heir_signs_and_is_asked_first() {
     let transfer = world.host.sign_statement(world.statement(1, kind, &[0, 1, 2, 3]));
     assert!(world.rotate(0, &transfer).is_ok());
     world.lobby.disconnected(NOW, conn(4));
-    world.lobby.connected(conn(4)).unwrap();
+    world.lobby.connected(conn(4), HERE).unwrap();
     world.hello(4);
     assert_eq!(asked_first(&mut world, 4, nameplate), conn(2));
     // The others keep their order.
@@ -122,7 +122,7 @@ fn after_a_transfer_the_heir_signs_and_is_asked_first() {
 
 #[test]
 fn a_seat_that_is_kept_is_kept_through_an_epoch_by_who_is_in_the_roster_only() {
-    let (mut world, _) = World::room(Limits::default(), 2, 2);
+    let (mut world, _) = World::room(easy(), 2, 2);
     for away in [1, 2] {
         world.lobby.disconnected(NOW, conn(away));
     }
@@ -137,7 +137,7 @@ fn a_seat_that_is_kept_is_kept_through_an_epoch_by_who_is_in_the_roster_only() {
 
 #[test]
 fn a_statement_with_an_empty_roster_closes_the_room() {
-    let (mut world, nameplate) = World::room(Limits::default(), 1, 1);
+    let (mut world, nameplate) = World::room(easy(), 1, 1);
     world.knock(2, nameplate, 1).unwrap();
     let signed = world.signed(1, &[]);
     assert!(world.rotate(1, &signed).is_ok());
@@ -150,7 +150,7 @@ fn a_statement_with_an_empty_roster_closes_the_room() {
 #[test]
 fn no_credential_of_a_removed_member_is_of_any_use() {
     const OUT: usize = 1;
-    let (mut world, nameplate) = World::room(Limits::default(), 1, 3);
+    let (mut world, nameplate) = World::room(easy(), 1, 3);
     // A lobby that it has begun before it came in, and one that it is asked in.
     world.lobby.leave(NOW, conn(OUT)).unwrap();
     world.hello(OUT);
@@ -206,7 +206,7 @@ fn no_credential_of_a_removed_member_is_of_any_use() {
         // The room itself, under its own name.
         hello(&mut world);
         let create = world.create(OUT);
-        assert_eq!(world.lobby.create(conn(OUT), &create, 9).err(), Some(NO));
+        assert_eq!(world.lobby.create(NOW, conn(OUT), &create, 9).err(), Some(NO));
         // The lobbies that it was in.
         for lobby in [begun, asked] {
             let said = world.lobby.lobby_message(NOW, conn(OUT), message(lobby, b"x"));
@@ -221,7 +221,7 @@ fn no_credential_of_a_removed_member_is_of_any_use() {
         // The same on a new connection.
         if again == 0 {
             world.lobby.disconnected(NOW, conn(OUT));
-            world.lobby.connected(conn(OUT)).unwrap();
+            world.lobby.connected(conn(OUT), HERE).unwrap();
             assert!(world.lobby.take_pushes().is_empty() && world.lobby.poll_timeout().is_none());
         }
     }

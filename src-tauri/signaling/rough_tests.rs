@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::bench::{PATIENCE, Rude, Secrets, client, limited, next, server, tls, url};
 use crate::client::{Client, ClientError, ServerEvent, Trust};
-use crate::limits::Limits;
+use crate::limits::{Limits, Rate};
 use crate::server::Certificate;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,7 +40,9 @@ async fn what_is_no_event_ends_its_own_connection_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_keep_up_is_cut_and_the_others_are_told() {
-    let server = limited(Limits { seat: Duration::from_millis(1), ..Limits::default() }).await;
+    let fast = Rate::a_second(u32::MAX, u32::MAX);
+    let limits = Limits { seat: Duration::from_millis(1), events: fast, bytes: fast, ..Limits::default() };
+    let server = limited(limits).await;
     let secrets = Secrets::new();
     // Room for one event, and nobody who takes it.
     let (events, _deaf) = mpsc::channel(1);

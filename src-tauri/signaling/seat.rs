@@ -8,6 +8,7 @@ use pushtalk_protocol::{
     RefusalCode, Resume, RoomId, SeatPublic,
 };
 
+use crate::bucket::Bucket;
 use crate::lobby::{Answer, ConnectionId, Lobby, Push};
 
 /// A key to check signatures against where there is no room or seat, so that it takes as long: the base point of
@@ -29,6 +30,12 @@ pub(crate) struct Room {
     pub(crate) join_pub: JoinPublic,
     /// The host first, then in the order they came.
     pub(crate) seats: Vec<Seat>,
+    /// How many may knock.
+    pub(crate) knocks: Bucket,
+    /// When its time is over.
+    pub(crate) closes_at: Option<Duration>,
+    /// Everybody in it was told that it closes.
+    pub(crate) told: bool,
 }
 
 pub(crate) struct Seat {

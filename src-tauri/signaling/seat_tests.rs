@@ -5,7 +5,7 @@ use std::time::Duration;
 use pushtalk_protocol::{Epoch, HelloRequest, MemberPublic, RefusalCode, Resume, RoomId, Signature};
 
 use crate::lobby::{Limits, Push};
-use crate::lobby_world::{NO, NOW, World, challenge, conn, message};
+use crate::lobby_world::{NO, NOW, World, challenge, conn, easy, message};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -28,7 +28,7 @@ fn resume(world: &mut World, on: usize, of: usize) -> Result<Vec<MemberPublic>, 
 
 #[test]
 fn a_member_whose_connection_was_lost_comes_back_to_its_seat() {
-    let (mut world, nameplate) = World::room(Limits::default(), 2, 1);
+    let (mut world, nameplate) = World::room(easy(), 2, 1);
     world.lobby.disconnected(NOW, conn(1));
     assert_eq!(told(&mut world), [(0, false), (2, false)]);
     let again = world.resume(3, 1);
@@ -49,7 +49,7 @@ fn a_member_whose_connection_was_lost_comes_back_to_its_seat() {
 
 #[test]
 fn a_seat_is_kept_for_a_minute_and_not_longer() {
-    let (mut world, nameplate) = World::room(Limits::default(), 0, 2);
+    let (mut world, nameplate) = World::room(easy(), 0, 2);
     world.lobby.disconnected(NOW, conn(0));
     assert_eq!(world.lobby.poll_timeout(), Some(MINUTE));
     let late = world.resume(1, 0);
@@ -60,12 +60,12 @@ fn a_seat_is_kept_for_a_minute_and_not_longer() {
     assert_eq!((world.lobby.counts().0, world.lobby.poll_timeout()), (0, None));
     // The nameplate is free with the last seat.
     let again = world.create(2);
-    assert_eq!(world.lobby.create(conn(2), &again, 5).unwrap().nameplate, nameplate);
+    assert_eq!(world.lobby.create(NOW, conn(2), &again, 5).unwrap().nameplate, nameplate);
 }
 
 #[test]
 fn who_is_back_on_a_new_connection_leaves_nothing_to_the_old_one() {
-    let (mut world, _) = World::room(Limits::default(), 1, 1);
+    let (mut world, _) = World::room(easy(), 1, 1);
     world.hello(1);
     assert_eq!(resume(&mut world, 2, 1), Ok(vec![world.public(0)]));
     assert_eq!(told(&mut world), [(0, false), (0, true)]);
@@ -76,7 +76,9 @@ fn who_is_back_on_a_new_connection_leaves_nothing_to_the_old_one() {
     assert!(world.lobby.hello(conn(1), HelloRequest { version: 1 }, challenge(1)).is_err());
     assert!(resume(&mut world, 1, 1).is_err());
     let (create, join) = (world.create(1), world.join(1));
-    assert!(world.lobby.create(conn(1), &create, 9).is_err() && world.lobby.join(conn(1), &join).is_err());
+    assert!(
+        world.lobby.create(NOW, conn(1), &create, 9).is_err() && world.lobby.join(conn(1), &join).is_err()
+    );
     world.lobby.disconnected(NOW, conn(1));
     assert!(told(&mut world).is_empty(), "its end is not the member's");
     assert!(world.relay(2, 0).is_ok() && world.relay(0, 1).is_ok());
@@ -86,7 +88,7 @@ fn who_is_back_on_a_new_connection_leaves_nothing_to_the_old_one() {
 
 #[test]
 fn a_joiner_that_an_old_connection_did_not_answer_is_put_in_touch_with_the_new_one() {
-    let (mut world, nameplate) = World::room(Limits::default(), 0, 2);
+    let (mut world, nameplate) = World::room(easy(), 0, 2);
     let lobby = world.knock(2, nameplate, 1).unwrap();
     world.lobby.take_pushes();
     resume(&mut world, 1, 0).unwrap();
@@ -100,7 +102,7 @@ fn a_joiner_that_an_old_connection_did_not_answer_is_put_in_touch_with_the_new_o
 
 #[test]
 fn a_seat_key_opens_its_own_seat_on_its_own_connection_once() {
-    let (mut world, _) = World::room(Limits::default(), 2, 2);
+    let (mut world, _) = World::room(easy(), 2, 2);
     world.lobby.disconnected(NOW, conn(1));
     world.lobby.take_pushes();
     let good = world.resume(3, 1);
@@ -127,7 +129,7 @@ fn a_seat_key_opens_its_own_seat_on_its_own_connection_once() {
 
 #[test]
 fn a_seat_that_is_kept_counts_and_is_spoken_to_by_nobody() {
-    let (mut world, nameplate) = World::room(Limits { members: 3, ..Limits::default() }, 2, 2);
+    let (mut world, nameplate) = World::room(Limits { members: 3, ..easy() }, 2, 2);
     world.lobby.disconnected(NOW, conn(0));
     world.lobby.take_pushes();
     assert_eq!(world.relay(1, 0).err(), Some(NO));
@@ -147,12 +149,12 @@ fn a_seat_that_is_kept_counts_and_is_spoken_to_by_nobody() {
     world.lobby.leave(NOW, conn(3)).unwrap();
     assert_eq!(world.lobby.join(conn(4), &twin).err(), Some(NO));
     world.hello(4);
-    assert_eq!(world.lobby.create(conn(4), &again, 9).err(), Some(NO));
+    assert_eq!(world.lobby.create(NOW, conn(4), &again, 9).err(), Some(NO));
 }
 
 #[test]
 fn a_host_that_is_back_is_asked_first_again() {
-    let (mut world, nameplate) = World::room(Limits::default(), 1, 2);
+    let (mut world, nameplate) = World::room(easy(), 1, 2);
     world.lobby.disconnected(NOW, conn(0));
     resume(&mut world, 2, 0).unwrap();
     world.lobby.take_pushes();
@@ -163,7 +165,7 @@ fn a_host_that_is_back_is_asked_first_again() {
 
 #[test]
 fn who_leaves_has_no_seat_to_come_back_to() {
-    let (mut world, _) = World::room(Limits::default(), 1, 0);
+    let (mut world, _) = World::room(easy(), 1, 0);
     world.lobby.leave(NOW, conn(1)).unwrap();
     world.hello(1);
     assert_eq!(resume(&mut world, 1, 1), Err(NO));
@@ -174,20 +176,20 @@ fn who_leaves_has_no_seat_to_come_back_to() {
 
 #[test]
 fn a_full_server_gives_up_a_room_that_nobody_is_connected_to() {
-    let mut world = World::new(Limits { rooms: 1, ..Limits::default() }, 3);
+    let mut world = World::new(Limits { rooms: 1, ..easy() }, 3);
     let first = world.create(0);
-    world.lobby.create(conn(0), &first, 5).unwrap();
+    world.lobby.create(NOW, conn(0), &first, 5).unwrap();
     let left = world.resume(2, 0);
     world.renew();
     let second = world.create(1);
-    assert_eq!(world.lobby.create(conn(1), &second, 6).err(), Some(NO), "somebody is in it");
+    assert_eq!(world.lobby.create(NOW, conn(1), &second, 6).err(), Some(NO), "somebody is in it");
     world.lobby.disconnected(NOW, conn(0));
     world.hello(1);
     let forged = pushtalk_protocol::Create { host_sig: Signature::new([1; 64]), ..second.clone() };
-    assert_eq!(world.lobby.create(conn(1), &forged, 6).err(), Some(NO));
+    assert_eq!(world.lobby.create(NOW, conn(1), &forged, 6).err(), Some(NO));
     assert!(world.lobby.rooms.contains_key(&first.room_id), "nothing is given up for a forger");
     world.hello(1);
-    assert!(world.lobby.create(conn(1), &second, 6).is_ok());
+    assert!(world.lobby.create(NOW, conn(1), &second, 6).is_ok());
     assert_eq!((world.lobby.rooms.len(), world.lobby.nameplates.len()), (1, 1));
     assert_eq!(world.lobby.resume(NOW, conn(2), &left).err(), Some(NO));
 }

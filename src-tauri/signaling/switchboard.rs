@@ -133,8 +133,8 @@ impl Switchboard {
         self.on(socket, &session, event::HELLO, move |lobby, _, hello: Value| {
             lobby.hello(id, read_hello(hello)?, Challenge::new(fresh()?))
         });
-        self.on(socket, &session, event::CREATE, move |lobby, _, create: Create| {
-            lobby.create(id, &create, u16::from_be_bytes(fresh()?))
+        self.on(socket, &session, event::CREATE, move |lobby, now, create: Create| {
+            lobby.create(now, id, &create, u16::from_be_bytes(fresh()?))
         });
         self.on(socket, &session, event::JOIN, move |lobby, _, join: Join| lobby.join(id, &join));
         self.on(socket, &session, event::RESUME, move |lobby, now, resume: Resume| {
@@ -154,7 +154,9 @@ impl Switchboard {
         self.on(socket, &session, event::LOBBY_CLOSE, move |lobby, _, close: LobbyClose| {
             lobby.lobby_close(id, close)
         });
-        socket.on_fallback(|ack: AckSender| {
+        let tether = session.tether.clone();
+        socket.on_fallback(move |ack: AckSender| {
+            tether.heard_event();
             tracing::debug!("an unknown event is refused");
             // Nobody is owed this answer: a connection that cannot take it is on its end.
             drop(refuse(ack, RefusalCode::BadRequest));
@@ -192,6 +194,7 @@ impl Switchboard {
         ack: AckSender,
         act: impl Fn(&mut Lobby, Duration, T) -> Answer<A>,
     ) -> Ready<()> {
+        session.tether.heard_event();
         let now = self.start.elapsed();
         let mut state = self.lock();
         if session.over.load(Ordering::Relaxed) {
@@ -234,7 +237,7 @@ impl State {
         if self.plugs.contains_key(&session.id) {
             return Ok(());
         }
-        self.lobby.connected(session.id)?;
+        self.lobby.connected(session.id, session.tether.source())?;
         self.plugs.insert(session.id, Plug { socket, tether: session.tether.clone() });
         Ok(())
     }
@@ -254,7 +257,7 @@ impl State {
         }
         for (to, push) in self.lobby.take_pushes() {
             let Some(Plug { socket, tether }) = self.plugs.get(&to) else { continue };
-            if say(socket, &push).is_err() {
+            if !tether.writes(size(&push)) || say(socket, &push).is_err() {
                 // What members say to each other is numbered: with one message lost, the rest is of no use. Nor may
                 // what waits for a slow connection grow.
                 tracing::info!("a connection that did not keep up is cut");
@@ -264,6 +267,17 @@ impl State {
     }
 }
 
+/// How many bytes it is on the wire, at least. More would add up, for what is written is subtracted.
+fn size(push: &Push) -> usize {
+    const LEAST: usize = 16;
+    LEAST
+        + match push {
+            Push::Relayed(relayed) => relayed.data.len(),
+            Push::LobbyMessage(message) => message.data.len(),
+            _ => 0,
+        }
+}
+
 fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
     match push {
         Push::Relayed(relayed) => socket.emit(event::RELAY, relayed),
@@ -271,6 +285,7 @@ fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
         Push::LobbyClose(close) => socket.emit(event::LOBBY_CLOSE, close),
         Push::MemberJoined(joined) => socket.emit(event::MEMBER_JOINED, joined),
         Push::MemberLeft(left) => socket.emit(event::MEMBER_LEFT, left),
+        Push::RoomCloses(closes) => socket.emit(event::ROOM_CLOSES, closes),
         Push::RoomClosed(closed) => socket.emit(event::ROOM_CLOSED, closed),
     }
 }

@@ -26,6 +26,7 @@ cargo xtask test hostile [--seeds N]     the promises of the protocol against wh
 cargo xtask bench latency                measure mouth to ear on a rig without a sound card
 cargo xtask bench cpu [--stages]         measure what each stage of the voice path takes of a core, and (without the option)
                                          each thread while one talks and one listens
+cargo xtask bench hour [MINUTES]         talk for an hour with clocks that differ: what delay and memory do meanwhile
 cargo xtask bench mesh [N…]              measure rooms of N members on this machine: time to connect, processor, memory
 cargo xtask bench loss [PERCENT]…
 cargo xtask bench quality [--quick] [--seeds N] [--only TEXT]

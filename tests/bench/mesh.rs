@@ -17,6 +17,8 @@ use crate::bench::usage::{Usage, without_device_layer};
 use crate::{keep, say};
 
 const SIZES: [usize; 7] = [2, 4, 8, 16, 20, 32, 64];
+/// Longest wait until all are connected.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// One talks for so long.
 const TALK: Duration = Duration::from_secs(10);
 
@@ -78,7 +80,7 @@ fn room(size: usize) -> anyhow::Result<Value> {
     let mut connected = begun;
     for member in listeners.iter_mut().chain([&mut talker]) {
         for _ in 1..size {
-            let ready = member.event_where("ready", |_| true);
+            let ready = member.event_within(PATIENCE, "ready", |_| true);
             connected = connected.max(ready.map_err(|_| anyhow!("not all were connected in time"))?.0);
         }
     }

@@ -1,6 +1,7 @@
 //! What clients and server say to each other, in the types and the JSON that travel.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -109,6 +110,7 @@ impl Told {
             Self::Push(Push::LobbyClose(x)) => line(out, event::LOBBY_CLOSE, x),
             Self::Push(Push::MemberJoined(x)) => line(out, event::MEMBER_JOINED, x),
             Self::Push(Push::MemberLeft(x)) => line(out, event::MEMBER_LEFT, x),
+            Self::Push(Push::RoomCloses(x)) => line(out, event::ROOM_CLOSES, x),
             Self::Push(Push::RoomClosed(x)) => line(out, event::ROOM_CLOSED, x),
         }
     }
@@ -127,6 +129,9 @@ impl Told {
             Self::Push(Push::LobbyClose(c)) => ServerEvent::LobbyClose { lobby: c.lobby },
             Self::Push(Push::MemberJoined(joined)) => ServerEvent::MemberJoined(joined),
             Self::Push(Push::MemberLeft(left)) => ServerEvent::MemberLeft(left),
+            Self::Push(Push::RoomCloses(closes)) => {
+                ServerEvent::RoomCloses { left: Duration::from_secs(closes.seconds.into()) }
+            }
             Self::Push(Push::RoomClosed(_)) => ServerEvent::RoomClosed,
         })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::{CertificateHash, Challenge, LobbyId};
-use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby};
+use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby, Source};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 
@@ -84,7 +84,7 @@ impl Desk<'_> {
                 self.rng.fill_bytes(&mut challenge);
                 lobby.hello(from, hello, Challenge::new(challenge)).map(Reply::Hello)
             }
-            Call::Create(create) => lobby.create(from, &create, self.rng.random()).map(Reply::Created),
+            Call::Create(create) => lobby.create(now, from, &create, self.rng.random()).map(Reply::Created),
             Call::LobbyOpen(open) => {
                 let id = LobbyId::new(self.rng.random());
                 lobby.lobby_open(now, from, open, id).map(Reply::LobbyOpened)
@@ -125,7 +125,7 @@ impl Server {
 
     /// The certificate that this client sees; none when nobody answers.
     pub(super) fn connect(&mut self, who: usize, id: ConnectionId) -> Option<CertificateHash> {
-        if !self.alive || self.lobby.connected(id).is_err() {
+        if !self.alive || self.lobby.connected(id, Source(who as u64)).is_err() {
             return None;
         }
         Some(self.operator.certificate(who))

@@ -200,6 +200,11 @@ const contract = {
       todo: 'The keys do not fit, so nothing is sent to them and nothing of theirs is played. Leave, and invite them again in a way that you trust.',
       about: 'Somebody',
     },
+    roomCloses: {
+      what: 'The server will close this room in {about} minutes.',
+      todo: 'You can talk on, but nobody else can come in afterwards. To go on longer, host a new room.',
+      about: 'A few',
+    },
     roomClosed: {
       what: 'The room was closed.',
       todo: 'Everybody left, or its time was over. Host a new one, or ask for a new invitation.',
