@@ -20,6 +20,7 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::BadName => "a name has 1 to 32 visible characters",
         ErrorCode::WrongCode => "this code or link is wrong, or no longer holds",
         ErrorCode::OtherVersion => "another version of the protocol (theirs / ours)",
+        ErrorCode::ServerFull => "the server is full; try again in a minute",
         ErrorCode::ServerUnreachable => "nobody answers at the server's address",
         ErrorCode::WrongCertificate => "the server is not the one in the invitation: its certificate differs",
         ErrorCode::NotAvailable => "the server refused: the room is closed, full or locked",

@@ -269,6 +269,7 @@ impl Control {
                     let about = addresses.first().map(ToString::to_string);
                     let (code, about) = match error {
                         ClientError::WrongCertificate => (ErrorCode::WrongCertificate, about),
+                        ClientError::Busy => (ErrorCode::ServerFull, about),
                         _ => (ErrorCode::ServerUnreachable, about),
                     };
                     drop(inputs.send(Input::Server(attempt, ServerNews::Failed(code, about))).await);

@@ -628,6 +628,8 @@ pub enum ErrorCode {
     OtherVersion,
     /// Nobody answers at the server's address.
     ServerUnreachable,
+    /// The server has as many connections as it takes.
+    ServerFull,
     /// The server shows another certificate than the invitation names.
     WrongCertificate,
     /// The server refused: no such room, or full.

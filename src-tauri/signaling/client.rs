@@ -87,6 +87,9 @@ pub enum ClientError {
     /// Another certificate than the one that was named.
     #[error("the server shows another certificate than the one that was named")]
     WrongCertificate,
+    /// It has as many connections as it takes, in all or from here.
+    #[error("the server is full")]
+    Busy,
     /// Another version of the protocol.
     #[error("the server speaks version {theirs}, this program version {VERSION}")]
     OtherVersion {
@@ -119,7 +122,7 @@ impl Client {
     /// Connects to whichever address answers first, within 5 seconds; events come until `Gone`.
     ///
     /// # Errors
-    /// `WrongCertificate` or `Protocol` when one of the addresses answered so, else `Unreachable`.
+    /// `WrongCertificate`, `Busy` or `Protocol` when one of the addresses answered so, else `Unreachable`.
     pub async fn connect(
         addresses: &[ServerAddress],
         trust: Trust,

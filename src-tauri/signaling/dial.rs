@@ -13,8 +13,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::addresses::dialled;
 use crate::client::{ClientError, Trust};
@@ -78,7 +79,8 @@ pub(crate) async fn dial(addresses: &[ServerAddress], trust: Trust) -> Result<Op
 /// What is said when no address is any good: the one that most deserves to be known.
 fn worse(one: ClientError, other: ClientError) -> ClientError {
     let rank = |error: &ClientError| match error {
-        ClientError::WrongCertificate => 2,
+        ClientError::WrongCertificate => 3,
+        ClientError::Busy => 2,
         ClientError::Protocol => 1,
         _ => 0,
     };
@@ -114,8 +116,12 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(LONGEST))
         .max_frame_size(Some(LONGEST));
-    let (mut socket, _) =
-        tokio_tungstenite::client_async_with_config(url, tls, Some(config)).await.map_err(|_| ODD)?;
+    let (mut socket, _) = tokio_tungstenite::client_async_with_config(url, tls, Some(config)).await.map_err(
+        |error| match error {
+            Error::Http(answer) if answer.status() == StatusCode::SERVICE_UNAVAILABLE => ClientError::Busy,
+            _ => ODD,
+        },
+    )?;
     let mut silence = None;
     loop {
         let Message::Text(text) = socket.next().await.and_then(Result::ok).ok_or(ODD)? else { continue };

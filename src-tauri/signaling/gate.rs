@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::http::header::AsHeaderName;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 
@@ -64,6 +65,12 @@ impl Place {
         Source(self.gate.names.hash_one(self.from))
     }
 
+    /// More for the same address, as long as there are any.
+    pub(crate) fn more(&self) -> impl Fn() -> Option<Place> + use<> {
+        let (gate, from) = (self.gate.clone(), self.from);
+        move || gate.admit(from)
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.gate.limits
     }
@@ -102,29 +109,33 @@ fn is_near(ip: IpAddr) -> bool {
 
 /// Web pages of others cannot reach a server on somebody's network: neither across sites, for then `Origin` is not the
 /// `Host` that was asked for, nor by a DNS name that was turned around to this address, for then `Host` is a name that
-/// is not ours. A browser always sends `Origin` with a WebSocket (RFC 6455 section 4.1); a program that sends none is
+/// is not ours. A browser always sends `Origin` with a WebSocket (RFC 6455 section 4.1) and with what changes something,
+/// and says of all else where it comes from (`Sec-Fetch-Site`, Fetch Metadata section 2.3). A program that sends neither is
 /// no web page.
 pub(crate) fn is_meant_for_us(headers: &HeaderMap, names: &[String]) -> bool {
-    let Some(host) = only(headers, &header::HOST) else { return false };
+    let Some(host) = only(headers, header::HOST) else { return false };
     let Ok(authority) = host.parse::<Authority>() else { return false };
     if host.contains('@') {
         return false;
     }
-    if !headers.contains_key(header::ORIGIN) {
+    let from_page = headers.contains_key("sec-fetch-site");
+    if !headers.contains_key(header::ORIGIN) && !from_page {
         return true;
     }
     let name = authority.host().trim_start_matches('[').trim_end_matches(']');
     let ours = name.parse::<IpAddr>().is_ok()
         || name.eq_ignore_ascii_case("localhost")
         || names.iter().any(|n| n.eq_ignore_ascii_case(name));
-    let same = only(headers, &header::ORIGIN)
-        .and_then(|origin| origin.strip_prefix("https://"))
-        .is_some_and(|origin| origin.eq_ignore_ascii_case(host));
-    ours && same
+    let same_origin = || {
+        let origin = only(headers, header::ORIGIN).and_then(|origin| origin.strip_prefix("https://"));
+        origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+    };
+    let same_site = || only(headers, "sec-fetch-site") == Some("same-origin");
+    ours && if headers.contains_key(header::ORIGIN) { same_origin() } else { same_site() }
 }
 
 /// The value of a header that is there exactly once.
-fn only<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)

@@ -46,6 +46,9 @@ mod lobby_tests;
 #[cfg(test)]
 mod lobby_world;
 #[cfg(test)]
+#[cfg(feature = "server")]
+mod polling_tests;
+#[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]
 mod rotation_tests;

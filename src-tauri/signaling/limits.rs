@@ -44,6 +44,8 @@ pub struct Limits {
     pub backlog: usize,
     /// Bytes that may wait for all connections together; with more, those are cut that do not take them.
     pub backlogs: usize,
+    /// A connection is asked for a sign of life this often, and given this long for it.
+    pub ping: Duration,
     /// A room is closed when it is so old; none where it lasts as long as somebody is in it.
     pub life: Option<Duration>,
     /// Everybody in it is told so long before.
@@ -94,6 +96,7 @@ impl Default for Limits {
             bytes: Rate::a_second(512 * 1024, 256 * 1024),
             backlog: 512 * 1024,
             backlogs: 64 * 1024 * 1024,
+            ping: Duration::from_secs(10),
             life: Some(Duration::from_secs(24 * 3600)),
             notice: Duration::from_secs(5 * 60),
             statement: 4 * 1024,

@@ -12,9 +12,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::bench::{PATIENCE, Rude, Secrets, client, limited, next, server, tls, url};
+use crate::bench::{PATIENCE, Rude, Secrets, client, easy, limited, next, server, tls, url};
 use crate::client::{Client, ClientError, ServerEvent, Trust};
-use crate::limits::{Limits, Rate};
+use crate::limits::Limits;
 use crate::server::Certificate;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,9 +40,7 @@ async fn what_is_no_event_ends_its_own_connection_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_keep_up_is_cut_and_the_others_are_told() {
-    let fast = Rate::a_second(u32::MAX, u32::MAX);
-    let limits = Limits { seat: Duration::from_millis(1), events: fast, bytes: fast, ..Limits::default() };
-    let server = limited(limits).await;
+    let server = limited(Limits { seat: Duration::from_millis(1), ..easy() }).await;
     let secrets = Secrets::new();
     // Room for one event, and nobody who takes it.
     let (events, _deaf) = mpsc::channel(1);
@@ -72,13 +70,13 @@ async fn who_does_not_keep_up_is_cut_and_the_others_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_with_too_many_connections_gets_no_more_until_one_ends() {
-    let server = limited(Limits { connections_from_near: 2, ..Limits::default() }).await;
+    let server = limited(Limits { connections_from_near: 2, ..easy() }).await;
     let (first, _first_events) = client(&server).await;
     let (_second, _second_events) = client(&server).await;
     let (events, _received) = mpsc::channel(1);
     let again =
         || Client::connect(std::slice::from_ref(&server.address), Trust::AcceptAndTell, events.clone());
-    assert_eq!(again().await.err(), Some(ClientError::Protocol));
+    assert_eq!(again().await.err(), Some(ClientError::Busy));
     first.close().await;
     let admitted = async { while again().await.is_err() {} };
     timeout(PATIENCE, admitted).await.expect("a place in time");
@@ -98,9 +96,6 @@ async fn a_page_of_another_site_is_turned_away() {
         let Err(Error::Http(response)) = refused else { panic!("{page:?}") };
         assert_eq!(response.status(), 403, "{page:?}");
     }
-    // Nor is there any other way in than a WebSocket.
-    let polling = url(&server).replace("websocket", "polling").into_client_request().unwrap();
-    assert!(tokio_tungstenite::client_async(polling, tls(&server).await).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

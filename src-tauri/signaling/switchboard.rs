@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 
 use crate::argument::{Object, read_hello};
 use crate::lobby::{ConnectionId, Lobby, Push};
-use crate::tether::Tether;
+use crate::tether::{Polled, Tether};
 
 /// What all connections share.
 #[derive(Clone)]
@@ -49,6 +49,20 @@ struct State {
 struct Plug {
     socket: SocketRef,
     tether: Arc<Tether>,
+    /// It hangs on no connection, so it has to be told.
+    polled: bool,
+}
+
+impl Plug {
+    /// Ends it. Its handlers may not be called here, for they wait for who calls this.
+    fn cut(&self) {
+        self.tether.cut();
+        if self.polled {
+            let socket = self.socket.clone();
+            // When it cannot even take this, it is on its end.
+            tokio::spawn(async move { drop(socket.disconnect()) });
+        }
+    }
 }
 
 /// One connection, in the handlers of its events.
@@ -56,6 +70,7 @@ struct Plug {
 struct Session {
     id: ConnectionId,
     tether: Arc<Tether>,
+    polled: bool,
     /// Set under the lock: an event that was on its way when the connection ended makes nothing anew.
     over: Arc<AtomicBool>,
 }
@@ -127,9 +142,12 @@ impl Switchboard {
     }
 
     fn welcome(&self, socket: &SocketRef) -> Result<(), &'static str> {
-        let tether = socket.req_parts().extensions.get::<Arc<Tether>>().ok_or("not available")?.clone();
+        let with = &socket.req_parts().extensions;
+        let polled = with.get::<Arc<Polled>>().map(|polled| polled.tether());
+        let tether = polled.or_else(|| with.get::<Arc<Tether>>()).filter(|tether| !tether.is_cut());
+        let (tether, polled) = (tether.ok_or("not available")?.clone(), polled.is_some());
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        let session = Session { id, tether, over: Arc::default() };
+        let session = Session { id, tether, polled, over: Arc::default() };
         self.on(socket, &session, event::HELLO, move |lobby, _, hello: Value| {
             lobby.hello(id, read_hello(hello)?, Challenge::new(fresh()?))
         });
@@ -208,8 +226,8 @@ impl Switchboard {
                 refuse(ack, error)
             }
         };
-        if sent.is_err() {
-            session.tether.cut();
+        if sent.is_err() || (session.polled && session.tether.is_overdrawn()) {
+            state.cut(session.id);
         }
         state.deliver();
         drop(state);
@@ -238,7 +256,8 @@ impl State {
             return Ok(());
         }
         self.lobby.connected(session.id, session.tether.source())?;
-        self.plugs.insert(session.id, Plug { socket, tether: session.tether.clone() });
+        let Session { tether, polled, .. } = session;
+        self.plugs.insert(session.id, Plug { socket, tether: tether.clone(), polled: *polled });
         Ok(())
     }
 
@@ -250,19 +269,25 @@ impl State {
     fn deliver(&mut self) {
         for cut in self.lobby.take_cuts() {
             // Its end is told like any other; until then it may say what it likes, and is refused.
-            if let Some(plug) = self.plugs.get(&cut) {
-                tracing::info!("a connection whose member is back on another one is cut");
-                plug.tether.cut();
-            }
+            tracing::info!("a connection whose member is back on another one is cut");
+            self.cut(cut);
         }
         for (to, push) in self.lobby.take_pushes() {
-            let Some(Plug { socket, tether }) = self.plugs.get(&to) else { continue };
-            if !tether.writes(size(&push)) || say(socket, &push).is_err() {
+            let Some(plug) = self.plugs.get(&to) else { continue };
+            // What is polled is written by whichever connection asks for it.
+            let fits = plug.polled || plug.tether.writes(size(&push));
+            if !fits || say(&plug.socket, &push).is_err() {
                 // What members say to each other is numbered: with one message lost, the rest is of no use. Nor may
                 // what waits for a slow connection grow.
                 tracing::info!("a connection that did not keep up is cut");
-                tether.cut();
+                plug.cut();
             }
+        }
+    }
+
+    fn cut(&self, id: ConnectionId) {
+        if let Some(plug) = self.plugs.get(&id) {
+            plug.cut();
         }
     }
 }

@@ -4,6 +4,8 @@
 //! The layers above keep a connection until its writer is done, and a writer waits for as long as the other end's window
 //! is shut: without this, who stops reading would stay a member for hours. What is too much is left in the socket, so that
 //! the other end's own system makes it wait: nothing is lost, and nothing grows.
+//!
+//! A session of long polling hangs on no connection. It has a tether of its own, and a place for as long as it lasts.
 
 use std::io;
 use std::pin::Pin;
@@ -23,6 +25,8 @@ use crate::lobby::Source;
 
 /// The other end has so long to take what is written.
 const STALL: Duration = Duration::from_secs(10);
+/// Who should be silent for longer is cut, where nothing slows it down.
+const OVERDRAWN: Duration = Duration::from_secs(5);
 
 /// What is left in the hand of who may cut.
 pub(crate) struct Tether {
@@ -45,9 +49,34 @@ struct Intake {
 }
 
 impl Tether {
+    fn new(place: &Place) -> Self {
+        let limits = *place.limits();
+        let full = |rate| Bucket::new(Duration::ZERO, rate);
+        Self {
+            cut: watch::channel(false).0,
+            ended: AtomicBool::new(false),
+            source: place.source(),
+            limits,
+            since: Instant::now(),
+            intake: Mutex::new(Intake { events: full(limits.events), bytes: full(limits.bytes) }),
+            waiting: AtomicUsize::new(0),
+            waiting_of_all: place.waiting_of_all(),
+        }
+    }
+
     /// Ends the connection, whatever it is doing.
     pub(crate) fn cut(&self) {
         self.cut.send_replace(true);
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        *self.cut.borrow()
+    }
+
+    /// True when so much was said that nothing may be said for a while, and it was said all the same: where there is no
+    /// connection that could be read more slowly.
+    pub(crate) fn is_overdrawn(&self) -> bool {
+        self.pause().is_some_and(|pause| pause > OVERDRAWN)
     }
 
     /// True when the connection is no more.
@@ -102,6 +131,28 @@ impl Drop for Tether {
     }
 }
 
+/// A session of long polling: it ends with the request that began it, which the layers above keep for so long.
+pub(crate) struct Polled {
+    tether: Arc<Tether>,
+    _place: Place,
+}
+
+impl Polled {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { tether: Arc::new(Tether::new(&place)), _place: place }
+    }
+
+    pub(crate) fn tether(&self) -> &Arc<Tether> {
+        &self.tether
+    }
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        self.tether.ended.store(true, Ordering::Release);
+    }
+}
+
 /// The connection.
 pub(crate) struct Tethered<S> {
     inner: S,
@@ -121,19 +172,8 @@ type Signal = Pin<Box<dyn Future<Output = ()> + Send>>;
 impl<S> Tethered<S> {
     /// Ends when its tether is cut, or when `closing` says so for all.
     pub(crate) fn new(inner: S, place: Place, closing: &watch::Receiver<bool>) -> (Self, Arc<Tether>) {
-        let (cut, own) = watch::channel(false);
-        let limits = *place.limits();
-        let full = |rate| Bucket::new(Duration::ZERO, rate);
-        let tether = Arc::new(Tether {
-            cut,
-            ended: AtomicBool::new(false),
-            source: place.source(),
-            limits,
-            since: Instant::now(),
-            intake: Mutex::new(Intake { events: full(limits.events), bytes: full(limits.bytes) }),
-            waiting: AtomicUsize::new(0),
-            waiting_of_all: place.waiting_of_all(),
-        });
+        let tether = Arc::new(Tether::new(&place));
+        let own = tether.cut.subscribe();
         let signal = || -> Signal {
             let (own, all) = (said(own.clone()), said(closing.clone()));
             Box::pin(async move {

@@ -118,6 +118,10 @@ const contract = {
       what: 'Nobody answers at the address of the server.',
       todo: 'Is the host’s app still open, and are both devices on the same network? Guest networks keep devices apart, and a firewall on the host’s computer may have to let PushTalk through.',
     },
+    serverFull: {
+      what: 'The server is full.',
+      todo: 'Try again in a minute, or host a room yourself.',
+    },
     wrongCertificate: {
       what: 'The server is not the one in the invitation.',
       todo: 'Somebody may be in between. Neither your name nor the code was sent. Ask the host for a fresh invitation, best in person.',
