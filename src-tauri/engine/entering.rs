@@ -118,7 +118,7 @@ impl Entering {
                 invitation.nameplate,
                 Password::Link(invitation.password),
                 invitation.servers,
-                invitation.certificate.map_or(Trust::AcceptAndTell, Trust::Pinned),
+                invitation.certificate.map_or(Trust::Authorities, Trust::Pinned),
             ),
             Ticket::Code(RoomCode { nameplate, password }, server) => {
                 (nameplate, Password::Spoken(password), vec![server], Trust::AcceptAndTell)

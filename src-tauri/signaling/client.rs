@@ -33,10 +33,12 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 const WAITING: usize = 256;
 
 /// Which certificate of the server is accepted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum Trust {
     /// This one alone, as an invitation names it.
     Pinned(CertificateHash),
+    /// One that the system's authorities vouch for, as where an invitation names none.
+    Authorities,
     /// Any: what is proved afterwards is bound to the one that was seen.
     AcceptAndTell,
 }
@@ -112,7 +114,7 @@ pub enum ClientError {
 
 /// A connection to a server. Dropping it cuts it, and the server keeps the seat for a while; `close` leaves.
 pub struct Client {
-    certificate: CertificateHash,
+    identity: ServerIdentity,
     local: IpAddr,
     orders: mpsc::Sender<Order>,
     line: JoinHandle<()>,
@@ -128,15 +130,10 @@ impl Client {
         trust: Trust,
         events: mpsc::Sender<ServerEvent>,
     ) -> Result<Self, ClientError> {
-        let Opened { socket, certificate, silence, local } = dial(addresses, trust).await?;
+        let Opened { socket, identity, silence, local } = dial(addresses, trust).await?;
         let (orders, received) = mpsc::channel(WAITING);
         let line = tokio::spawn(Line::new(socket, silence, events).run(received));
-        Ok(Self { certificate, local, orders, line })
-    }
-
-    /// The certificate that the server showed.
-    pub fn certificate(&self) -> CertificateHash {
-        self.certificate
+        Ok(Self { identity, local, orders, line })
     }
 
     /// The address of this machine that the connection hangs on.
@@ -146,7 +143,7 @@ impl Client {
 
     /// What proofs are bound to.
     pub fn identity(&self) -> ServerIdentity {
-        ServerIdentity::Certificate(self.certificate)
+        self.identity.clone()
     }
 
     /// First words; the challenge is good for one `create`, `join` or `resume`.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
-use pushtalk_protocol::{CertificateHash, ServerAddress};
+use pushtalk_e2ee::ServerIdentity;
+use pushtalk_protocol::ServerAddress;
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -20,7 +21,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::addresses::dialled;
 use crate::client::{ClientError, Trust};
 use crate::packet::{self, Incoming};
-use crate::trust::ByHash;
+use crate::trust::{Judge, Seen, origin};
 
 /// Longest way to a connection, all addresses together.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -38,8 +39,9 @@ pub(crate) type Socket = WebSocketStream<TlsStream<TcpStream>>;
 /// A connection that is in the namespace.
 pub(crate) struct Opened {
     pub(crate) socket: Socket,
-    /// The certificate that was seen; the handshake has proved that the server holds its key.
-    pub(crate) certificate: CertificateHash,
+    /// The certificate that was seen, or, where authorities vouch for it, the origin that was dialled; the handshake has
+    /// proved that the server holds the key.
+    pub(crate) identity: ServerIdentity,
     /// A server that is silent for so long is gone.
     pub(crate) silence: Duration,
     /// This machine's end of it.
@@ -103,14 +105,17 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
     let tcp =
         tcp.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|_| ClientError::Unreachable)?;
     let local = tcp.local_addr().map_err(|_| ClientError::Unreachable)?.ip();
-    let verifier = ByHash::new(&trust);
-    let connector = TlsConnector::from(Arc::new(verifier.config().map_err(|_| ODD)?));
+    let judge = Judge::new(trust, matches!(address, ServerAddress::Name(..)));
+    let connector = TlsConnector::from(Arc::new(judge.config().map_err(|_| ODD)?));
     let tls = match connector.connect(name, tcp).await {
         Ok(tls) => tls,
-        Err(_) if verifier.refused() => return Err(ClientError::WrongCertificate),
+        Err(_) if judge.refused() => return Err(ClientError::WrongCertificate),
         Err(_) => return Err(ODD),
     };
-    let certificate = verifier.seen().ok_or(ODD)?;
+    let identity = match judge.seen().ok_or(ODD)? {
+        Seen { vouched: true, .. } => ServerIdentity::Origin(origin(&authority)),
+        Seen { hash, .. } => ServerIdentity::Certificate(hash),
+    };
     let url = format!("wss://{authority}/socket.io/?EIO=4&transport=websocket");
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
@@ -132,7 +137,7 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
                 socket.send(Message::text(packet::CONNECT)).await.map_err(|_| ODD)?;
             }
             Incoming::Connected => {
-                return silence.map(|silence| Opened { socket, certificate, silence, local }).ok_or(ODD);
+                return silence.map(|silence| Opened { socket, identity, silence, local }).ok_or(ODD);
             }
             // The server may ask at once whether we are there, and hangs up when nobody says so.
             Incoming::Ping => socket.send(Message::text(packet::PONG)).await.map_err(|_| ODD)?,

@@ -61,7 +61,7 @@ pub enum Push {
 /// All that a server knows.
 pub struct Lobby {
     pub(crate) limits: Limits,
-    pub(crate) identity: ServerIdentity,
+    identities: Vec<ServerIdentity>,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) nameplates: BTreeMap<Nameplate, RoomId>,
@@ -81,11 +81,11 @@ pub(crate) struct Connection {
 pub(crate) type Answer<T> = Result<T, RefusalCode>;
 
 impl Lobby {
-    /// An empty one. `identity` is what members bind their proofs to.
+    /// An empty one. Members bind their proofs to `identity`, or to one of those that are added.
     pub fn new(limits: Limits, identity: ServerIdentity) -> Self {
         Self {
             limits,
-            identity,
+            identities: vec![identity],
             connections: BTreeMap::new(),
             rooms: BTreeMap::new(),
             nameplates: BTreeMap::new(),
@@ -94,6 +94,18 @@ impl Lobby {
             pushes: Vec::new(),
             cuts: Vec::new(),
         }
+    }
+
+    /// The same server, which is also known by these.
+    pub fn known_as(mut self, others: impl IntoIterator<Item = ServerIdentity>) -> Self {
+        self.identities.extend(others);
+        self
+    }
+
+    /// What a proof says that is good for one of the names of this server. Which one it is does not show in the time it
+    /// takes where it is good for none.
+    pub(crate) fn proved<T, E>(&self, verify: impl Fn(&ServerIdentity) -> Result<T, E>) -> Option<T> {
+        self.identities.iter().find_map(|identity| verify(identity).ok())
     }
 
     /// A connection has come.
@@ -140,7 +152,7 @@ impl Lobby {
     ) -> Answer<Created> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
-        let pid = verify_create(create, &challenge, &self.identity).map_err(|_| NO)?;
+        let pid = self.proved(|identity| verify_create(create, &challenge, identity)).ok_or(NO)?;
         if self.rooms.contains_key(&create.room_id) {
             return Err(NO);
         }
@@ -179,10 +191,9 @@ impl Lobby {
     pub fn join(&mut self, from: ConnectionId, join: &Join) -> Answer<Joined> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
-        let room = self.rooms.get_mut(&join.room_id);
-        let join_pub = room.as_ref().map_or(NOBODYS_DOOR, |r| r.join_pub);
-        let proved = verify_join(join, &join_pub, &challenge, &self.identity);
-        let (Some(room), Ok(pid)) = (room, proved) else { return Err(NO) };
+        let join_pub = self.rooms.get(&join.room_id).map_or(NOBODYS_DOOR, |r| r.join_pub);
+        let proved = self.proved(|identity| verify_join(join, &join_pub, &challenge, identity));
+        let (Some(room), Some(pid)) = (self.rooms.get_mut(&join.room_id), proved) else { return Err(NO) };
         if room.epoch != join.epoch || room.seat(pid).is_some() || room.seats.len() >= self.limits.members {
             return Err(NO);
         }
@@ -255,7 +266,10 @@ impl Lobby {
 
     /// Forgets everything; nobody is told.
     pub fn clear(&mut self) {
-        *self = Self::new(self.limits, self.identity.clone());
+        let mut others = std::mem::take(&mut self.identities).into_iter();
+        if let Some(identity) = others.next() {
+            *self = Self::new(self.limits, identity).known_as(others);
+        }
     }
 
     /// True when nothing is left of anybody.
