@@ -69,7 +69,7 @@ impl World {
         };
         let people = (0..10).map(&mut person).collect();
         Self {
-            lobby: Lobby::new(limits, identity.clone()),
+            lobby: Lobby::new(limits, [identity.clone()]),
             now: Duration::ZERO,
             identity,
             secret: RoomSecret::generate(&mut rng),

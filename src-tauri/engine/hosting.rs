@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pushtalk_protocol::ServerAddress;
 use pushtalk_signaling::addresses;
-use pushtalk_signaling::server::{self, Certificate, Limits, ServerConfig};
+use pushtalk_signaling::server::{self, Certificate, Limits, Once, ServerConfig};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -50,7 +50,7 @@ impl Embedded {
         let (stop, stopped) = oneshot::channel::<()>();
         let config = ServerConfig { limits: Limits::of_a_host(), ..ServerConfig::new(certificate) };
         let task = tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
+            let stopped = Once::new(async { drop(stopped.await) });
             if let Err(error) = server::run(listener, stopped, config).await {
                 tracing::error!(%error, "the embedded server ended");
             }

@@ -1,25 +1,17 @@
 //! The standalone signaling server.
 
-use std::io::Write;
-use std::net::SocketAddr;
+mod args;
 
-use anyhow::Context;
+use std::io::Write;
+
+use anyhow::{Context, bail};
 use clap::Parser;
+use pushtalk_signaling::addresses::listen_at;
 use pushtalk_signaling::server::{self, Certificate, ServerConfig};
-use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
-/// Brings members of PushTalk rooms together. Keeps nothing: when it ends, its rooms are gone, and its certificate too.
-#[derive(Parser)]
-#[command(name = "pushtalk-server", version)]
-struct Args {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7443")]
-    listen: SocketAddr,
-    /// A DNS name under which web pages may address this server; may be given more than once. Programs need none.
-    #[arg(long = "name", value_name = "NAME")]
-    names: Vec<String>,
-}
+use crate::args::Args;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -27,18 +19,27 @@ async fn main() -> anyhow::Result<()> {
     pushtalk_process::forbid_core_dumps()?;
     pushtalk_process::forbid_looking_in()?;
     log();
-    let listener =
-        TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let certificate = Certificate::generate()?;
-    let fingerprint = spelled(certificate.hash().as_bytes());
-    let shutdown = shutdown()?;
+    if args.plain && !args.listen.ip().is_loopback() {
+        bail!("--plain is for a loopback address, behind a proxy that speaks TLS: not for {}", args.listen);
+    }
+    let listener = listen_at(args.listen).with_context(|| format!("cannot listen on {}", args.listen))?;
+    let certificate = match args.certificate()? {
+        _ if args.plain => None,
+        Some(certificate) => Some(certificate),
+        None => Some(Certificate::generate()?),
+    };
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
-    writeln!(out, "certificate SHA-256 {fingerprint}")?;
+    if let Some(certificate) = &certificate {
+        writeln!(out, "certificate SHA-256 {}", spelled(certificate.hash().as_bytes()))?;
+    }
     out.flush()?;
-    server::run(listener, shutdown, ServerConfig { names: args.names, ..ServerConfig::new(certificate) })
-        .await?;
-    Ok(())
+    let (limits, names, proxies, grace) =
+        (args.limits(), args.names.clone(), args.proxies.clone(), args.grace());
+    let signals = Signals::new()?;
+    let renewed = Some(renewed(args)?);
+    let config = ServerConfig { certificate, renewed, limits, names, proxies, grace };
+    Ok(server::run(listener, signals, config).await?)
 }
 
 /// Kinds and counts, on standard error. What the libraries below would log holds addresses and messages.
@@ -47,24 +48,72 @@ fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
-/// Ends with Ctrl-C, or when the system asks for it.
+/// Asked to end: Ctrl-C, or the system.
 #[cfg(unix)]
-fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupted, mut terminated) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupted.recv() => {}
-            _ = terminated.recv() => {}
-        }
-    })
+struct Signals {
+    interrupted: tokio::signal::unix::Signal,
+    terminated: tokio::signal::unix::Signal,
 }
 
-/// Ends with Ctrl-C.
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (interrupted, terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Self { interrupted, terminated })
+    }
+}
+
+#[cfg(unix)]
+impl server::Shutdown for Signals {
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
+}
+
+/// Asked to end: Ctrl-C.
 #[cfg(not(unix))]
-fn shutdown() -> std::io::Result<impl Future<Output = ()> + Send> {
-    Ok(async { drop(tokio::signal::ctrl_c().await) })
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+}
+
+#[cfg(not(unix))]
+impl server::Shutdown for Signals {
+    async fn asked(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+/// The certificate as it is in its files, whenever that is asked for.
+#[cfg(unix)]
+fn renewed(args: Args) -> std::io::Result<mpsc::Receiver<Certificate>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hung_up = signal(SignalKind::hangup())?;
+    let (renew, renewed) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while hung_up.recv().await.is_some() {
+            match args.certificate() {
+                Ok(Some(certificate)) => drop(renew.send(certificate).await),
+                Ok(None) => tracing::warn!("there are no files of a certificate to read"),
+                Err(error) => tracing::error!("the old certificate stays: {error:#}"),
+            }
+        }
+    });
+    Ok(renewed)
+}
+
+/// Nobody can ask.
+#[cfg(not(unix))]
+fn renewed(_: Args) -> std::io::Result<mpsc::Receiver<Certificate>> {
+    Ok(mpsc::channel(1).1)
 }
 
 /// `AB:CD:…`, as other programs show fingerprints.

@@ -12,9 +12,19 @@ use pushtalk_protocol::{Invitation, ServerAddress};
 /// When the system refuses.
 #[cfg(feature = "server")]
 pub fn listen_everywhere() -> std::io::Result<tokio::net::TcpListener> {
-    let listener = match on_both() {
-        Ok(listener) => listener,
-        Err(_) => std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0))?,
+    listen_at(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
+}
+
+/// Listens there; at `[::]` on every address, as `listen_everywhere`.
+///
+/// # Errors
+/// When the system refuses.
+#[cfg(feature = "server")]
+pub fn listen_at(at: SocketAddr) -> std::io::Result<tokio::net::TcpListener> {
+    let everywhere = at.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let listener = match listen(at, everywhere) {
+        Err(_) if everywhere => listen(SocketAddr::from((Ipv4Addr::UNSPECIFIED, at.port())), false)?,
+        listener => listener?,
     };
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)
@@ -22,11 +32,16 @@ pub fn listen_everywhere() -> std::io::Result<tokio::net::TcpListener> {
 
 /// Systems differ in whether a listener of IPv6 takes IPv4 too, unless they are told.
 #[cfg(feature = "server")]
-fn on_both() -> std::io::Result<std::net::TcpListener> {
-    let socket = socket2::Socket::new(socket2::Domain::IPV6, socket2::Type::STREAM, None)?;
-    socket.set_only_v6(false)?;
-    socket.bind(&SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)).into())?;
-    socket.listen(128)?;
+fn listen(at: SocketAddr, on_both: bool) -> std::io::Result<std::net::TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::for_address(at), socket2::Type::STREAM, None)?;
+    if at.is_ipv6() {
+        socket.set_only_v6(!on_both)?;
+    }
+    // A server that was started anew listens where the one before did, whose connections are not forgotten yet.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&at.into())?;
+    socket.listen(1024)?;
     Ok(socket.into())
 }
 

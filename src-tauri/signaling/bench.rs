@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::client::{Client, ClientError, ServerEvent, Trust};
 use crate::limits::{Limits, Rate};
 use crate::lobby::Lobby;
-use crate::server::{Certificate, ServerConfig, serve};
+use crate::server::{Certificate, Once, ServerConfig, serve};
 use crate::switchboard::Switchboard;
 use crate::trust::Judge;
 
@@ -72,12 +72,12 @@ pub(crate) async fn limited(limits: Limits) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = ServerAddress::Ip(listener.local_addr().unwrap());
     let config = ServerConfig { limits, ..ServerConfig::new(Certificate::generate().unwrap()) };
-    let hash = config.certificate.hash();
-    let board = Switchboard::new(Lobby::new(limits, ServerIdentity::Certificate(hash)));
+    let hash = config.certificate.as_ref().unwrap().hash();
+    let board = Switchboard::new(Lobby::new(limits, [ServerIdentity::Certificate(hash)]));
     let (stop, stopped) = oneshot::channel::<()>();
     let shared = board.clone();
     let task = tokio::spawn(async move {
-        serve(listener, async { drop(stopped.await) }, config, shared).await.unwrap();
+        serve(listener, Once::new(async { drop(stopped.await) }), config, shared).await.unwrap();
     });
     Server { address, hash, board, stop, task }
 }

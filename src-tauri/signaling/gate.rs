@@ -28,7 +28,8 @@ pub(crate) struct Gate {
 /// The right to one connection; dropping it gives the place back.
 pub(crate) struct Place {
     gate: Gate,
-    from: IpAddr,
+    /// None for a proxy, which is not counted: those whom it brings are.
+    from: Option<IpAddr>,
 }
 
 impl Gate {
@@ -51,7 +52,12 @@ impl Gate {
             return None;
         }
         present.insert(from, own + 1);
-        Some(Place { gate: self.clone(), from })
+        Some(Place { gate: self.clone(), from: Some(from) })
+    }
+
+    /// For a connection of a proxy.
+    pub(crate) fn proxied(&self) -> Place {
+        Place { gate: self.clone(), from: None }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
@@ -68,7 +74,7 @@ impl Place {
     /// More for the same address, as long as there are any.
     pub(crate) fn more(&self) -> impl Fn() -> Option<Place> + use<> {
         let (gate, from) = (self.gate.clone(), self.from);
-        move || gate.admit(from)
+        move || gate.admit(from?)
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -82,11 +88,12 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        let Some(from) = self.from else { return };
         let mut present = self.gate.lock();
-        if let Some(count) = present.get_mut(&self.from) {
+        if let Some(count) = present.get_mut(&from) {
             *count -= 1;
             if *count == 0 {
-                present.remove(&self.from);
+                present.remove(&from);
             }
         }
     }

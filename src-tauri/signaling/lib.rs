@@ -11,6 +11,8 @@ mod certificate;
 pub mod client;
 mod dial;
 #[cfg(feature = "server")]
+mod entrance;
+#[cfg(feature = "server")]
 mod gate;
 mod knock;
 mod limits;

@@ -81,11 +81,11 @@ pub(crate) struct Connection {
 pub(crate) type Answer<T> = Result<T, RefusalCode>;
 
 impl Lobby {
-    /// An empty one. Members bind their proofs to `identity`, or to one of those that are added.
-    pub fn new(limits: Limits, identity: ServerIdentity) -> Self {
+    /// An empty one. `identities` are what members may bind their proofs to.
+    pub fn new(limits: Limits, identities: impl IntoIterator<Item = ServerIdentity>) -> Self {
         Self {
             limits,
-            identities: vec![identity],
+            identities: identities.into_iter().collect(),
             connections: BTreeMap::new(),
             rooms: BTreeMap::new(),
             nameplates: BTreeMap::new(),
@@ -94,12 +94,6 @@ impl Lobby {
             pushes: Vec::new(),
             cuts: Vec::new(),
         }
-    }
-
-    /// The same server, which is also known by these.
-    pub fn known_as(mut self, others: impl IntoIterator<Item = ServerIdentity>) -> Self {
-        self.identities.extend(others);
-        self
     }
 
     /// What a proof says that is good for one of the names of this server. Which one it is does not show in the time it
@@ -266,10 +260,7 @@ impl Lobby {
 
     /// Forgets everything; nobody is told.
     pub fn clear(&mut self) {
-        let mut others = std::mem::take(&mut self.identities).into_iter();
-        if let Some(identity) = others.next() {
-            *self = Self::new(self.limits, identity).known_as(others);
-        }
+        *self = Self::new(self.limits, std::mem::take(&mut self.identities));
     }
 
     /// True when nothing is left of anybody.

@@ -48,7 +48,7 @@ impl World {
         let mut rng = StdRng::seed_from_u64(1);
         let identity = ServerIdentity::Certificate(CertificateHash::new([9; 32]));
         let mut world = Self {
-            lobby: Lobby::new(limits, identity.clone()),
+            lobby: Lobby::new(limits, [identity.clone()]),
             host: HostKey::generate(&mut rng),
             seed: 1000,
             members: (0..connections).map(|_| MemberKey::generate(&mut rng)).collect(),

@@ -15,6 +15,14 @@ impl Room {
 }
 
 impl Lobby {
+    /// The server ends in so long, and with it all rooms.
+    pub(crate) fn announce_end(&mut self, left: Duration) {
+        let closes = closes_in(left);
+        for room in self.rooms.values() {
+            self.pushes.extend(room.connections().map(|to| (to, closes.clone())));
+        }
+    }
+
     /// When `close_old_rooms` has something to do next.
     pub(crate) fn next_close(&self) -> Option<Duration> {
         self.rooms.values().filter_map(|room| room.next_close(self.limits.notice)).min()
@@ -30,8 +38,7 @@ impl Lobby {
             let left = room.closes_at.map(|at| at.saturating_sub(now)).filter(|left| !left.is_zero());
             if let Some(left) = left {
                 room.told = true;
-                let seconds = u32::try_from(left.as_secs()).unwrap_or(u32::MAX);
-                let closes = Push::RoomCloses(RoomCloses { seconds });
+                let closes = closes_in(left);
                 self.pushes.extend(room.connections().map(|to| (to, closes.clone())));
                 continue;
             }
@@ -45,4 +52,8 @@ impl Lobby {
             self.close_if_empty(id);
         }
     }
+}
+
+fn closes_in(left: Duration) -> Push {
+    Push::RoomCloses(RoomCloses { seconds: u32::try_from(left.as_secs()).unwrap_or(u32::MAX) })
 }

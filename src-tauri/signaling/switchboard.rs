@@ -26,8 +26,8 @@ use socketioxide::{SendError, SocketIo};
 use tokio::sync::Notify;
 
 use crate::argument::{Object, read_hello};
-use crate::lobby::{ConnectionId, Lobby, Push};
-use crate::tether::{Polled, Tether};
+use crate::lobby::{ConnectionId, Lobby, Push, Source};
+use crate::tether::{Forwarded, Polled, Tether};
 
 /// What all connections share.
 #[derive(Clone)]
@@ -70,6 +70,7 @@ impl Plug {
 struct Session {
     id: ConnectionId,
     tether: Arc<Tether>,
+    source: Source,
     polled: bool,
     /// Set under the lock: an event that was on its way when the connection ended makes nothing anew.
     over: Arc<AtomicBool>,
@@ -119,6 +120,13 @@ impl Switchboard {
         state.deliver();
     }
 
+    /// Tells everybody who sits in a room that the server ends in so long.
+    pub(crate) fn announce_end(&self, left: Duration) {
+        let mut state = self.lock();
+        state.lobby.announce_end(left);
+        state.deliver();
+    }
+
     /// Rooms and connections there are.
     pub(crate) fn counts(&self) -> (usize, usize) {
         self.lock().lobby.counts()
@@ -147,7 +155,8 @@ impl Switchboard {
         let tether = polled.or_else(|| with.get::<Arc<Tether>>()).filter(|tether| !tether.is_cut());
         let (tether, polled) = (tether.ok_or("not available")?.clone(), polled.is_some());
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
-        let session = Session { id, tether, polled, over: Arc::default() };
+        let source = with.get::<Arc<Forwarded>>().map_or_else(|| tether.source(), |it| it.source());
+        let session = Session { id, tether, source, polled, over: Arc::default() };
         self.on(socket, &session, event::HELLO, move |lobby, _, hello: Value| {
             lobby.hello(id, read_hello(hello)?, Challenge::new(fresh()?))
         });
@@ -255,7 +264,7 @@ impl State {
         if self.plugs.contains_key(&session.id) {
             return Ok(());
         }
-        self.lobby.connected(session.id, session.tether.source())?;
+        self.lobby.connected(session.id, session.source)?;
         let Session { tether, polled, .. } = session;
         self.plugs.insert(session.id, Plug { socket, tether: tether.clone(), polled: *polled });
         Ok(())

@@ -153,6 +153,21 @@ impl Drop for Polled {
     }
 }
 
+/// From where a connection really comes that a proxy has passed on; kept with the request that began it.
+pub(crate) struct Forwarded {
+    place: Place,
+}
+
+impl Forwarded {
+    pub(crate) fn new(place: Place) -> Self {
+        Self { place }
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        self.place.source()
+    }
+}
+
 /// The connection.
 pub(crate) struct Tethered<S> {
     inner: S,

@@ -119,7 +119,7 @@ pub struct Server {
 
 impl Server {
     pub(super) fn new(operator: Box<dyn Operator>) -> Self {
-        let lobby = Lobby::new(Limits::default(), ServerIdentity::Certificate(HASH));
+        let lobby = Lobby::new(Limits::default(), [ServerIdentity::Certificate(HASH)]);
         Self { lobby, operator, transcript: String::new(), counts: (0, 0), alive: true }
     }
 
@@ -133,7 +133,7 @@ impl Server {
 
     pub(super) fn die(&mut self) {
         self.alive = false;
-        self.lobby = Lobby::new(Limits::default(), ServerIdentity::Certificate(HASH));
+        self.lobby = Lobby::new(Limits::default(), [ServerIdentity::Certificate(HASH)]);
     }
 
     pub(super) fn is_empty(&self) -> bool {
