@@ -69,9 +69,14 @@ pub(crate) fn easy() -> Limits {
 }
 
 pub(crate) async fn limited(limits: Limits) -> Server {
+    configured(ServerConfig { limits, ..ServerConfig::new(Certificate::generate().unwrap()) }).await
+}
+
+/// With a certificate.
+pub(crate) async fn configured(config: ServerConfig) -> Server {
+    let limits = config.limits;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = ServerAddress::Ip(listener.local_addr().unwrap());
-    let config = ServerConfig { limits, ..ServerConfig::new(Certificate::generate().unwrap()) };
     let hash = config.certificate.as_ref().unwrap().hash();
     let board = Switchboard::new(Lobby::new(limits, [ServerIdentity::Certificate(hash)]));
     let (stop, stopped) = oneshot::channel::<()>();

@@ -59,3 +59,6 @@ mod rotation_tests;
 mod rough_tests;
 #[cfg(test)]
 mod seat_tests;
+#[cfg(test)]
+#[cfg(feature = "server")]
+mod standing_tests;

@@ -15,10 +15,10 @@ use crate::bench::{PATIENCE, SEAT, Secrets, Server, client, easy, limited, next,
 use crate::client::ServerEvent;
 use crate::limits::{Limits, Rate};
 
-const PATH: &str = "/socket.io/?EIO=4&transport=polling";
+pub(crate) const PATH: &str = "/socket.io/?EIO=4&transport=polling";
 
 /// One request, on a connection of its own: the whole answer.
-async fn request(server: &Server, line: &str, headers: &str, body: &str) -> String {
+pub(crate) async fn request(server: &Server, line: &str, headers: &str, body: &str) -> String {
     let mut tls = tls(server).await;
     let length = body.len();
     let request = format!(
