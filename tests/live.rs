@@ -13,6 +13,8 @@ mod no_program_leaves_an_image_of_its_memory;
 #[cfg(target_os = "linux")]
 mod one_window_talks_and_the_other_is_heard;
 #[cfg(target_os = "linux")]
+mod people_in_two_homes_talk_through_their_routers;
+#[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
 #[cfg(target_os = "linux")]
 mod the_window_is_open_to_nothing_but_its_doors;

@@ -34,8 +34,7 @@ impl TwoMachines {
         match made {
             Ok(()) => Some(machines),
             Err(error) => {
-                // Past the test harness, which keeps what a test that passes says to itself.
-                drop(writeln!(stderr(), "SKIPPED: no network namespaces here (they need root): {error:#}"));
+                skipped(&error);
                 None
             }
         }
@@ -176,11 +175,16 @@ impl Drop for TwoMachines {
     }
 }
 
-fn set(name: &str, what: &str, value: &str) -> anyhow::Result<()> {
+/// Past the test harness, which keeps what a test that passes says to itself.
+pub(crate) fn skipped(error: &anyhow::Error) {
+    drop(writeln!(stderr(), "SKIPPED: no network namespaces here (they need root): {error:#}"));
+}
+
+pub(crate) fn set(name: &str, what: &str, value: &str) -> anyhow::Result<()> {
     run(&["ip", "netns", "exec", name, "sh", "-c", &format!("echo {value} > /proc/sys/{what}")])
 }
 
-fn run(words: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn run(words: &[&str]) -> anyhow::Result<()> {
     let (program, args) = words.split_first().context("nothing to run")?;
     let output = Command::new(program).args(args).stdin(Stdio::null()).output()?;
     ensure!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr).trim());

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use pushtalk_tests::binary::binary;
 use pushtalk_tests::client::Client;
 use pushtalk_tests::pair::{Pair, SETTLE};
 use pushtalk_tests::rig::{
     EAR, MIC, QUIET, RATE, Recording, SoundRig, Spread, Tape, Train, VOID, find_chirps, strays, undisturbed,
 };
+use pushtalk_tests::standalone::Standalone;
 
 /// A chirp this long before a press, or after a release, must not be heard; the last words get 80 ms, and the tape
 /// tells the time some ten milliseconds late.
@@ -162,7 +162,7 @@ fn a_talker_is_stopped_at_the_limit() {
 fn killing_the_server_does_not_stop_the_voice() {
     let rig = SoundRig::start().unwrap();
     undisturbed(4, || {
-        let mut server = Server::start()?;
+        let mut server = Standalone::start(&[])?;
         let mut pair = Pair::start(&rig, &[], &["--server", &server.address])?;
         server.kill()?;
         for client in [&mut pair.talker, &mut pair.listener] {
@@ -213,40 +213,4 @@ fn a_microphone_is_open_from_the_entry_into_a_room_until_it_is_left() {
     alone.event("left").unwrap();
     assert!(alone.wait().unwrap().success());
     assert!(rig.capturing().unwrap().is_empty() && rig.playing().unwrap().is_empty());
-}
-
-/// The standalone server, in a process of its own.
-struct Server {
-    child: std::process::Child,
-    /// Open as long as it lives, for it may say more than its address.
-    _says: std::io::BufReader<std::process::ChildStdout>,
-    address: String,
-}
-
-impl Server {
-    fn start() -> anyhow::Result<Self> {
-        use std::io::BufRead;
-        let mut child = std::process::Command::new(binary("pushtalk-server", "pushtalk-server")?)
-            .args(["--listen", "127.0.0.1:0"])
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        let mut says = std::io::BufReader::new(child.stdout.take().context("no output")?);
-        says.read_line(&mut line)?;
-        let address = line.trim().rsplit(' ').next().context("no address")?.to_owned();
-        Ok(Self { child, _says: says, address })
-    }
-
-    fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.kill());
-    }
 }

@@ -140,7 +140,10 @@ impl Control {
                         return;
                     }
                 },
-                Some(input) = inputs.recv() => self.handle(input).await,
+                Some(input) = inputs.recv() => {
+                    self.heed(&input);
+                    self.handle(input).await;
+                }
                 Some(event) = mesh.recv() => {
                     if let Some(event) = self.peers.news(event) {
                         self.handle(Input::Mesh(event)).await;
@@ -156,6 +159,15 @@ impl Control {
                 }
                 () = tick => self.handle(Input::Tick).await,
             }
+        }
+    }
+
+    /// A server says in its first words whether it tells from which address one is seen.
+    fn heed(&self, input: &Input) {
+        if let Input::Server(_, ServerNews::Answer(Answer::Hello(hello))) = input
+            && let Connection::Open(_, client) = &self.connection
+        {
+            self.peers.use_stun(client.stun(hello));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Peer connections by the brain's wishes: one that is opened again waits until the one before is gone.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use pushtalk_mesh::{LinkStats, Mesh, MeshError, MeshEvent, Role};
@@ -41,6 +42,10 @@ impl Peers {
 
     pub(crate) fn use_vpn(&self, on: bool) {
         self.mesh.use_vpn(on);
+    }
+
+    pub(crate) fn use_stun(&self, server: Option<SocketAddr>) {
+        self.mesh.use_stun(server);
     }
 
     pub(crate) fn restart(&mut self, peer: Pid, tcp: bool) {

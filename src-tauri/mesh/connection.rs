@@ -29,8 +29,8 @@ use webrtc::{
     peer_connection::{
         MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
         RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceConnectionState, RTCIceGatheringState,
-        RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription, RTCStatsReportEntry,
-        Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, crypto,
+        RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState, RTCSessionDescription,
+        RTCStatsReportEntry, Registry, SettingEngineBuilder, SrtpProtectionProfile, StatsSelector, crypto,
     },
     rtp_transceiver::RtpTransceiver,
 };
@@ -108,6 +108,7 @@ impl Connection {
     pub(crate) async fn build(
         config: &MeshConfig,
         local: Local,
+        stun: Option<SocketAddr>,
         tcp: bool,
         crowd: Crowd,
         peer: Pid,
@@ -146,10 +147,14 @@ impl Connection {
             .with(Slot::ReceiverReport, ReceiverReportBuilder::new().with_interval(RTCP_EVERY).build())
             .with(Slot::SenderReport, SenderReportBuilder::new().with_interval(RTCP_EVERY).build())
             .with(tap::slot(), Tap::new(peer, Arc::clone(link), voice));
+        let ask =
+            stun.map(|server| RTCIceServer { urls: vec![format!("stun:{server}")], ..Default::default() });
         // Without a certificate in the configuration each connection makes its own.
         let pc: Arc<dyn PeerConnection> = Arc::new(
             PeerConnectionBuilder::new()
-                .with_configuration(RTCConfigurationBuilder::new().build())
+                .with_configuration(
+                    RTCConfigurationBuilder::new().with_ice_servers(ask.into_iter().collect()).build(),
+                )
                 .with_setting_engine(settings)
                 .with_media_engine(media)
                 .with_interceptor_registry(interceptors)

@@ -2,7 +2,7 @@
 //!
 //! A [`Mesh`] holds one connection for each peer, and a second one while the addresses of this machine change: a `sendonly` and a `recvonly` audio section (Opus, one frame a
 //! packet) and a data channel for messages. What it carries is sealed before it comes here; no key ever does.
-//! Nobody but the peers is contacted: host candidates only, no STUN, no TURN, no multicast DNS.
+//! Nobody but the peers is contacted, and the STUN server where one is named: no other STUN, no TURN, no multicast DNS.
 #![warn(missing_docs)]
 
 mod connection;

@@ -76,6 +76,7 @@ impl Life {
         let built = Connection::build(
             &self.site.config,
             local,
+            self.site.stun(),
             self.thorough,
             self.crowd,
             self.peer,

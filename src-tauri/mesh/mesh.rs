@@ -1,8 +1,9 @@
 //! All pairs of this device, and the calls on them.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -46,13 +47,19 @@ impl Mesh {
         let (voice, pairs, links) = (Arc::new(voice), Pairs::default(), Arc::default());
         let vpn = AtomicBool::new(config.vpn);
         let turns = Arc::new(Semaphore::new(AT_ONCE));
-        let site = Arc::new(Site { config, events, voice, vpn, pairs, links, turns });
+        let stun = Mutex::default();
+        let site = Arc::new(Site { config, events, voice, vpn, stun, pairs, links, turns });
         Self { site, runtime: Handle::current() }
     }
 
     /// Chooses whether paths that are made from now on may go through tunnels.
     pub fn use_vpn(&self, on: bool) {
         self.site.vpn.store(on, Relaxed);
+    }
+
+    /// On paths that are made from now on, this server is asked from which address this device is seen; none where nobody is.
+    pub fn use_stun(&self, server: Option<SocketAddr>) {
+        *self.site.stun.lock().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// Starts a pair: binds sockets, and as `Offerer` tells the offer.

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
@@ -48,10 +49,18 @@ pub(crate) struct Site {
     pub(crate) events: mpsc::Sender<MeshEvent>,
     pub(crate) voice: Voice,
     pub(crate) vpn: AtomicBool,
+    /// Who tells this device from which address it is seen.
+    pub(crate) stun: Mutex<Option<SocketAddr>>,
     pub(crate) pairs: Pairs,
     pub(crate) links: Arc<Links>,
     /// To begin paths.
     pub(crate) turns: Arc<Semaphore>,
+}
+
+impl Site {
+    pub(crate) fn stun(&self) -> Option<SocketAddr> {
+        *self.stun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The living pairs.

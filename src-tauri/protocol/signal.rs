@@ -63,6 +63,9 @@ pub struct HelloAck {
     pub version: u8,
     /// To be signed in `create` or `join`; used up by either.
     pub challenge: Challenge,
+    /// The UDP port of the server at which it speaks STUN; none where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stun: Option<u16>,
 }
 
 /// Makes a room.

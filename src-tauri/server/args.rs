@@ -38,6 +38,10 @@ pub(crate) struct Args {
         value_parser = network
     )]
     pub(crate) proxies: Vec<IpNet>,
+    /// Tells members from which address they are seen (STUN over UDP), so that those who are not on one network can reach each
+    /// other; port 3478 is usual.
+    #[arg(long, env = "PUSHTALK_STUN", value_name = "IP:PORT")]
+    pub(crate) stun: Option<SocketAddr>,
     /// When it is asked to end, everybody is told, and it goes on for so long; asked again, it ends at once.
     #[arg(long, env = "PUSHTALK_GRACE", value_name = "SECONDS", default_value_t = 5)]
     grace: u64,

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use pushtalk_signaling::addresses::listen_at;
 use pushtalk_signaling::server::{self, Certificate, ServerConfig};
+use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
@@ -28,8 +29,15 @@ async fn main() -> anyhow::Result<()> {
         Some(certificate) => Some(certificate),
         None => Some(Certificate::generate()?),
     };
+    let stun = match args.stun {
+        Some(at) => Some(UdpSocket::bind(at).await.with_context(|| format!("cannot answer STUN on {at}"))?),
+        None => None,
+    };
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
+    if let Some(stun) = &stun {
+        writeln!(out, "STUN on {}", stun.local_addr()?)?;
+    }
     if let Some(certificate) = &certificate {
         writeln!(out, "certificate SHA-256 {}", spelled(certificate.hash().as_bytes()))?;
     }
@@ -38,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
         (args.limits(), args.names.clone(), args.proxies.clone(), args.grace());
     let signals = Signals::new()?;
     let renewed = Some(renewed(args)?);
-    let config = ServerConfig { certificate, renewed, limits, names, proxies, grace };
+    let config = ServerConfig { certificate, renewed, limits, names, proxies, stun, grace };
     Ok(server::run(listener, signals, config).await?)
 }
 

@@ -4,7 +4,7 @@
 //! a verification of our own, so that a certificate could not be pinned before the first byte is sent. Packets are read
 //! and written by the server's own parser.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use pushtalk_e2ee::ServerIdentity;
@@ -116,6 +116,7 @@ pub enum ClientError {
 pub struct Client {
     identity: ServerIdentity,
     local: IpAddr,
+    remote: IpAddr,
     orders: mpsc::Sender<Order>,
     line: JoinHandle<()>,
 }
@@ -130,15 +131,20 @@ impl Client {
         trust: Trust,
         events: mpsc::Sender<ServerEvent>,
     ) -> Result<Self, ClientError> {
-        let Opened { socket, identity, silence, local } = dial(addresses, trust).await?;
+        let Opened { socket, identity, silence, local, remote } = dial(addresses, trust).await?;
         let (orders, received) = mpsc::channel(WAITING);
         let line = tokio::spawn(Line::new(socket, silence, events).run(received));
-        Ok(Self { identity, local, orders, line })
+        Ok(Self { identity, local, remote, orders, line })
     }
 
     /// The address of this machine that the connection hangs on.
     pub fn local_address(&self) -> IpAddr {
         self.local
+    }
+
+    /// Where the server speaks STUN, as it says in its first words.
+    pub fn stun(&self, hello: &HelloAck) -> Option<SocketAddr> {
+        hello.stun.map(|port| SocketAddr::new(self.remote, port))
     }
 
     /// What proofs are bound to.

@@ -46,6 +46,8 @@ pub(crate) struct Opened {
     pub(crate) silence: Duration,
     /// This machine's end of it.
     pub(crate) local: IpAddr,
+    /// The other end.
+    pub(crate) remote: IpAddr,
 }
 
 /// Tries the addresses in their order, each a little after the one before; the others are dropped when one answers.
@@ -105,6 +107,7 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
     let tcp =
         tcp.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|_| ClientError::Unreachable)?;
     let local = tcp.local_addr().map_err(|_| ClientError::Unreachable)?.ip();
+    let remote = tcp.peer_addr().map_err(|_| ClientError::Unreachable)?.ip();
     let judge = Judge::new(trust, matches!(address, ServerAddress::Name(..)));
     let connector = TlsConnector::from(Arc::new(judge.config().map_err(|_| ODD)?));
     let tls = match connector.connect(name, tcp).await {
@@ -137,7 +140,7 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
                 socket.send(Message::text(packet::CONNECT)).await.map_err(|_| ODD)?;
             }
             Incoming::Connected => {
-                return silence.map(|silence| Opened { socket, identity, silence, local }).ok_or(ODD);
+                return silence.map(|silence| Opened { socket, identity, silence, local, remote }).ok_or(ODD);
             }
             // The server may ask at once whether we are there, and hangs up when nobody says so.
             Incoming::Ping => socket.send(Message::text(packet::PONG)).await.map_err(|_| ODD)?,

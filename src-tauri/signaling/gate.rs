@@ -100,7 +100,7 @@ impl Drop for Place {
 }
 
 /// One subscriber has a whole /64 of IPv6 addresses (RFC 6177); it counts as one.
-fn one_subscriber(ip: IpAddr) -> IpAddr {
+pub(crate) fn one_subscriber(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6(Ipv6Addr::from(u128::from(v6) >> 64 << 64)),
         other => other,

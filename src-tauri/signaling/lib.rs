@@ -25,6 +25,8 @@ mod seat;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
+mod stun;
+#[cfg(feature = "server")]
 mod switchboard;
 #[cfg(feature = "server")]
 mod tether;

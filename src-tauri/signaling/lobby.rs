@@ -62,6 +62,7 @@ pub enum Push {
 pub struct Lobby {
     pub(crate) limits: Limits,
     identities: Vec<ServerIdentity>,
+    stun: Option<u16>,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) nameplates: BTreeMap<Nameplate, RoomId>,
@@ -86,6 +87,7 @@ impl Lobby {
         Self {
             limits,
             identities: identities.into_iter().collect(),
+            stun: None,
             connections: BTreeMap::new(),
             rooms: BTreeMap::new(),
             nameplates: BTreeMap::new(),
@@ -94,6 +96,11 @@ impl Lobby {
             pushes: Vec::new(),
             cuts: Vec::new(),
         }
+    }
+
+    /// The same, telling members at which port of this server STUN is spoken.
+    pub fn with_stun(self, stun: Option<u16>) -> Self {
+        Self { stun, ..self }
     }
 
     /// What a proof says that is good for one of the names of this server. Which one it is does not show in the time it
@@ -130,7 +137,7 @@ impl Lobby {
             return Err(RefusalCode::OtherVersion);
         }
         connection.challenge = Some(challenge);
-        Ok(HelloAck { version: VERSION, challenge })
+        Ok(HelloAck { version: VERSION, challenge, stun: self.stun })
     }
 
     /// Makes a room; `word` is random and chooses the nameplate.
@@ -260,7 +267,7 @@ impl Lobby {
 
     /// Forgets everything; nobody is told.
     pub fn clear(&mut self) {
-        *self = Self::new(self.limits, std::mem::take(&mut self.identities));
+        *self = Self::new(self.limits, std::mem::take(&mut self.identities)).with_stun(self.stun);
     }
 
     /// True when nothing is left of anybody.

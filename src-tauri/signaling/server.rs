@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use pushtalk_e2ee::ServerIdentity;
 use socketioxide::{ParserConfig, SocketIo, TransportType};
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
@@ -23,6 +23,7 @@ use crate::entrance::{Entrance, HANDSHAKE_WITHIN};
 use crate::gate::Gate;
 pub use crate::limits::{Limits, Rate};
 use crate::lobby::Lobby;
+use crate::stun::answer_all;
 use crate::switchboard::Switchboard;
 use crate::trust::origin;
 
@@ -64,6 +65,8 @@ pub struct ServerConfig {
     pub names: Vec<String>,
     /// Where proxies are that say truly from where a request comes (`X-Forwarded-For`).
     pub proxies: Vec<IpNet>,
+    /// Answers who asks from which address it is seen (STUN). Members are told its port.
+    pub stun: Option<UdpSocket>,
     /// When it is to end, everybody is told, and it goes on for so long.
     pub grace: Duration,
 }
@@ -77,6 +80,7 @@ impl ServerConfig {
             limits: Limits::default(),
             names: Vec::new(),
             proxies: Vec::new(),
+            stun: None,
             grace: Duration::ZERO,
         }
     }
@@ -85,7 +89,8 @@ impl ServerConfig {
     fn lobby(&self) -> Lobby {
         let certificate = self.certificate.as_ref().map(|it| ServerIdentity::Certificate(it.hash()));
         let origins = self.names.iter().map(|name| ServerIdentity::Origin(origin(name)));
-        Lobby::new(self.limits, certificate.into_iter().chain(origins))
+        let stun = self.stun.as_ref().and_then(|stun| Some(stun.local_addr().ok()?.port()));
+        Lobby::new(self.limits, certificate.into_iter().chain(origins)).with_stun(stun)
     }
 }
 
@@ -134,7 +139,7 @@ pub(crate) async fn serve(
     config: ServerConfig,
     board: Switchboard,
 ) -> Result<(), ServerError> {
-    let ServerConfig { certificate, mut renewed, limits, names, proxies, grace } = config;
+    let ServerConfig { certificate, mut renewed, limits, names, proxies, stun, grace } = config;
     if certificate.is_none() && !listener.local_addr()?.ip().is_loopback() {
         return Err(ServerError::Unencrypted);
     }
@@ -148,6 +153,10 @@ pub(crate) async fn serve(
     let entrance = Entrance::new(tls, router, names, proxies, closed);
     let gate = Gate::new(limits);
     let mut arrivals = JoinSet::new();
+    let mut answering = JoinSet::new();
+    if let Some(stun) = stun {
+        answering.spawn(answer_all(stun));
+    }
     let mut swept = Instant::now();
     let (mut end, mut ending) = (pin!(sleep(grace)), false);
     loop {
@@ -196,6 +205,7 @@ pub(crate) async fn serve(
     drop(timeout(FAREWELL, io.close()).await);
     closing.send_replace(true);
     arrivals.shutdown().await;
+    answering.shutdown().await;
     drop(entrance);
     drop(timeout(FAREWELL, closing.closed()).await);
     board.clear();

@@ -1,0 +1,67 @@
+//! A `pushtalk-server` process, ended with the value.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::Context;
+
+use crate::binary::binary;
+
+/// A running server.
+pub struct Standalone {
+    child: Child,
+    /// Open as long as it lives, for it may say more than its address.
+    _says: BufReader<ChildStdout>,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Standalone {
+    /// Starts it on this machine, on a free port of loopback, with `more` arguments.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn start(more: &[&str]) -> anyhow::Result<Self> {
+        let command = Command::new(binary("pushtalk-server", "pushtalk-server")?);
+        Self::by(command, &[&["--listen", "127.0.0.1:0"], more].concat())
+    }
+
+    /// The same, by a command that is prepared already, with these arguments.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn by(mut command: Command, args: &[&str]) -> anyhow::Result<Self> {
+        let mut child = command
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("pushtalk-server")?;
+        let mut line = String::new();
+        let mut says = BufReader::new(child.stdout.take().context("no output")?);
+        says.read_line(&mut line)?;
+        let address = line.trim().rsplit(' ').next().context("no address")?.to_owned();
+        Ok(Self { child, _says: says, address })
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it without a good-bye.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Standalone {
+    fn drop(&mut self) {
+        drop(self.kill());
+    }
+}
