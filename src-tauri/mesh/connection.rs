@@ -67,6 +67,15 @@ const TRY_FOR: Duration = Duration::from_secs(10);
 const RTCP_EVERY: Duration = Duration::from_secs(5);
 const OPUS_PAYLOAD_TYPE: u8 = 111;
 
+/// How a peer is tried to be reached, besides by UDP from each address of this device.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways {
+    /// By TCP as well.
+    pub(crate) tcp: bool,
+    /// From where this device is seen, as this server tells.
+    pub(crate) stun: Option<SocketAddr>,
+}
+
 /// Among how many others a connection is made.
 #[derive(Clone, Copy)]
 pub(crate) struct Crowd {
@@ -108,8 +117,7 @@ impl Connection {
     pub(crate) async fn build(
         config: &MeshConfig,
         local: Local,
-        stun: Option<SocketAddr>,
-        tcp: bool,
+        ways: Ways,
         crowd: Crowd,
         peer: Pid,
         link: &Arc<Link>,
@@ -147,8 +155,9 @@ impl Connection {
             .with(Slot::ReceiverReport, ReceiverReportBuilder::new().with_interval(RTCP_EVERY).build())
             .with(Slot::SenderReport, SenderReportBuilder::new().with_interval(RTCP_EVERY).build())
             .with(tap::slot(), Tap::new(peer, Arc::clone(link), voice));
-        let ask =
-            stun.map(|server| RTCIceServer { urls: vec![format!("stun:{server}")], ..Default::default() });
+        let ask = ways
+            .stun
+            .map(|server| RTCIceServer { urls: vec![format!("stun:{server}")], ..Default::default() });
         // Without a certificate in the configuration each connection makes its own.
         let pc: Arc<dyn PeerConnection> = Arc::new(
             PeerConnectionBuilder::new()
@@ -159,7 +168,7 @@ impl Connection {
                 .with_media_engine(media)
                 .with_interceptor_registry(interceptors)
                 .with_handler(Arc::new(Handler { situation, candidates }))
-                .with_tcp_addrs(if tcp { listening } else { Vec::new() })
+                .with_tcp_addrs(if ways.tcp { listening } else { Vec::new() })
                 .with_udp_addrs(addresses)
                 .with_runtime(Arc::new(Sockets::new(scoped)))
                 .with_data_channel_send_buffer_limit(CTL_BUFFER)

@@ -17,7 +17,7 @@ use webrtc::{data_channel::DataChannelEvent, media_stream::track_local::static_r
 
 use crate::{
     FailWhy, MeshEvent, Role,
-    connection::{Connection, Crowd, News},
+    connection::{Connection, Crowd, News, Ways},
     control::Control,
     event::LONGEST_CTL,
     interfaces::{self, Wanted},
@@ -76,8 +76,7 @@ impl Life {
         let built = Connection::build(
             &self.site.config,
             local,
-            self.site.stun(),
-            self.thorough,
+            Ways { tcp: self.thorough, stun: self.site.stun() },
             self.crowd,
             self.peer,
             &self.link,
