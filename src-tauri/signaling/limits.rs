@@ -70,6 +70,9 @@ impl Limits {
             knocks_of_an_address: Some(all),
             knocks_at_a_room: all,
             events: Rate::a_second(1024, 128),
+            // Who comes into a room of 64 sends an offer to each, in the same second.
+            bytes: Rate::a_second(4 * 1024 * 1024, 1024 * 1024),
+            backlog: 4 * 1024 * 1024,
             life: None,
             ..Self::default()
         }
