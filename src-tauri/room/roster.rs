@@ -56,7 +56,7 @@ enum Difference {
 
 impl Rosters {
     /// A difference counts when it has lasted so long: who comes or goes is not listed by everybody at the same moment.
-    const LASTING: Duration = Duration::from_millis(1_500);
+    pub const LASTING: Duration = Duration::from_millis(1_500);
 
     /// Nobody is there yet.
     pub fn new(me: Pid) -> Self {
