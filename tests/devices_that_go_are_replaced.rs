@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use pushtalk_tests::client::Client;
 use pushtalk_tests::pair::{Pair, SETTLE};
-use pushtalk_tests::rig::{EAR, MIC, RATE, SoundRig, Train, VOID, find_chirps, positions, soon, undisturbed};
+use pushtalk_tests::rig::{
+    EAR, MIC, OwnClock, QUIET, RATE, SoundRig, Train, VOID, find_chirps, positions, soon, undisturbed,
+};
 use serde_json::Value;
 
 /// A microphone and a loudspeaker beside those of the rig.
@@ -246,4 +248,35 @@ fn a_sound_check_plays_a_sound_and_gives_back_what_was_said_with_the_microphone_
         Ok(())
     })
     .unwrap();
+}
+
+/// A wireless headset gives its sound in pieces of 7.5 to 20 ms.
+#[test]
+fn a_microphone_that_gives_its_sound_in_large_pieces_is_heard_whole() {
+    let rig = SoundRig::start().unwrap();
+    let samples = Train::new(21, 20, 14_400, 0.3).samples;
+    let _headset = OwnClock::start(&rig, "coarse", 0.0, 960, samples).unwrap();
+    let common = ["--audio-host", "pulse", "--processing", "off", "--frame", "20"];
+    let host = ["host", "--name", "Ana", "--in", "coarse", "--out", VOID, "--talk-limit", "60"];
+    let mut ana = Client::on(&rig, &[&host[..], &common].concat()).unwrap();
+    let link = ana.event("invitation").unwrap()["link"].as_str().unwrap().to_owned();
+    let join = ["join", &link, "--name", "Ben", "--in", QUIET, "--out", EAR];
+    let mut ben = Client::on(&rig, &[&join[..], &common].concat()).unwrap();
+    ben.event("ready").unwrap();
+    ana.event("ready").unwrap();
+    ana.floor("idle").unwrap();
+    ana.command("press").unwrap();
+    ana.floor("talking").unwrap();
+    // The time is that of the sound system, which gives the tape.
+    let tape = rig.record().unwrap();
+    let mut frames = Vec::new();
+    for second in 1..=12 {
+        tape.wait_until(Duration::from_secs(second)).unwrap();
+        frames.push(ben.stats().unwrap()["received"].as_u64().unwrap());
+        let last_two = frames.len().checked_sub(3).map(|before| frames[frames.len() - 1] - frames[before]);
+        if last_two.is_some_and(|came| came >= 95) {
+            return;
+        }
+    }
+    panic!("of 50 frames a second came {frames:?}");
 }

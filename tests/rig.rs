@@ -14,6 +14,7 @@
 //! Nothing of the machine's own sound system is used or touched. All that was started ends with the value.
 
 mod chirps;
+mod pipe;
 mod tape;
 
 use std::fs::File;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 pub use chirps::{CHIRP, Delay, Spread, Train, find_chirps, positions, strays};
+pub use pipe::OwnClock;
 pub use tape::{Player, Recording, Tape};
 
 /// Frames a second of all that is played and recorded.
@@ -208,18 +210,6 @@ impl SoundRig {
     /// When the server does not answer.
     pub fn playing(&self) -> anyhow::Result<Vec<u32>> {
         self.streams("sink-inputs")
-    }
-
-    /// One more microphone: it hears what is written into the file (32-bit floats, 48 kHz, mono), when it is.
-    ///
-    /// # Errors
-    /// When the server does not make it.
-    pub fn pipe(&self, name: &str) -> anyhow::Result<File> {
-        let pipe = self.folder.join(name).with_extension("pipe");
-        let (name, file) = (format!("source_name={name}"), format!("file={}", pipe.display()));
-        let format = ["format=float32le", "rate=48000", "channels=1"];
-        self.pactl(&[&["load-module", "module-pipe-source", &name, &file], &format[..]].concat())?;
-        File::options().write(true).open(&pipe).context("the pipe of a microphone")
     }
 
     /// What `pactl` says; for switching, muting and unloading devices in the middle of a test.

@@ -60,6 +60,7 @@ mod ties;
 mod verify;
 mod view;
 mod volumes;
+mod whole;
 mod worn;
 
 pub use engine::{Engine, EngineConfig, EngineError};

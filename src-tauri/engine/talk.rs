@@ -1,5 +1,6 @@
 //! The talk thread: from the microphone through processing and the encoder to the mouth.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,9 +18,12 @@ use crate::mouth::{Mouth, Said};
 use crate::silence::Silence;
 use crate::sound::{SoundSettings, tail_frames};
 use crate::strip::Strip;
+use crate::whole::Whole;
 
 /// Orders and the device wake this thread; it looks around this often in any case.
 const LOOK: Duration = Duration::from_millis(100);
+/// Largest buffer that a microphone gets which gives too little with a smaller one: 40 ms.
+const LARGEST_BUFFER: u32 = 1_920;
 /// While voice is sent, how often it is told when it was said.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -44,12 +48,23 @@ pub(crate) fn spawn(
     })
 }
 
+/// A microphone, and what watches over it.
+struct Open {
+    capture: Capture,
+    silence: Silence,
+    whole: Whole,
+    /// Asked for by this name.
+    name: Option<String>,
+}
+
 struct Talker<T> {
     settings: SoundSettings,
     tell: T,
     levels: Arc<Levels>,
     sender: VoiceSender,
-    capture: Option<(Capture, Silence)>,
+    capture: Option<Open>,
+    /// Of microphones that need a larger buffer than was wanted: frames of 48 kHz, by the exact name.
+    buffers: BTreeMap<String, u32>,
     /// Number of the order by which it was opened.
     attempt: u32,
     stream_events: Receiver<StreamEvent>,
@@ -93,6 +108,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
             levels,
             sender,
             capture: None,
+            buffers: BTreeMap::new(),
             attempt: 0,
             stream_events,
             stream_events_tx,
@@ -182,24 +198,46 @@ impl<T: Fn(VoiceNews)> Talker<T> {
 
     /// What is being said goes on: others hear a gap.
     fn open(&mut self, Plug { attempt, name }: Plug) {
-        let before = self.captured.or(self.before);
-        self.close_device();
-        (self.attempt, self.before) = (attempt, before);
-        let events = self.stream_events_tx.clone();
-        let thread = std::thread::current();
-        let settings = OpenSettings { host: self.settings.host, name, buffer: self.settings.buffer };
-        match Capture::open(&settings, move |event| {
-            let _ = events.try_send(event);
-            thread.unpark();
-        }) {
-            Ok(capture) => {
-                self.tell_device(PlugNews::Opened(capture.name().to_owned()));
-                self.capture = Some((capture, Silence::new(self.start.elapsed())));
-            }
+        self.attempt = attempt;
+        let known = name.as_ref().and_then(|name| self.buffers.get(name));
+        let buffer = known.copied().unwrap_or(self.settings.buffer);
+        match self.plug(name, buffer) {
+            Ok(device) => self.tell_device(PlugNews::Opened(device)),
             Err(error) => {
                 tracing::warn!("the microphone could not be opened");
                 self.tell_device(PlugNews::Failed(error));
             }
+        }
+    }
+
+    /// Gives the exact name of the device.
+    fn plug(&mut self, name: Option<String>, buffer: u32) -> Result<String, DeviceError> {
+        let before = self.captured.or(self.before);
+        self.close_device();
+        self.before = before;
+        let settings = OpenSettings { host: self.settings.host, name: name.clone(), buffer };
+        let (events, thread) = (self.stream_events_tx.clone(), std::thread::current());
+        let capture = Capture::open(&settings, move |event| {
+            let _ = events.try_send(event);
+            thread.unpark();
+        })?;
+        let (now, device) = (self.start.elapsed(), capture.name().to_owned());
+        self.capture = Some(Open { capture, silence: Silence::new(now), whole: Whole::new(now), name });
+        Ok(device)
+    }
+
+    /// It gives less than it hears: with a larger buffer it may give all. Nothing is said of it, for it is the same one.
+    fn enlarge(&mut self) {
+        let Some(open) = &self.capture else { return };
+        let (device, name) = (open.capture.name().to_owned(), open.name.clone());
+        let buffer = self.buffers.get(&device).copied().unwrap_or(self.settings.buffer) * 2;
+        if buffer > LARGEST_BUFFER {
+            return;
+        }
+        tracing::info!(buffer, "the microphone gives too little: it gets a larger buffer");
+        self.buffers.insert(device, buffer);
+        if self.plug(name, buffer).is_err() {
+            self.tell_device(PlugNews::Lost);
         }
     }
 
@@ -241,7 +279,7 @@ impl<T: Fn(VoiceNews)> Talker<T> {
     fn take_samples(&mut self) {
         self.strip.settle(self.capture.is_some(), self.mouth.wants_frames());
         let frame = self.encoder.settings().frame.samples();
-        let Some((capture, silence)) = &mut self.capture else { return };
+        let Some(Open { capture, silence, whole, .. }) = &mut self.capture else { return };
         if let Some(at) = capture.captured_at() {
             // The clock has gone on while no microphone was open.
             if let Some((clock, then)) = self.before.take() {
@@ -252,7 +290,9 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         let known = self.pending.len();
         capture.read(&mut self.pending);
-        if let Some(silent) = silence.hear(self.start.elapsed(), &self.pending[known..]) {
+        let (now, new) = (self.start.elapsed(), &self.pending[known..]);
+        let poor = whole.takes(now, new.len());
+        if let Some(silent) = silence.hear(now, new) {
             (self.tell)(VoiceNews::MicrophoneSilent(self.attempt, silent));
         }
         let mut start = 0;
@@ -262,10 +302,13 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         }
         self.pending[..start].zeroize();
         self.pending.drain(..start);
-        if let Some((capture, _)) = &mut self.capture {
-            capture.wake_at(frame - self.pending.len());
+        if let Some(open) = &mut self.capture {
+            open.capture.wake_at(frame - self.pending.len());
         }
         self.tell_captured();
+        if poor {
+            self.enlarge();
+        }
     }
 
     /// A voice that opened the gate is kept from its first sound on. A press is kept from the press on: what waits was
@@ -288,8 +331,8 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         let forgotten = u32::try_from(self.pending.len()).unwrap_or(0);
         self.clock = self.clock.wrapping_add(forgotten);
         self.pending.zeroize();
-        if let Some((capture, _)) = &mut self.capture {
-            capture.wake_at(self.encoder.settings().frame.samples());
+        if let Some(open) = &mut self.capture {
+            open.capture.wake_at(self.encoder.settings().frame.samples());
         }
     }
 

@@ -116,7 +116,7 @@ pub enum ClientError {
 pub struct Client {
     identity: ServerIdentity,
     local: IpAddr,
-    remote: IpAddr,
+    remote: Option<IpAddr>,
     orders: mpsc::Sender<Order>,
     line: JoinHandle<()>,
 }
@@ -144,7 +144,7 @@ impl Client {
 
     /// Where the server speaks STUN, as it says in its first words.
     pub fn stun(&self, hello: &HelloAck) -> Option<SocketAddr> {
-        hello.stun.map(|port| SocketAddr::new(self.remote, port))
+        Some(SocketAddr::new(self.remote?, hello.stun?))
     }
 
     /// What proofs are bound to.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
+use hyper_util::client::proxy::matcher::Matcher;
 use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::ServerAddress;
 use rustls_pki_types::ServerName;
@@ -21,6 +22,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::addresses::dialled;
 use crate::client::{ClientError, Trust};
 use crate::packet::{self, Incoming};
+use crate::proxied::through;
 use crate::trust::{Judge, Seen, origin};
 
 /// Longest way to a connection, all addresses together.
@@ -46,8 +48,8 @@ pub(crate) struct Opened {
     pub(crate) silence: Duration,
     /// This machine's end of it.
     pub(crate) local: IpAddr,
-    /// The other end.
-    pub(crate) remote: IpAddr,
+    /// The other end, where that is the server itself and no proxy.
+    pub(crate) remote: Option<IpAddr>,
 }
 
 /// Tries the addresses in their order, each a little after the one before; the others are dropped when one answers.
@@ -93,6 +95,7 @@ fn worse(one: ClientError, other: ClientError) -> ClientError {
 
 async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientError> {
     const ODD: ClientError = ClientError::Protocol;
+    let mut proxied = false;
     let (tcp, name, authority) = match address {
         ServerAddress::Ip(address) => {
             // A scope is of this machine, and no part of an authority (RFC 3986 section 3.2.2).
@@ -101,13 +104,21 @@ async fn open(address: &ServerAddress, trust: Trust) -> Result<Opened, ClientErr
         }
         ServerAddress::Name(name, port) => {
             let server = ServerName::try_from(name.clone()).map_err(|_| ClientError::Unreachable)?;
-            (TcpStream::connect((name.as_str(), *port)).await, server, format!("{name}:{port}"))
+            let tcp = match through(&Matcher::from_env(), name, *port).await {
+                Some(way) => {
+                    proxied = true;
+                    way.ok_or_else(|| std::io::ErrorKind::ConnectionRefused.into())
+                }
+                None => TcpStream::connect((name.as_str(), *port)).await,
+            };
+            (tcp, server, format!("{name}:{port}"))
         }
     };
     let tcp =
         tcp.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)).map_err(|_| ClientError::Unreachable)?;
     let local = tcp.local_addr().map_err(|_| ClientError::Unreachable)?.ip();
     let remote = tcp.peer_addr().map_err(|_| ClientError::Unreachable)?.ip();
+    let remote = Some(remote).filter(|_| !proxied);
     let judge = Judge::new(trust, matches!(address, ServerAddress::Name(..)));
     let connector = TlsConnector::from(Arc::new(judge.config().map_err(|_| ODD)?));
     let tls = match connector.connect(name, tcp).await {

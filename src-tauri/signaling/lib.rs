@@ -19,6 +19,7 @@ mod limits;
 mod line;
 pub mod lobby;
 mod packet;
+mod proxied;
 mod room_life;
 mod rotation;
 mod seat;

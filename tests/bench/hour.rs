@@ -3,17 +3,12 @@
 //!
 //! The microphone is a pipe, written to in time. Nobody may talk for longer than five minutes, so that is a row each.
 
-use std::fs::File;
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use pushtalk_tests::client::Client;
 use pushtalk_tests::pair::SETTLE;
-use pushtalk_tests::rig::{EAR, QUIET, RATE, SoundRig, Train, VOID};
+use pushtalk_tests::rig::{EAR, OwnClock, QUIET, SoundRig, Train, VOID};
 use serde_json::{Value, json};
 
 use crate::bench::usage::Usage;
@@ -23,7 +18,8 @@ use crate::{keep, say};
 const SKEW: f64 = 200.0;
 /// One turn, under the longest that a room allows.
 const TURN: Duration = Duration::from_secs(295);
-const BLOCK: usize = 480;
+/// Half a buffer of the program.
+const PIECE: usize = 120;
 
 /// `minutes`: about how long, once with a fast and once with a slow clock; an hour when it is empty.
 pub(crate) fn hour(minutes: &[&str]) -> anyhow::Result<()> {
@@ -59,14 +55,15 @@ pub(crate) fn hour(minutes: &[&str]) -> anyhow::Result<()> {
 /// Two in a room of their own.
 struct Talk {
     ppm: f64,
-    mouth: Mouth,
+    mouth: OwnClock,
     talker: Client,
     listener: Client,
 }
 
 impl Talk {
     fn begin(rig: &SoundRig, ppm: f64, microphone: &str, loudspeaker: &str) -> anyhow::Result<Self> {
-        let mouth = Mouth::open(rig.pipe(microphone)?, ppm);
+        let samples = Train::new(11, 40, 14_400, 0.3).samples;
+        let mouth = OwnClock::start(rig, microphone, ppm, PIECE, samples)?;
         let common = ["--audio-host", "pulse", "--processing", "off"];
         let host = ["host", "--name", "Ana", "--in", microphone, "--out", VOID, "--talk-limit", "300"];
         let mut talker = Client::on(rig, &[&host[..], &common].concat())?;
@@ -80,7 +77,7 @@ impl Talk {
     }
 
     fn row(&mut self, since: Duration) -> anyhow::Result<Value> {
-        ensure!(self.mouth.is_open(), "the microphone is gone");
+        ensure!(self.mouth.is_heard(), "the microphone is gone");
         let stats = self.listener.stats()?;
         let mega = |client: &Client| anyhow::Ok(Usage::of(client.id())?.memory as f64 / 1e6);
         let (minutes, talker, listener) =
@@ -102,45 +99,5 @@ impl Talk {
             "listener_mb": listener,
             "listener": stats,
         }))
-    }
-}
-
-/// A microphone that hears chirps, with a clock of its own.
-struct Mouth {
-    over: Arc<AtomicBool>,
-    writer: Option<JoinHandle<()>>,
-}
-
-impl Mouth {
-    fn open(mut pipe: File, ppm: f64) -> Self {
-        let train = Train::new(11, 40, 14_400, 0.3);
-        let over = Arc::new(AtomicBool::new(false));
-        let ends = over.clone();
-        let writer = std::thread::spawn(move || {
-            let begun = Instant::now();
-            let rate = f64::from(RATE) * (1.0 + ppm / 1e6);
-            for (n, block) in train.samples.chunks_exact(BLOCK).cycle().enumerate() {
-                let due = begun + Duration::from_secs_f64((n * BLOCK) as f64 / rate);
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-                if ends.load(Ordering::Relaxed) || pipe.write_all(&bytes).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { over, writer: Some(writer) }
-    }
-
-    fn is_open(&self) -> bool {
-        self.writer.as_ref().is_some_and(|writer| !writer.is_finished())
-    }
-}
-
-impl Drop for Mouth {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        if let Some(writer) = self.writer.take() {
-            drop(writer.join());
-        }
     }
 }
