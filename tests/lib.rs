@@ -17,6 +17,8 @@ pub mod probe_strangers;
 pub mod probes;
 pub mod rig;
 pub mod seeds;
+#[cfg(target_os = "linux")]
+pub mod siege;
 pub mod standalone;
 pub mod vectors;
 pub mod window;
