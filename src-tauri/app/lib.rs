@@ -29,6 +29,8 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
     }
     pushtalk_process::forbid_core_dumps()?;
+    // Each member has sockets of its own; where no more are allowed, small rooms work all the same.
+    drop(pushtalk_process::allow_many_files());
     log();
     let mut context = tauri::generate_context!();
     if let Some(profile) = &arguments.profile {

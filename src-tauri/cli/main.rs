@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         printer.failure(&error.into());
         return ExitCode::FAILURE;
     }
+    // Each member has sockets of its own; where no more are allowed, small rooms work all the same.
+    drop(pushtalk_process::allow_many_files());
     let result = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

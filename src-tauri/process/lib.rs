@@ -19,6 +19,21 @@ pub fn forbid_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
+/// As many files may be open as the system allows at all: each connection is one, and many systems begin with 1024.
+///
+/// # Errors
+/// When the system refuses.
+pub fn allow_many_files() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Some systems that say that there is no limit refuse it all the same.
+        setrlimit(Resource::Nofile, Rlimit { current: maximum.or(Some(65_536)), maximum })?;
+    }
+    Ok(())
+}
+
 /// Other programs of the same person can neither look into the memory nor trace it, and the system hands no image of it to
 /// a collector of crashes, which a limit alone does not forbid (core(5), prctl(2)). On Linux; nothing elsewhere.
 ///
@@ -46,6 +61,20 @@ fn directives(asked: Option<&str>, own: &str, usual: &str) -> String {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     let level = asked.filter(|asked| LEVELS.contains(asked)).unwrap_or(usual);
     format!("off,{own}={level}")
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod file_tests {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    #[test]
+    fn as_many_files_may_be_open_as_the_system_allows() {
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        setrlimit(Resource::Nofile, Rlimit { current: Some(256), maximum }).unwrap();
+        super::allow_many_files().unwrap();
+        assert_eq!(getrlimit(Resource::Nofile).current, maximum.or(Some(65_536)));
+    }
 }
 
 #[cfg(test)]

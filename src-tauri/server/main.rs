@@ -20,6 +20,9 @@ async fn main() -> anyhow::Result<()> {
     pushtalk_process::forbid_core_dumps()?;
     pushtalk_process::forbid_looking_in()?;
     log();
+    if let Err(error) = pushtalk_process::allow_many_files() {
+        tracing::warn!(%error, "no more files may be open than at the start");
+    }
     if args.plain && !args.listen.ip().is_loopback() {
         bail!("--plain is for a loopback address, behind a proxy that speaks TLS: not for {}", args.listen);
     }
