@@ -4,10 +4,12 @@ mod bench {
     pub(crate) mod cpu;
     pub(crate) mod hour;
     pub(crate) mod latency;
+    pub(crate) mod load;
     pub(crate) mod loss;
     pub(crate) mod mesh;
     pub(crate) mod quality;
     pub(crate) mod score;
+    pub(crate) mod server;
     pub(crate) mod stages;
     pub(crate) mod usage;
 }
@@ -18,7 +20,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{cpu, hour, latency, loss, mesh, quality, stages};
+use bench::{cpu, hour, latency, loss, mesh, quality, server, stages};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -30,8 +32,9 @@ fn main() -> anyhow::Result<()> {
         ["latency"] => latency::latency(),
         ["loss", percents @ ..] => loss::loss(percents),
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
+        ["server", options @ ..] => server::server(options),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: cpu, hour, latency, loss, mesh, quality"),
+        other => bail!("no bench {other:?}; there are: cpu, hour, latency, loss, mesh, quality, server"),
     }
 }
 

@@ -14,6 +14,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -208,6 +209,19 @@ pub async fn tls(server: SocketAddr, n: u16) -> anyhow::Result<TlsStream<TcpStre
         .with_no_client_auth();
     let tcp = tcp(server, n).await?;
     Ok(TlsConnector::from(Arc::new(config)).connect(server.ip().into(), tcp).await?)
+}
+
+/// What a connection is over.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// A connection to the server, with or without TLS.
+///
+/// # Errors
+/// When there is none.
+pub async fn wire(server: SocketAddr, with_tls: bool) -> anyhow::Result<Box<dyn Wire>> {
+    if with_tls { Ok(Box::new(tls(server, 1).await?)) } else { Ok(Box::new(tcp(server, 1).await?)) }
 }
 
 /// The same without TLS.

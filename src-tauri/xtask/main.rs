@@ -3,6 +3,7 @@
 
 mod hostile;
 mod needs;
+mod peer;
 mod policy;
 mod purity;
 mod quality;
@@ -32,6 +33,9 @@ cargo xtask bench loss [PERCENT]…
 cargo xtask bench quality [--quick] [--seeds N] [--only TEXT]
                                          mark how speech sounds after the whole voice path, over lines that lose and
                                          delay packets; --only: the rows whose name has TEXT in it
+cargo xtask bench server [N…] [--minutes M]
+                                         what N connections cost our server and one on Node, and whether all are alive
+                                         after M minutes
 cargo xtask bench seal                   measure how long a frame takes to be sealed and opened
 cargo xtask pictures                     take the pictures of docs/pictures anew
 ";
@@ -64,6 +68,11 @@ fn chore() -> anyhow::Result<()> {
             quality::prepare()?;
             bench(&words[1..])
         }
+        ["bench", "server", ..] => {
+            needs::meet(needs::Purpose::Test)?;
+            peer::prepare()?;
+            bench(&words[1..])
+        }
         ["bench", words @ ..] if !words.is_empty() => {
             needs::meet(needs::Purpose::Test)?;
             bench(words)
@@ -79,17 +88,21 @@ fn chore() -> anyhow::Result<()> {
 
 fn bench(words: &[&str]) -> anyhow::Result<()> {
     // Built in one go: each package by itself is other features, and compiles half the tree again.
-    let both = [
+    let all = [
         "--package",
         "pushtalk-cli",
+        "--package",
+        "pushtalk-server",
         "--package",
         "pushtalk-tests",
         "--bin",
         "pushtalk-cli",
         "--bin",
+        "pushtalk-server",
+        "--bin",
         "bench",
     ];
-    shell::cargo(["build", "--locked", "--release"]).words(&both).run()?;
+    shell::cargo(["build", "--locked", "--release"]).words(&all).run()?;
     let bench = shell::root().join("target/release/bench");
     shell::program(&bench.to_string_lossy()).words(words).env("PUSHTALK_BUILT", "1").run()
 }
