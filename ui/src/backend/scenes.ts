@@ -253,6 +253,7 @@ const WITH_ABOUT: ErrorCode[] = [
   'outputReplaced',
   'cannotConnect',
   'cannotConnectSecurely',
+  'roomCloses',
   'wrongPin',
   'hostChanged',
   'emojiDiffer',

@@ -207,7 +207,7 @@ const contract = {
     roomCloses: {
       what: 'The server will close this room in {about} minutes.',
       todo: 'You can talk on, but nobody else can come in afterwards. To go on longer, host a new room.',
-      about: 'A few',
+      about: 'a few',
     },
     roomClosed: {
       what: 'The room was closed.',
