@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use futures_util::{SinkExt, StreamExt};
@@ -50,7 +50,16 @@ impl Load {
         let url = format!("{scheme}://{}/socket.io/?EIO=4&transport=websocket", self.server);
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
         let wire = wire(self.server, self.tls).await?;
-        let (socket, _) = tokio_tungstenite::client_async_with_config(url, wire, Some(config)).await?;
+        let (mut socket, _) = tokio_tungstenite::client_async_with_config(url, wire, Some(config)).await?;
+        // Engine.IO opens, and then the namespace is entered.
+        for begins in ["0", "40"] {
+            let heard =
+                timeout(PATIENCE, socket.next()).await.context("no word")?.context("it is over")??;
+            ensure!(heard.to_text()?.starts_with(begins), "{heard} in place of {begins}");
+            if begins == "0" {
+                socket.send(Message::text("40")).await?;
+            }
+        }
         let (orders, ordered) = mpsc::channel(64);
         let (answered, answers) = mpsc::channel(64);
         let task = tokio::spawn(live(socket, ordered, answered, Arc::clone(self)));
@@ -169,9 +178,6 @@ async fn heed(
     answers: &mpsc::Sender<Value>,
     load: &Load,
 ) -> bool {
-    if packet.starts_with('0') {
-        return socket.send(Message::text("40")).await.is_ok();
-    }
     if packet == "2" {
         return socket.send(Message::text("3")).await.is_ok();
     }
