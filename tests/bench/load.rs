@@ -52,12 +52,16 @@ impl Load {
         let wire = wire(self.server, self.tls).await?;
         let (mut socket, _) = tokio_tungstenite::client_async_with_config(url, wire, Some(config)).await?;
         // Engine.IO opens, and then the namespace is entered.
-        for begins in ["0", "40"] {
+        loop {
             let heard =
                 timeout(PATIENCE, socket.next()).await.context("no word")?.context("it is over")??;
-            ensure!(heard.to_text()?.starts_with(begins), "{heard} in place of {begins}");
-            if begins == "0" {
-                socket.send(Message::text("40")).await?;
+            match heard.to_text()? {
+                "2" => socket.send(Message::text("3")).await?,
+                packet if packet.starts_with("40") => break,
+                packet => {
+                    ensure!(packet.starts_with('0'), "{packet} at the beginning");
+                    socket.send(Message::text("40")).await?;
+                }
             }
         }
         let (orders, ordered) = mpsc::channel(64);

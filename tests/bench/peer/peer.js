@@ -62,7 +62,7 @@ io.on('connection', (socket) => {
   socket.on('create', (create, answer) => {
     const joinKey = publicKey(create.join_pub);
     if (rooms.has(create.room_id) || !proved(socket.data.challenge, create, joinKey)) {
-      return answer({ error: 'not_available' });
+      return answer?.({ error: 'not_available' });
     }
     const room = { joinKey, nameplate: String(rooms.size), seats: new Map() };
     rooms.set(create.room_id, room);
@@ -71,7 +71,7 @@ io.on('connection', (socket) => {
   socket.on('join', (join, answer) => {
     const room = rooms.get(join.room_id);
     if (!room || room.seats.has(join.pid) || !proved(socket.data.challenge, join, room.joinKey)) {
-      return answer({ error: 'not_available' });
+      return answer?.({ error: 'not_available' });
     }
     enter(join.room_id, room, join, answer);
   });
@@ -79,10 +79,10 @@ io.on('connection', (socket) => {
     const seat = socket.data.seat;
     const other = seat && rooms.get(seat.id)?.seats.get(to);
     if (!other) {
-      return answer({ error: 'not_available' });
+      return answer?.({ error: 'not_available' });
     }
     io.to(other.socket).emit('relay', { from: seat.pid, data });
-    answer({});
+    answer?.({});
   });
   socket.on('disconnect', () => {
     const seat = socket.data.seat;
