@@ -2,7 +2,7 @@
 //! events, under the same load.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -171,6 +171,8 @@ async fn arrive(load: &Load, count: usize) -> anyhow::Result<()> {
 /// A process, ended with the value.
 struct Server {
     child: Child,
+    /// Open as long as it lives, for it may say more than its address.
+    _says: BufReader<ChildStdout>,
     address: String,
 }
 
@@ -201,9 +203,10 @@ impl Server {
     fn start(command: &mut Command) -> anyhow::Result<Self> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("a server")?;
         let mut line = String::new();
-        BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+        let mut says = BufReader::new(child.stdout.take().context("no output")?);
+        says.read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().context("no address")?.to_owned();
-        Ok(Self { child, address })
+        Ok(Self { child, _says: says, address })
     }
 
     fn usage(&self) -> anyhow::Result<Usage> {
