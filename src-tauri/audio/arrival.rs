@@ -25,32 +25,80 @@ const LOSS_STEP: f32 = 1.0 / 200.0;
 /// lost packet is above it for the 180 packets that follow.
 const LOSSY: f32 = 0.002;
 
-/// The fastest path may get slower by this much a packet, in 1/256 samples: 0.1 % at 10 ms, more than any two clocks differ.
-const DRIFT: i64 = 128;
+/// The fastest packet is looked for among this many of the last, and up to twice as many: one to four seconds of talk.
+const RECENT: u32 = 100;
 
 /// What is beyond this, in samples, is as far away as this.
 const MOST_TRANSIT: i64 = i64::MAX / 1024;
 
-/// The fastest way that packets of one spurt took. Clocks that differ make it shorter or longer in time.
+/// The fastest way that the last packets of one spurt took. It gets longer or shorter in time where clocks differ, and at
+/// once where a talker's clock stood still, as that of a microphone does which loses sound.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Fastest {
-    /// In 1/256 samples.
-    transit: i64,
+    /// Of the [`RECENT`] packets before those counted now.
+    before: i64,
+    now: i64,
+    counted: u32,
 }
 
 impl Fastest {
     pub(crate) fn of(transit: i64) -> Self {
-        Self { transit: transit.saturating_mul(256) }
+        Self { before: transit, now: transit, counted: 1 }
     }
 
     /// A packet took this long, in samples.
     pub(crate) fn note(&mut self, transit: i64) {
-        self.transit = Self::of(transit).transit.min(self.transit.saturating_add(DRIFT));
+        if self.counted >= RECENT {
+            *self = Self { before: self.now, now: transit, counted: 0 };
+        }
+        self.now = self.now.min(transit);
+        self.counted += 1;
     }
 
     /// In samples.
     pub(crate) fn transit(self) -> i64 {
-        self.transit.div_euclid(256)
+        self.before.min(self.now)
+    }
+}
+
+/// The bucket of what is this late, in samples.
+fn bucket(late: i64) -> usize {
+    usize::try_from(late.max(0) / BUCKET).unwrap_or(BUCKETS).min(BUCKETS - 1)
+}
+
+/// The buckets of the packets that were compared with a fastest one which may turn out to be gone for good. Then they
+/// were not as late as was thought.
+struct Recent {
+    buckets: [u8; 2 * RECENT as usize],
+    /// How many there are, and where the next one goes.
+    kept: usize,
+    next: usize,
+}
+
+impl Recent {
+    const fn new() -> Self {
+        Self { buckets: [0; 2 * RECENT as usize], kept: 0, next: 0 }
+    }
+
+    fn push(&mut self, bucket: usize) {
+        self.buckets[self.next] = bucket as u8;
+        self.next = (self.next + 1) % self.buckets.len();
+        self.kept = (self.kept + 1).min(self.buckets.len());
+    }
+
+    /// Moves what they weigh by as many buckets.
+    fn were_earlier(&mut self, earlier: i64, weights: &mut [f32; BUCKETS]) {
+        let earlier = usize::try_from(earlier).unwrap_or(BUCKETS);
+        let mut weight = 1.0;
+        for age in 1..=self.kept {
+            let length = self.buckets.len();
+            let one = &mut self.buckets[(self.next + length - age) % length];
+            let (was, is) = (usize::from(*one), usize::from(*one).saturating_sub(earlier));
+            weights[was] = (weights[was] - weight).max(0.0);
+            weights[is] += weight;
+            *one = is as u8;
+            weight *= KEEP;
+        }
     }
 }
 
@@ -60,6 +108,7 @@ pub(crate) struct Arrivals {
     least: i64,
     most: i64,
     fastest: Option<Fastest>,
+    recent: Recent,
     loss: f32,
     /// The percentile wanted, in samples.
     late: i64,
@@ -77,6 +126,7 @@ impl Arrivals {
             least,
             most: most.max(least),
             fastest: None,
+            recent: Recent::new(),
             loss: 0.0,
             late: BUCKET,
             jitter: 0,
@@ -92,6 +142,7 @@ impl Arrivals {
     /// A spurt begins: what is "on time" is measured anew, for its frames may have waited for the floor.
     pub(crate) fn begin_spurt(&mut self) {
         self.fastest = None;
+        self.recent = Recent::new();
         self.last = None;
     }
 
@@ -102,8 +153,13 @@ impl Arrivals {
             self.fastest = Some(Fastest::of(transit));
             return;
         };
-        let relative = transit.saturating_sub(fastest.transit());
+        let before = fastest.transit();
         fastest.note(transit);
+        let now = fastest.transit();
+        if now > before {
+            self.recent.were_earlier(now.saturating_sub(before) / BUCKET, &mut self.buckets);
+        }
+        let relative = transit.saturating_sub(before.max(now));
         // Frames that waited for the floor come ever faster than the one before; they say nothing about the path.
         if relative < -BUCKET {
             return;
@@ -114,6 +170,7 @@ impl Arrivals {
         for weight in &mut self.buckets {
             *weight *= KEEP;
         }
+        self.recent.push(bucket(relative));
         self.weigh(relative, 1.0);
     }
 
@@ -145,8 +202,7 @@ impl Arrivals {
     }
 
     fn weigh(&mut self, late: i64, weight: f32) {
-        let bucket = usize::try_from(late.max(0) / BUCKET).unwrap_or(BUCKETS).min(BUCKETS - 1);
-        self.buckets[bucket] += weight;
+        self.buckets[bucket(late)] += weight;
         self.late = self.percentile();
     }
 
@@ -237,5 +293,47 @@ mod tests {
             arrivals.note(n * 480 / 5000);
         }
         assert_eq!(arrivals.target(480), 10 * MS);
+    }
+
+    #[test]
+    fn a_clock_that_stood_still_is_late_for_seconds_not_for_minutes() {
+        let mut arrivals = Arrivals::new(10 * MS, 300 * MS);
+        for _ in 0..500 {
+            arrivals.note(0);
+        }
+        for _ in 1..2 * RECENT {
+            arrivals.note(200 * MS);
+        }
+        arrivals.note(200 * MS);
+        assert_eq!(arrivals.target(480), 10 * MS);
+    }
+
+    #[test]
+    fn what_was_late_is_remembered_though_the_fastest_is_another() {
+        let mut arrivals = Arrivals::new(10 * MS, 300 * MS);
+        for n in 0..2 * i64::from(RECENT) {
+            arrivals.note(if n % 10 == 0 { 42 * MS } else { 0 });
+        }
+        for n in 0..2 * i64::from(RECENT) {
+            arrivals.note(if n % 10 == 0 { 242 * MS } else { 200 * MS });
+        }
+        assert_eq!(arrivals.target(480), 45 * MS);
+    }
+
+    #[test]
+    fn the_fastest_is_one_of_the_last_packets() {
+        let mut fastest = Fastest::of(7);
+        for n in 1..RECENT {
+            fastest.note(i64::from(100 + n));
+        }
+        assert_eq!(fastest.transit(), 7);
+        for _ in 0..RECENT {
+            fastest.note(300);
+        }
+        assert_eq!(fastest.transit(), 7);
+        fastest.note(300);
+        assert_eq!(fastest.transit(), 300);
+        fastest.note(40);
+        assert_eq!(fastest.transit(), 40);
     }
 }

@@ -57,3 +57,14 @@ fn in_an_hour_of_talk_clocks_that_differ_cost_no_delay() {
         assert!(stats.concealed_blocks <= 72, "{stats:?}");
     }
 }
+
+#[test]
+fn a_microphone_that_lost_sound_is_not_said_to_be_late_for_long() {
+    let mut sent = Talker::lan().say(&[(ms(0), 1500)]);
+    for packet in &mut sent[500..] {
+        packet.arrival += ms(200);
+    }
+    let heard = listen(JitterConfig::lan(), sent, ms(1), ms(10_000));
+    assert_eq!(heard.stats.lost, 0);
+    assert!(heard.stats.buffer <= ms(20), "{:?}", heard.stats);
+}

@@ -195,15 +195,19 @@ impl Playout {
         let Some(packet) = inbox.slots.get(start) else { return false };
         let goes_on = self.phase == Phase::Paused && !packet.first;
         let whole = packet.first || (start == self.next && !self.fresh);
-        let mut fastest = if goes_on { self.fastest.transit() } else { packet.transit };
+        let mut fastest = if goes_on { self.fastest } else { Fastest::of(packet.transit) };
         let boundary = inbox.slots.first_of_spurt(start + 1);
         let mut sequence = start + 1;
         while let Some(later) = inbox.slots.get(sequence).filter(|_| boundary != Some(sequence)) {
-            fastest = fastest.min(later.transit);
+            // Those of a spurt that goes on are counted already.
+            if !goes_on {
+                fastest.note(later.transit);
+            }
             sequence += 1;
         }
         // When the beginning is missing it is given the time to come after all.
-        let (transit, least) = if whole || goes_on { (fastest, 0) } else { (packet.transit, BLOCK_SAMPLES) };
+        let (transit, least) =
+            if whole || goes_on { (fastest.transit(), 0) } else { (packet.transit, BLOCK_SAMPLES) };
         let target = inbox.arrivals.target(packet.samples).max(least);
         let due = packet.timestamp.saturating_add(transit).saturating_add(target);
         if now.saturating_add(NEAR_ENOUGH) < due {
@@ -221,7 +225,7 @@ impl Playout {
             self.voice.begin(!packet.first);
         }
         self.phase = Phase::Playing;
-        self.fastest = Fastest::of(fastest);
+        self.fastest = fastest;
         self.boundary = boundary;
         self.ending = false;
         self.pace = Pace::new();
