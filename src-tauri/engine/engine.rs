@@ -30,6 +30,11 @@ const FRAMES: usize = 1024;
 /// How often the meters are read.
 const METER: Duration = Duration::from_millis(67);
 
+/// As RFC 7675 has it. Members ping each other more often over the data channel, and notice sooner when one is silent.
+const CONSENT_EVERY: Duration = Duration::from_secs(5);
+/// Silence that ICE is to notice.
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(12);
+
 /// With what the engine starts.
 pub struct EngineConfig {
     /// Shown as the name to use; in memory only.
@@ -129,7 +134,12 @@ impl Engine {
         })?;
         let listen = Post::new(listen_tx, listener.thread());
         let frames = Post::new(frames_tx, listener.thread());
-        let mesh_config = MeshConfig { vpn: config.preferences.use_vpn, ..MeshConfig::default() };
+        let mesh_config = MeshConfig {
+            vpn: config.preferences.use_vpn,
+            disconnected_after: DISCONNECTED_AFTER,
+            consent_every: CONSENT_EVERY,
+            ..MeshConfig::default()
+        };
         let mesh = Mesh::new(mesh_config, mesh_tx, move |frame| {
             frames.send_dropping(frame, &frames_rx);
         });

@@ -50,10 +50,6 @@ const CTL_BUFFER: usize = 256 * 1024;
 const CANDIDATES: usize = 64;
 /// Addresses that TCP is tried from: the peer dials each of them.
 const LISTENING: usize = 4;
-/// RFC 7675 has 5 s; this notices sooner when a path is gone.
-const KEEPALIVE: Duration = Duration::from_secs(1);
-/// Among so many other pairs half as often, and what follows from silence as much later.
-const MANY: usize = 24;
 /// A pair of candidates is tried this often at first. The path that works is chosen at the next try, and the handshake
 /// begins at the one after: this is most of the time that connecting takes.
 const TRY_EVERY: Duration = Duration::from_millis(20);
@@ -74,15 +70,6 @@ pub(crate) struct Ways {
     pub(crate) tcp: bool,
     /// From where this device is seen, as this server tells.
     pub(crate) stun: Option<SocketAddr>,
-}
-
-/// Among how many others a connection is made.
-#[derive(Clone, Copy)]
-pub(crate) struct Crowd {
-    /// Pairs that this device had before.
-    pub(crate) pairs: usize,
-    /// Other pairs that are not up.
-    pub(crate) being_made: usize,
 }
 
 /// A connection and what it says of itself.
@@ -113,27 +100,26 @@ pub(crate) struct News {
 }
 
 impl Connection {
-    /// Binds sockets and starts the connection's driver; nothing is sent yet.
+    /// Binds sockets and starts the connection's driver, while so many others are being made; nothing is sent yet.
     pub(crate) async fn build(
         config: &MeshConfig,
         local: Local,
         ways: Ways,
-        crowd: Crowd,
+        others: usize,
         peer: Pid,
         link: &Arc<Link>,
         voice: Voice,
     ) -> Result<(Self, News)> {
         let (situation, situation_rx) = watch::channel(Situation::default());
         let (candidates, candidates_rx) = mpsc::channel(CANDIDATES);
-        let (every, tries) = pace(crowd.being_made);
-        let slower = if crowd.pairs > MANY { 2 } else { 1 };
+        let (every, tries) = pace(others);
         let settings = SettingEngineBuilder::new()
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .with_ice_timeouts(
-                Some(slower * config.disconnected_after),
+                Some(config.disconnected_after),
                 Some(config.failed_after),
-                Some(slower * KEEPALIVE),
+                Some(config.consent_every),
             )
             .with_ice_connection_attempts(Some(every), Some(tries))
             .with_srtp_protection_profiles(vec![

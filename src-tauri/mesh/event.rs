@@ -26,6 +26,9 @@ pub struct MeshConfig {
     pub disconnected_after: Duration,
     /// From `Disconnected` until the pair fails.
     pub failed_after: Duration,
+    /// How often a peer is asked for consent to go on (RFC 7675). Whatever else comes counts as its voice, so it may be
+    /// longer than `disconnected_after` where peers are pinged in other ways.
+    pub consent_every: Duration,
 }
 
 impl Default for MeshConfig {
@@ -37,6 +40,7 @@ impl Default for MeshConfig {
             dtls_within: Duration::from_secs(8),
             disconnected_after: Duration::from_secs(4),
             failed_after: Duration::from_secs(16),
+            consent_every: Duration::from_secs(1),
         }
     }
 }

@@ -17,7 +17,7 @@ use webrtc::{data_channel::DataChannelEvent, media_stream::track_local::static_r
 
 use crate::{
     FailWhy, MeshEvent, Role,
-    connection::{Connection, Crowd, News, Ways},
+    connection::{Connection, News, Ways},
     control::Control,
     event::LONGEST_CTL,
     interfaces::{self, Wanted},
@@ -57,7 +57,7 @@ pub(crate) struct Life {
     /// Whether TCP is tried too, and link-local addresses.
     pub(crate) thorough: bool,
     /// As it was when this path was asked for.
-    pub(crate) crowd: Crowd,
+    pub(crate) others: usize,
     pub(crate) link: Arc<Link>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) ctl: mpsc::Receiver<Bytes>,
@@ -77,7 +77,7 @@ impl Life {
             &self.site.config,
             local,
             Ways { tcp: self.thorough, stun: self.site.stun() },
-            self.crowd,
+            self.others,
             self.peer,
             &self.link,
             Arc::clone(&self.site.voice),

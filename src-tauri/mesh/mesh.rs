@@ -16,7 +16,6 @@ use tokio::{
 
 use crate::{
     LinkStats, MeshConfig, MeshError, MeshEvent, ReceivedFrame, Role, VoiceSender,
-    connection::Crowd,
     event::LONGEST_CTL,
     life::{AT_ONCE, Command, Life},
     link::Link,
@@ -72,11 +71,11 @@ impl Mesh {
         if pairs.contains_key(&peer) {
             return Err(MeshError::StillOpen);
         }
-        let crowd = crowd(&pairs);
+        let others = being_made(&pairs);
         let link = Arc::new(Link::new());
         self.site.links.insert(peer, Arc::clone(&link));
         let pair = pairs.entry(peer).or_insert(Pair::new(role, link));
-        self.begin(peer, pair, 0, false, crowd);
+        self.begin(peer, pair, 0, false, others);
         Ok(())
     }
 
@@ -89,18 +88,18 @@ impl Mesh {
     /// `NoPair`; `NotOfferer`; `Full` while earlier ones are being closed.
     pub fn restart(&self, peer: Pid, thorough: bool) -> Result<(), MeshError> {
         let mut pairs = self.site.pairs.lock();
-        let crowd = crowd(&pairs);
+        let others = being_made(&pairs);
         let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
         if pair.role != Role::Offerer {
             return Err(MeshError::NotOfferer);
         }
         let path = pair.next();
         pair.takes(path)?;
-        self.begin(peer, pair, path, thorough, crowd);
+        self.begin(peer, pair, path, thorough, others);
         Ok(())
     }
 
-    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool, crowd: Crowd) {
+    fn begin(&self, peer: Pid, pair: &mut Pair, path: u32, thorough: bool, others: usize) {
         let (commands, commands_rx) = mpsc::channel(COMMANDS);
         let (ctl, ctl_rx) = mpsc::channel(CTL);
         let (course, course_rx) = watch::channel(Course::Open);
@@ -110,7 +109,7 @@ impl Mesh {
             path,
             role: pair.role,
             thorough,
-            crowd,
+            others,
             link: Arc::clone(&pair.link),
             commands: commands_rx,
             ctl: ctl_rx,
@@ -128,11 +127,11 @@ impl Mesh {
     pub fn remote_description(&self, peer: Pid, sdp: Sdp) -> Result<(), MeshError> {
         {
             let mut pairs = self.site.pairs.lock();
-            let crowd = crowd(&pairs);
+            let others = being_made(&pairs);
             let pair = pairs.get_mut(&peer).ok_or(MeshError::NoPair)?;
             if pair.role == Role::Answerer && sdp.kind == SdpKind::Offer && pair.path(sdp.path).is_none() {
                 pair.takes(sdp.path)?;
-                self.begin(peer, pair, sdp.path, sdp.text.contains(" tcptype "), crowd);
+                self.begin(peer, pair, sdp.path, sdp.text.contains(" tcptype "), others);
             }
         }
         self.command(peer, sdp.path, Command::Description(sdp))
@@ -216,8 +215,9 @@ impl Drop for Mesh {
     }
 }
 
-fn crowd(pairs: &HashMap<Pid, Pair>) -> Crowd {
-    Crowd { pairs: pairs.len(), being_made: pairs.values().filter(|pair| pair.is_being_made()).count() }
+/// How many pairs are not up yet.
+fn being_made(pairs: &HashMap<Pid, Pair>) -> usize {
+    pairs.values().filter(|pair| pair.is_being_made()).count()
 }
 
 fn refused<T>(error: mpsc::error::TrySendError<T>) -> MeshError {
