@@ -121,7 +121,10 @@ impl Control {
             };
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(Command::Act(intent)) => self.handle(Input::Intent(intent)).await,
+                    Some(Command::Act(intent)) => {
+                        self.take(Input::Intent(intent)).await;
+                        self.show_now();
+                    }
                     Some(Command::Notice(code, about)) => {
                         self.brain.notice(code, about);
                         self.show();

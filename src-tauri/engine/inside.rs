@@ -167,30 +167,24 @@ impl Inside {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        let pairs = self.members.values().filter_map(|m| m.pair.poll_timeout());
-        let renewals = self.members.values().filter(|m| m.path != Path::None);
-        let renewals = renewals.flat_map(|m| [Some(m.renew_at), m.renewing_until]).flatten();
-        let absences = self.members.values().filter_map(|m| m.absent_until);
+        let crowd = self.crowd();
+        let members = self.members.values().flat_map(|m| {
+            let renewal = (m.path != Path::None).then_some(m.renew_at);
+            let renewing = m.renewing_until.filter(|_| m.path != Path::None);
+            let path = match m.path {
+                Path::Opening { until } | Path::Open { until } => Some(until),
+                Path::None | Path::Up => None,
+            };
+            [m.pair.poll_timeout(), renewal, renewing, path, m.path_timeout(crowd), m.absent_until]
+        });
         let before = self.identity.before.as_ref().map(|before| before.until);
         let others =
             [before, self.seat.poll_timeout(), self.epochs.poll_timeout(), self.rosters.poll_timeout()];
-        let paths = self.members.values().filter_map(|m| match m.path {
-            Path::Opening { until } | Path::Open { until } => Some(until),
-            Path::None | Path::Up => None,
-        });
         let listing = self.listing.poll_timeout();
-        let crowd = self.crowd();
-        let paths = paths.chain(self.members.values().filter_map(|m| m.path_timeout(crowd)));
         let ping = (!self.members.is_empty()).then_some(self.next_ping);
         let desks =
             [ping, listing, self.floor.poll_timeout(), self.door.poll_timeout(), self.ports.poll_timeout()];
-        pairs
-            .chain(paths)
-            .chain(renewals)
-            .chain(absences)
-            .chain(others.into_iter().flatten())
-            .chain(desks.into_iter().flatten())
-            .min()
+        members.chain(others).chain(desks).flatten().min()
     }
 
     /// The host's name for the room reaches the list of recent rooms when it is learned.

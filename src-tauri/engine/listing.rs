@@ -33,7 +33,6 @@ pub(crate) struct Listing {
 }
 
 /// Our own list, as it was compared with those of the others last.
-#[derive(PartialEq, Eq)]
 pub(crate) struct Compared {
     epoch: Epoch,
     /// Whom we reach.
@@ -71,14 +70,19 @@ impl Listing {
 impl Inside {
     /// Tells the others with whom we have a living session, when that has changed.
     pub(crate) fn compare_rosters(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let changed = !self.listing.compared.as_ref().is_some_and(|compared| {
+            compared.epoch == self.identity.epoch
+                && compared.known.iter().eq(self.members.keys())
+                && compared.living.iter().eq(self.ready_ones().map(|(pid, _)| pid))
+        });
+        if !changed && self.listing.poll_timeout().is_none_or(|at| now < at) {
+            return;
+        }
         let living: Vec<Pid> = self.ready_ones().map(|(pid, _)| *pid).collect();
         let compared =
             Compared { epoch: self.identity.epoch, living, known: self.members.keys().copied().collect() };
-        let changed = self.listing.compared.as_ref() != Some(&compared);
         if changed {
             self.rosters.own(now, compared.epoch, &set(&compared.living), &set(&compared.known));
-        } else if self.listing.poll_timeout().is_none_or(|at| now < at) {
-            return;
         }
         let mut pids = compared.living.clone();
         pids.push(self.identity.pid);
