@@ -5,6 +5,8 @@
 
 pub mod addresses;
 pub mod argument;
+#[cfg(feature = "server")]
+mod ask;
 mod bucket;
 #[cfg(feature = "server")]
 mod certificate;

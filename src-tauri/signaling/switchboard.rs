@@ -12,13 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pushtalk_protocol::{
-    Challenge, Create, Empty, Join, LobbyClose, LobbyId, LobbyMessage, LobbyOpen, Refusal, RefusalCode,
-    Relay, Resume, Rotate, VERSION, event,
-};
-use rand::TryRng;
-use rand::rngs::SysRng;
-use serde::Serialize;
+use pushtalk_protocol::{Refusal, RefusalCode, VERSION, event};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
@@ -26,7 +20,8 @@ use socketioxide::{SendError, SocketIo};
 use tokio::sync::Notify;
 
 use crate::argument::{Object, read_hello};
-use crate::lobby::{ConnectionId, Lobby, Push, Source};
+use crate::ask::Ask;
+use crate::lobby::{Answer, ConnectionId, Lobby, Push, Source};
 use crate::tether::{Forwarded, Polled, Tether};
 
 /// What all connections share.
@@ -75,8 +70,6 @@ struct Session {
     /// Set under the lock: an event that was on its way when the connection ended makes nothing anew.
     over: Arc<AtomicBool>,
 }
-
-type Answer<T> = Result<T, RefusalCode>;
 
 impl Switchboard {
     pub(crate) fn new(lobby: Lobby) -> Self {
@@ -157,30 +150,16 @@ impl Switchboard {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         let source = with.get::<Arc<Forwarded>>().map_or_else(|| tether.source(), |it| it.source());
         let session = Session { id, tether, source, polled, over: Arc::default() };
-        self.on(socket, &session, event::HELLO, move |lobby, _, hello: Value| {
-            lobby.hello(id, read_hello(hello)?, Challenge::new(fresh()?))
-        });
-        self.on(socket, &session, event::CREATE, move |lobby, now, create: Create| {
-            lobby.create(now, id, &create, u16::from_be_bytes(fresh()?))
-        });
-        self.on(socket, &session, event::JOIN, move |lobby, _, join: Join| lobby.join(id, &join));
-        self.on(socket, &session, event::RESUME, move |lobby, now, resume: Resume| {
-            lobby.resume(now, id, &resume)
-        });
-        self.on(socket, &session, event::ROTATE, move |lobby, now, rotate: Rotate| {
-            lobby.rotate(now, id, &rotate)
-        });
-        self.on(socket, &session, event::LEAVE, move |lobby, now, Empty {}| lobby.leave(now, id));
-        self.on(socket, &session, event::RELAY, move |lobby, _, relay: Relay| lobby.relay(id, relay));
-        self.on(socket, &session, event::LOBBY_OPEN, move |lobby, now, open: LobbyOpen| {
-            lobby.lobby_open(now, id, open, LobbyId::new(fresh()?))
-        });
-        self.on(socket, &session, event::LOBBY_MESSAGE, move |lobby, now, message: LobbyMessage| {
-            lobby.lobby_message(now, id, message)
-        });
-        self.on(socket, &session, event::LOBBY_CLOSE, move |lobby, _, close: LobbyClose| {
-            lobby.lobby_close(id, close)
-        });
+        self.on(socket, &session, event::HELLO, |hello: Value| read_hello(hello).map(Ask::Hello));
+        self.on(socket, &session, event::CREATE, |create| Ok(Ask::Create(create)));
+        self.on(socket, &session, event::JOIN, |join| Ok(Ask::Join(join)));
+        self.on(socket, &session, event::RESUME, |resume| Ok(Ask::Resume(resume)));
+        self.on(socket, &session, event::ROTATE, |rotate| Ok(Ask::Rotate(rotate)));
+        self.on(socket, &session, event::LEAVE, |empty| Ok(Ask::Leave(empty)));
+        self.on(socket, &session, event::RELAY, |relay| Ok(Ask::Relay(relay)));
+        self.on(socket, &session, event::LOBBY_OPEN, |open| Ok(Ask::LobbyOpen(open)));
+        self.on(socket, &session, event::LOBBY_MESSAGE, |message| Ok(Ask::LobbyMessage(message)));
+        self.on(socket, &session, event::LOBBY_CLOSE, |close| Ok(Ask::LobbyClose(close)));
         let tether = session.tether.clone();
         socket.on_fallback(move |ack: AckSender| {
             tether.heard_event();
@@ -194,32 +173,28 @@ impl Switchboard {
         Ok(())
     }
 
-    fn on<T, A>(
+    fn on<T: DeserializeOwned + Send + Sync + 'static>(
         &self,
         socket: &SocketRef,
         session: &Session,
         name: &'static str,
-        act: impl Fn(&mut Lobby, Duration, T) -> Answer<A> + Send + Sync + Clone + 'static,
-    ) where
-        T: DeserializeOwned + Send + Sync + 'static,
-        A: Serialize + 'static,
-    {
+        ask: fn(T) -> Answer<Ask>,
+    ) {
         let (board, session) = (self.clone(), session.clone());
         let handler = move |socket: SocketRef, TryData(data): TryData<Object<T>>, ack: AckSender| {
-            let data = data.map(|Object(data)| data).map_err(|_| RefusalCode::BadRequest);
-            board.event(&session, socket, name, data, ack, act)
+            let data = data.map_err(|_| RefusalCode::BadRequest);
+            board.event(&session, socket, name, data.and_then(|Object(data)| ask(data)), ack)
         };
         socket.on(name, handler);
     }
 
-    fn event<T, A: Serialize>(
+    fn event(
         &self,
         session: &Session,
         socket: SocketRef,
         name: &'static str,
-        data: Answer<T>,
+        ask: Answer<Ask>,
         ack: AckSender,
-        act: impl Fn(&mut Lobby, Duration, T) -> Answer<A>,
     ) -> Ready<()> {
         session.tether.heard_event();
         let now = self.start.elapsed();
@@ -227,9 +202,10 @@ impl Switchboard {
         if session.over.load(Ordering::Relaxed) {
             return ready(());
         }
-        let answer = state.plug(session, socket).and(data).and_then(|data| act(&mut state.lobby, now, data));
-        let sent = match answer {
-            Ok(answer) => ack.send(&answer),
+        let moves = ask.as_ref().is_ok_and(Ask::moves_a_timeout);
+        let answer = state.plug(session, socket).and(ask);
+        let sent = match answer.and_then(|ask| ask.of(&mut state.lobby, now, session.id)) {
+            Ok(reply) => reply.send(ack),
             Err(error) => {
                 tracing::debug!(event = name, ?error, "refused");
                 refuse(ack, error)
@@ -240,8 +216,7 @@ impl Switchboard {
         }
         state.deliver();
         drop(state);
-        // What members say most often moves no timeout, and to look for the next one takes all rooms.
-        if ![event::RELAY, event::HELLO, event::JOIN].contains(&name) {
+        if moves {
             self.changed.notify_one();
         }
         ready(())
@@ -330,11 +305,4 @@ fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
 fn refuse(ack: AckSender, error: RefusalCode) -> Result<(), SendError> {
     let version = (error == RefusalCode::OtherVersion).then_some(VERSION);
     ack.send(&Refusal { error, version })
-}
-
-/// Random bytes of the operating system.
-fn fresh<const N: usize>() -> Answer<[u8; N]> {
-    let mut bytes = [0; N];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_| RefusalCode::NotAvailable)?;
-    Ok(bytes)
 }
