@@ -3,6 +3,8 @@
 pub mod binary;
 pub mod canary;
 pub mod client;
+#[cfg(target_os = "linux")]
+pub mod community;
 pub mod gaps;
 pub mod homes;
 pub mod inventory;

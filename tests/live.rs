@@ -19,6 +19,8 @@ mod people_in_two_homes_talk_through_their_routers;
 #[cfg(target_os = "linux")]
 mod preferences_stay_and_broken_ones_are_put_aside;
 #[cfg(target_os = "linux")]
+mod servers_that_stand_for_one_share_their_rooms;
+#[cfg(target_os = "linux")]
 mod the_server_bears_whatever_is_done_to_it;
 #[cfg(target_os = "linux")]
 mod the_window_is_open_to_nothing_but_its_doors;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use futures_util::{SinkExt, StreamExt};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, pid, room_id};
-use pushtalk_protocol::{Challenge, Create, Epoch, Join, Nameplate, Pid, ServerAddress};
+use pushtalk_protocol::{
+    Challenge, Create, Epoch, Join, MemberPublic, Nameplate, Pid, SeatPublic, ServerAddress,
+};
 use pushtalk_signaling::client::{Client, ServerEvent, Trust};
 use rand::rng;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -59,7 +61,7 @@ impl Siege {
         let (host, host_events) = client(address).await?;
         let member_pub = MemberKey::generate(&mut rng()).public();
         let challenge = host.hello().await?.challenge;
-        let create = create(&host_key, &secret, &host, &challenge, &member_pub);
+        let create = create(&host_key, &secret, &host, &challenge, &member_pub, seat());
         let nameplate = host.create(&create).await?.nameplate;
         let host_pid = pid(&member_pub);
         let (guest, guest_events) = client(address).await?;
@@ -69,7 +71,7 @@ impl Siege {
         let (room_id, epoch) = (room_id(&host_key.public()), Epoch::default());
         let key = secret.join_key(room_id, epoch);
         let sig = key.sign_join(&challenge, room_id, epoch, guest_pid, &guest.identity());
-        let seat_pub = SeatKey::generate(&mut rng()).public();
+        let seat_pub = seat();
         guest.join(&Join { room_id, epoch, member_pub, seat_pub, sig }).await?;
         Ok(Self {
             server,
@@ -142,7 +144,7 @@ impl Siege {
         let member_pub = MemberKey::generate(&mut rng()).public();
         let other = HostKey::generate(&mut rng());
         let mut forged =
-            create(&other, &RoomSecret::generate(&mut rng()), &self.host, challenge, &member_pub);
+            create(&other, &RoomSecret::generate(&mut rng()), &self.host, challenge, &member_pub, seat());
         (forged.room_id, forged.host_pub) = (room_id(&self.host_key.public()), self.host_key.public());
         serde_json::json!(forged)
     }
@@ -153,7 +155,7 @@ impl Siege {
         let (room_id, epoch) = (room_id(&self.host_key.public()), Epoch::default());
         let key = RoomSecret::generate(&mut rng()).join_key(room_id, epoch);
         let sig = key.sign_join(challenge, room_id, epoch, pid(&member_pub), &self.host.identity());
-        let seat_pub = SeatKey::generate(&mut rng()).public();
+        let seat_pub = seat();
         serde_json::json!(Join { room_id, epoch, member_pub, seat_pub, sig })
     }
 
@@ -161,25 +163,31 @@ impl Siege {
     pub fn own_room(&self, challenge: &Challenge) -> serde_json::Value {
         let member_pub = MemberKey::generate(&mut rng()).public();
         let (host, secret) = (HostKey::generate(&mut rng()), RoomSecret::generate(&mut rng()));
-        serde_json::json!(create(&host, &secret, &self.host, challenge, &member_pub))
+        serde_json::json!(create(&host, &secret, &self.host, challenge, &member_pub, seat()))
     }
 }
 
 /// With the default limits a server stays below this, whatever is done to it from one machine.
 const CEILING: u64 = 96 * 1024 * 1024;
 
-async fn client(address: SocketAddr) -> anyhow::Result<(Client, mpsc::Receiver<ServerEvent>)> {
+/// Of a seat that nobody comes back to.
+fn seat() -> SeatPublic {
+    SeatKey::generate(&mut rng()).public()
+}
+
+pub(crate) async fn client(address: SocketAddr) -> anyhow::Result<(Client, mpsc::Receiver<ServerEvent>)> {
     let (events, received) = mpsc::channel(1024);
     let client = Client::connect(&[ServerAddress::Ip(address)], Trust::AcceptAndTell, events).await?;
     Ok((client, received))
 }
 
-fn create(
+pub(crate) fn create(
     host: &HostKey,
     secret: &RoomSecret,
     by: &Client,
     challenge: &Challenge,
-    member_pub: &pushtalk_protocol::MemberPublic,
+    member_pub: &MemberPublic,
+    seat_pub: SeatPublic,
 ) -> Create {
     let (epoch, host_pub, srv) = (Epoch::default(), host.public(), by.identity());
     let (room_id, own) = (room_id(&host_pub), pid(member_pub));
@@ -191,7 +199,7 @@ fn create(
         epoch,
         join_pub,
         member_pub: *member_pub,
-        seat_pub: SeatKey::generate(&mut rng()).public(),
+        seat_pub,
         host_sig: host.sign_create(challenge, room_id, epoch, &join_pub, own, &srv),
         join_sig: join_key.sign_join(challenge, room_id, epoch, own, &srv),
     }

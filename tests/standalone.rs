@@ -57,6 +57,18 @@ impl Standalone {
         Ok(self.child.wait()?)
     }
 
+    /// Lets it stand still, or go on.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    #[cfg(unix)]
+    pub fn stand_still(&self, still: bool) -> anyhow::Result<()> {
+        let signal = if still { "-STOP" } else { "-CONT" };
+        let told = Command::new("kill").args([signal, &self.id().to_string()]).status()?;
+        anyhow::ensure!(told.success(), "kill {signal} failed");
+        Ok(())
+    }
+
     /// Ends it without a good-bye.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::WrongCode => "this code or link is wrong, or no longer holds",
         ErrorCode::OtherVersion => "another version of the protocol (theirs / ours)",
         ErrorCode::ServerFull => "the server is full; try again in a minute",
+        ErrorCode::ServerUnready => {
+            "the server does not reach the others it works with; try again in a moment"
+        }
         ErrorCode::ServerUnreachable => "nobody answers at the server's address",
         ErrorCode::WrongCertificate => "the server is not the one in the invitation: its certificate differs",
         ErrorCode::NotAvailable => "the server refused: the room is closed, full or locked",

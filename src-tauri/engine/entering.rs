@@ -243,6 +243,8 @@ impl Entering {
             Answer::Refused(RefusalCode::NotAvailable) if self.step == EnteringStep::Proving => {
                 Step::Fail(ErrorCode::WrongCode, None)
             }
+            Answer::Refused(RefusalCode::TooMany) => Step::Fail(ErrorCode::ServerFull, None),
+            Answer::Refused(RefusalCode::Unready) => Step::Fail(ErrorCode::ServerUnready, None),
             Answer::Refused(_) => Step::Fail(ErrorCode::NotAvailable, None),
             Answer::Failed => Step::Fail(ErrorCode::ServerUnreachable, None),
         }

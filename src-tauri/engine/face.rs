@@ -630,6 +630,8 @@ pub enum ErrorCode {
     ServerUnreachable,
     /// The server has as many connections as it takes.
     ServerFull,
+    /// The server does not reach the others that stand with it for one.
+    ServerUnready,
     /// The server shows another certificate than the invitation names.
     WrongCertificate,
     /// The server refused: no such room, or full.

@@ -252,4 +252,6 @@ pub enum RefusalCode {
     OtherVersion,
     /// Too much at once; try again later.
     TooMany,
+    /// The server does not reach the others that stand with it for one; try again in a moment.
+    Unready,
 }

@@ -26,6 +26,13 @@ pub(crate) struct Args {
     /// The key of the certificate, in PEM.
     #[arg(long, env = "PUSHTALK_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// Stands for one with all servers at this Redis or Valkey, as `rediss://…`, or `redis://…` and `unix:///…` on this
+    /// machine. All need the same names or the same certificate.
+    #[arg(long, env = "PUSHTALK_REDIS", value_name = "URL", hide_env_values = true)]
+    pub(crate) redis: Option<String>,
+    /// Also one that writes what it has to a disk.
+    #[arg(long, env = "PUSHTALK_REDIS_MAY_PERSIST", requires = "redis")]
+    pub(crate) redis_may_persist: bool,
     /// No TLS, on a loopback address only: for a proxy on the same machine that speaks TLS. Needs a name.
     #[arg(long, env = "PUSHTALK_PLAIN", conflicts_with = "tls_cert", requires = "names")]
     pub(crate) plain: bool,

@@ -1,6 +1,7 @@
 //! The standalone signaling server.
 
 mod args;
+mod redis;
 
 use std::io::Write;
 
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Args;
+use crate::redis::Redis;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -36,6 +38,13 @@ async fn main() -> anyhow::Result<()> {
         Some(at) => Some(UdpSocket::bind(at).await.with_context(|| format!("cannot answer STUN on {at}"))?),
         None => None,
     };
+    let store = match args.redis.as_deref() {
+        Some(url) => Some(Redis::new(url, args.redis_may_persist)?),
+        None => None,
+    };
+    if let Some(store) = &store {
+        store.check().await.context("the Redis is of no use")?;
+    }
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
     if let Some(stun) = &stun {
@@ -50,7 +59,10 @@ async fn main() -> anyhow::Result<()> {
     let signals = Signals::new()?;
     let renewed = Some(renewed(args)?);
     let config = ServerConfig { certificate, renewed, limits, names, proxies, stun, grace };
-    Ok(server::run(listener, signals, config).await?)
+    match store {
+        Some(store) => Ok(server::run_among(listener, signals, config, store).await?),
+        None => Ok(server::run(listener, signals, config).await?),
+    }
 }
 
 /// Kinds and counts, on standard error. What the libraries below would log holds addresses and messages.

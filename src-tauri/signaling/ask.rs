@@ -15,7 +15,7 @@ use socketioxide::extract::AckSender;
 use crate::lobby::{Answer, ConnectionId, Lobby};
 
 /// The event of a client.
-#[derive(Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub(crate) enum Ask {
     Hello(HelloRequest),
     Create(Create),

@@ -7,6 +7,8 @@ pub mod addresses;
 pub mod argument;
 #[cfg(feature = "server")]
 mod ask;
+#[cfg(feature = "server")]
+mod between;
 mod bucket;
 #[cfg(feature = "server")]
 mod certificate;
@@ -15,11 +17,17 @@ mod dial;
 #[cfg(feature = "server")]
 mod entrance;
 #[cfg(feature = "server")]
+mod errands;
+#[cfg(feature = "server")]
 mod gate;
 mod knock;
 mod limits;
 mod line;
 pub mod lobby;
+#[cfg(feature = "server")]
+mod moving;
+#[cfg(feature = "server")]
+mod nodes;
 mod packet;
 mod proxied;
 mod room_life;
@@ -27,6 +35,8 @@ mod rotation;
 mod seat;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod store;
 #[cfg(feature = "server")]
 mod stun;
 #[cfg(feature = "server")]

@@ -11,7 +11,7 @@
 //! what only members can ask (`relay`, `rotate`), and the search in a map by a room's id, which nobody outside the room
 //! knows. A nameplate that somebody answers at is told from one where nobody does, since that is what it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_e2ee::{ServerIdentity, verify_create, verify_join};
@@ -20,6 +20,7 @@ use pushtalk_protocol::{
     LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed,
     RoomCloses, RoomId, VERSION,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::bucket::{Bucket, Buckets};
 use crate::knock::Knock;
@@ -40,7 +41,7 @@ pub struct ConnectionId(pub u64);
 pub struct Source(pub u64);
 
 /// What the server says of itself to one connection.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Deserialize, Serialize, PartialEq)]
 pub enum Push {
     /// Sealed bytes of a member.
     Relayed(Relayed),
@@ -70,6 +71,9 @@ pub struct Lobby {
     pub(crate) knockers: Buckets<Source>,
     pub(crate) pushes: Vec<(ConnectionId, Push)>,
     pub(crate) cuts: Vec<ConnectionId>,
+    /// None where nobody asks.
+    pub(crate) touched: Option<BTreeSet<RoomId>>,
+    pub(crate) holds_seats: bool,
 }
 
 pub(crate) struct Connection {
@@ -95,6 +99,8 @@ impl Lobby {
             knockers: Buckets::new(limits.knocks_of_an_address, limits.knockers),
             pushes: Vec::new(),
             cuts: Vec::new(),
+            touched: None,
+            holds_seats: false,
         }
     }
 
@@ -160,10 +166,7 @@ impl Lobby {
         if self.rooms.len() >= self.limits.rooms {
             self.clear_deserted().ok_or(NO)?;
         }
-        let nameplate = (0..Nameplate::COUNT)
-            .map(|step| Nameplate::from_index(word.wrapping_add(step) % Nameplate::COUNT))
-            .find(|nameplate| !self.nameplates.contains_key(nameplate))
-            .ok_or(NO)?;
+        let nameplate = self.free_nameplate(word).ok_or(NO)?;
         self.nameplates.insert(nameplate, create.room_id);
         let Create { host_pub, epoch, join_pub, member_pub, seat_pub, .. } = *create;
         let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
@@ -179,8 +182,16 @@ impl Lobby {
             told: false,
         };
         self.rooms.insert(create.room_id, room);
+        self.touch(create.room_id);
         self.sit(from, create.room_id, pid);
         Ok(Created { nameplate })
+    }
+
+    /// The first that no room has, from `word` on.
+    pub(crate) fn free_nameplate(&self, word: u16) -> Option<Nameplate> {
+        (0..Nameplate::COUNT)
+            .map(|step| Nameplate::from_index(word.wrapping_add(step) % Nameplate::COUNT))
+            .find(|nameplate| !self.nameplates.contains_key(nameplate))
     }
 
     /// Enters a room; the others are told.
@@ -202,6 +213,7 @@ impl Lobby {
         let joined = Joined { members: room.present().collect(), nameplate: room.nameplate };
         room.seats.push(Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) });
         self.sit(from, room_id, pid);
+        self.touch(room_id);
         self.tell_others(room_id, pid, &Push::MemberJoined(MemberJoined { member_pub }));
         Ok(joined)
     }
@@ -267,7 +279,9 @@ impl Lobby {
 
     /// Forgets everything; nobody is told.
     pub fn clear(&mut self) {
+        let touched = self.touched.is_some().then(BTreeSet::new);
         *self = Self::new(self.limits, std::mem::take(&mut self.identities)).with_stun(self.stun);
+        self.touched = touched;
     }
 
     /// True when nothing is left of anybody.
@@ -310,6 +324,13 @@ impl Lobby {
         self.stop_knocking(connection);
         self.connections.remove(&connection);
         self.pushes.retain(|(to, _)| *to != connection);
+    }
+
+    /// This room was made, changed or closed.
+    pub(crate) fn touch(&mut self, room: RoomId) {
+        if let Some(touched) = &mut self.touched {
+            touched.insert(room);
+        }
     }
 
     pub(crate) fn tell_others(&mut self, room: RoomId, but: Pid, push: &Push) {

@@ -40,6 +40,7 @@ impl Lobby {
             .into_iter()
             .partition(|seat| roster.binary_search(&seat.pid).is_ok());
         room.seats = seats;
+        self.touch(id);
         for seat in gone {
             if let Some(connection) = seat.connection() {
                 self.stand_up(now, id, seat.pid, connection);

@@ -148,6 +148,7 @@ impl Lobby {
         if let Some(connection) = room.seats.remove(at).connection() {
             self.stand_up(now, id, pid, connection);
         }
+        self.touch(id);
         self.close_if_empty(id);
     }
 
@@ -162,13 +163,25 @@ impl Lobby {
 
     /// When `free_seats` has something to do next.
     pub(crate) fn next_seat(&self) -> Option<Duration> {
-        self.rooms.values().flat_map(|r| &r.seats).filter_map(Seat::kept_until).min()
+        let rooms = self.rooms.values().filter(|_| !self.holds_seats);
+        rooms.flat_map(|r| &r.seats).filter_map(Seat::kept_until).min()
     }
 
     /// Nobody came back to them.
     pub(crate) fn free_seats(&mut self, now: Duration) {
-        for room in self.rooms.values_mut() {
+        if self.holds_seats {
+            return;
+        }
+        let mut fewer = Vec::new();
+        for (id, room) in &mut self.rooms {
+            let before = room.seats.len();
             room.seats.retain(|seat| seat.kept_until().is_none_or(|until| until > now));
+            if room.seats.len() < before {
+                fewer.push(*id);
+            }
+        }
+        for id in fewer {
+            self.touch(id);
         }
         let empty: Vec<_> =
             self.rooms.iter().filter(|(_, r)| r.seats.is_empty()).map(|(id, _)| *id).collect();
@@ -192,6 +205,7 @@ impl Lobby {
             && let Some(room) = self.rooms.remove(&id)
         {
             self.nameplates.remove(&room.nameplate);
+            self.touch(id);
         }
     }
 }

@@ -18,11 +18,13 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::between::connect;
 pub use crate::certificate::{Certificate, CertificateError};
 use crate::entrance::{Entrance, HANDSHAKE_WITHIN};
 use crate::gate::Gate;
 pub use crate::limits::{Limits, Rate};
 use crate::lobby::Lobby;
+use crate::store::Store;
 use crate::stun::answer_all;
 use crate::switchboard::Switchboard;
 use crate::trust::origin;
@@ -50,6 +52,9 @@ pub enum ServerError {
     /// The listener does not say where it listens.
     #[error("the listener is of no use: {0}")]
     Listener(#[from] std::io::Error),
+    /// The store of those with whom it is to stand for one is of no use.
+    #[error("the store is of no use: {0}")]
+    Store(String),
 }
 
 /// With what a server runs.
@@ -105,6 +110,29 @@ pub async fn run(
 ) -> Result<(), ServerError> {
     let board = Switchboard::new(config.lobby());
     serve(listener, shutdown, config, board).await
+}
+
+/// The same, standing with others for one: whoever comes to any of them finds the rooms of all.
+///
+/// All need the same names, or the same certificate: what members sign is bound to it.
+///
+/// # Errors
+/// The same, and when the store is of no use from the beginning. One that is lost later is waited for.
+pub async fn run_among<S: Store>(
+    listener: TcpListener,
+    shutdown: impl Shutdown,
+    config: ServerConfig,
+    store: S,
+) -> Result<(), ServerError> {
+    let (orders, taken) = mpsc::unbounded_channel();
+    let (letters, inbox) = mpsc::unbounded_channel();
+    let session = store.begin(letters).await.map_err(|error| ServerError::Store(error.to_string()))?;
+    let board = Switchboard::among(config.lobby(), orders);
+    let mut between = JoinSet::new();
+    between.spawn(connect(board.clone(), store, (session, inbox), taken));
+    let served = serve(listener, shutdown, config, board).await;
+    between.shutdown().await;
+    served
 }
 
 /// Says when a server is to end.

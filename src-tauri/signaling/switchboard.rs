@@ -17,11 +17,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use socketioxide::extract::{AckSender, SocketRef, TryData};
 use socketioxide::{SendError, SocketIo};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::argument::{Object, read_hello};
 use crate::ask::Ask;
 use crate::lobby::{Answer, ConnectionId, Lobby, Push, Source};
+use crate::nodes::{Asked, Nodes, Order};
 use crate::tether::{Forwarded, Polled, Tether};
 
 /// What all connections share.
@@ -34,10 +35,13 @@ pub(crate) struct Switchboard {
     changed: Arc<Notify>,
 }
 
-/// One lock around both, so that acknowledgements and pushes leave in the order in which the lobby made them.
-struct State {
-    lobby: Lobby,
+/// One lock around all, so that acknowledgements and pushes leave in the order in which the lobby made them.
+pub(crate) struct State {
+    pub(crate) lobby: Lobby,
     plugs: BTreeMap<ConnectionId, Plug>,
+    /// None where this server stands alone.
+    pub(crate) nodes: Option<Nodes>,
+    pub(crate) next: Arc<AtomicU64>,
 }
 
 /// The way to one connection.
@@ -73,12 +77,29 @@ struct Session {
 
 impl Switchboard {
     pub(crate) fn new(lobby: Lobby) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State { lobby, plugs: BTreeMap::new() })),
-            start: Instant::now(),
-            next: Arc::default(),
-            changed: Arc::default(),
-        }
+        let next = Arc::<AtomicU64>::default();
+        let state = State { lobby, plugs: BTreeMap::new(), nodes: None, next: next.clone() };
+        let state = Arc::new(Mutex::new(state));
+        Self { state, start: Instant::now(), next, changed: Arc::default() }
+    }
+
+    /// One that stands with others for one, to which these orders go.
+    pub(crate) fn among(mut lobby: Lobby, orders: mpsc::UnboundedSender<Order>) -> Self {
+        lobby.note_changes();
+        let board = Self::new(lobby);
+        board.lock().nodes = Some(Nodes::new(orders));
+        board
+    }
+
+    /// What others bring, and what follows from it.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut State, Duration) -> T) -> T {
+        let now = self.start.elapsed();
+        let mut state = self.lock();
+        let result = act(&mut state, now);
+        state.deliver(now);
+        drop(state);
+        self.changed.notify_one();
+        result
     }
 
     /// Takes the connections of the namespace `/`.
@@ -110,14 +131,18 @@ impl Switchboard {
             state.unplug(now, id);
         }
         state.lobby.handle_timeout(now);
-        state.deliver();
+        state.deliver(now);
     }
 
     /// Tells everybody who sits in a room that the server ends in so long.
     pub(crate) fn announce_end(&self, left: Duration) {
         let mut state = self.lock();
+        // Where others stand with it, its rooms go on with them.
+        if state.nodes.is_some() {
+            return;
+        }
         state.lobby.announce_end(left);
-        state.deliver();
+        state.deliver(self.start.elapsed());
     }
 
     /// Rooms and connections there are.
@@ -203,18 +228,12 @@ impl Switchboard {
             return ready(());
         }
         let moves = ask.as_ref().is_ok_and(Ask::moves_a_timeout);
-        let answer = state.plug(session, socket).and(ask);
-        let sent = match answer.and_then(|ask| ask.of(&mut state.lobby, now, session.id)) {
-            Ok(reply) => reply.send(ack),
-            Err(error) => {
-                tracing::debug!(event = name, ?error, "refused");
-                refuse(ack, error)
-            }
-        };
-        if sent.is_err() || (session.polled && session.tether.is_overdrawn()) {
+        let ask = state.plug(session, socket).and(ask);
+        state.hear(now, session.id, Asked { name, ask, ack });
+        if session.polled && session.tether.is_overdrawn() {
             state.cut(session.id);
         }
-        state.deliver();
+        state.deliver(now);
         drop(state);
         if moves {
             self.changed.notify_one();
@@ -227,7 +246,7 @@ impl Switchboard {
         let mut state = self.lock();
         session.over.store(true, Ordering::Relaxed);
         state.unplug(now, session.id);
-        state.deliver();
+        state.deliver(now);
         drop(state);
         // One that left the namespace has nothing to say on this connection any more.
         session.tether.cut();
@@ -250,29 +269,42 @@ impl State {
 
     fn unplug(&mut self, now: Duration, id: ConnectionId) {
         self.plugs.remove(&id);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.forget(id);
+        }
         self.lobby.disconnected(now, id);
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self, now: Duration) {
         for cut in self.lobby.take_cuts() {
             // Its end is told like any other; until then it may say what it likes, and is refused.
-            tracing::info!("a connection whose member is back on another one is cut");
-            self.cut(cut);
+            tracing::info!("a connection whose seat is another's is cut");
+            if !self.nodes.as_mut().is_some_and(|nodes| nodes.cut(cut)) {
+                self.cut(cut);
+            }
         }
         for (to, push) in self.lobby.take_pushes() {
-            let Some(plug) = self.plugs.get(&to) else { continue };
-            // What is polled is written by whichever connection asks for it.
-            let fits = plug.polled || plug.tether.writes(size(&push));
-            if !fits || say(&plug.socket, &push).is_err() {
-                // What members say to each other is numbered: with one message lost, the rest is of no use. Nor may
-                // what waits for a slow connection grow.
-                tracing::info!("a connection that did not keep up is cut");
-                plug.cut();
+            match &self.nodes {
+                Some(nodes) if !self.plugs.contains_key(&to) => nodes.push(to, push),
+                _ => self.tell(to, &push),
             }
+        }
+        self.keep_touched(now);
+    }
+
+    pub(crate) fn tell(&self, to: ConnectionId, push: &Push) {
+        let Some(plug) = self.plugs.get(&to) else { return };
+        // What is polled is written by whichever connection asks for it.
+        let fits = plug.polled || plug.tether.writes(size(push));
+        if !fits || say(&plug.socket, push).is_err() {
+            // What members say to each other is numbered: with one message lost, the rest is of no use. Nor may
+            // what waits for a slow connection grow.
+            tracing::info!("a connection that did not keep up is cut");
+            plug.cut();
         }
     }
 
-    fn cut(&self, id: ConnectionId) {
+    pub(crate) fn cut(&self, id: ConnectionId) {
         if let Some(plug) = self.plugs.get(&id) {
             plug.cut();
         }
@@ -302,7 +334,7 @@ fn say(socket: &SocketRef, push: &Push) -> Result<(), SendError> {
     }
 }
 
-fn refuse(ack: AckSender, error: RefusalCode) -> Result<(), SendError> {
+pub(crate) fn refuse(ack: AckSender, error: RefusalCode) -> Result<(), SendError> {
     let version = (error == RefusalCode::OtherVersion).then_some(VERSION);
     ack.send(&Refusal { error, version })
 }

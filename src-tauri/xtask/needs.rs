@@ -70,11 +70,15 @@ const NEEDS: &[Need] = &[
     ),
     Need(Purpose::Test, Program(&["ip"]), "iproute2", "iproute", "iproute2"),
     Need(Purpose::Test, Program(&["iptables"]), "iptables", "iptables-nft", "iptables"),
+    Need(Purpose::Test, Program(REDIS), "redis-server", "valkey", "valkey"),
     Need(Purpose::Test, Program(CHROMIUM), "chromium", "chromium", "chromium"),
     Need(Purpose::Score, Program(&["python3"]), "python3", "python3", "python"),
     Need(Purpose::Score, Python("import ensurepip"), "python3-venv", "python3", "python"),
     Need(Purpose::Score, Python(PYTHON_HEADERS), "python3-dev", "python3-devel", "python"),
 ];
+
+/// What several servers share their rooms by.
+const REDIS: &[&str] = &["redis-server", "valkey-server"];
 
 /// The browsers that can test the window's pages.
 const CHROMIUM: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

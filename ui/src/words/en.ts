@@ -122,6 +122,10 @@ const contract = {
       what: 'The server is full.',
       todo: 'Try again in a minute, or host a room yourself.',
     },
+    serverUnready: {
+      what: 'The servers do not reach each other.',
+      todo: 'The room is on another one of them, which does not answer. Try again in a moment.',
+    },
     wrongCertificate: {
       what: 'The server is not the one in the invitation.',
       todo: 'Somebody may be in between. Neither your name nor the code was sent. Ask the host for a fresh invitation, best in person.',

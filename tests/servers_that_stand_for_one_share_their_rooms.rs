@@ -1,0 +1,169 @@
+//! Servers that stand for one share their rooms, and what one of them or their Redis takes with it when it dies is
+//! found again.
+#![cfg(test)]
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use pushtalk_protocol::RefusalCode;
+use pushtalk_signaling::client::{ClientError, ServerEvent};
+use pushtalk_tests::binary::binary;
+use pushtalk_tests::community::{Community, Member, Redis, Room, at};
+
+const UNREADY: ClientError = ClientError::Refused(RefusalCode::Unready);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_is_found_and_entered_from_every_server() {
+    let community = Community::new().unwrap();
+    let [a, b, c] = [(); 3].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let mut ana = Member::on(at(&a).unwrap()).await.unwrap();
+    let nameplate = ana.create(&room).await.unwrap();
+    let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
+    ben.knocks(nameplate, &mut ana).await.unwrap();
+    assert_eq!(ben.join(&room).await.unwrap(), 1);
+    let mut cleo = Member::on(at(&c).unwrap()).await.unwrap();
+    assert_eq!(cleo.join(&room).await.unwrap(), 2);
+    ben.says(&mut ana, b"from b to a").await.unwrap();
+    ana.says(&mut ben, b"from a to b").await.unwrap();
+    ben.says(&mut cleo, b"from b to c").await.unwrap();
+    // Many at once keep their order.
+    for n in 0..100_u8 {
+        cleo.client.relay(ben.pid(), &[n]).unwrap();
+    }
+    for n in 0..100_u8 {
+        let event = ben.wait(|event| matches!(event, ServerEvent::Relayed { .. })).await.unwrap();
+        assert!(matches!(event, ServerEvent::Relayed { data, .. } if data[..] == [n]));
+    }
+    ben.client.leave().await.unwrap();
+    let left = |event: &ServerEvent| matches!(event, ServerEvent::MemberLeft(left) if left.pid == ben.pid());
+    ana.wait(left).await.unwrap();
+    // Who is outside says nothing inside, and comes in again.
+    assert!(matches!(ben.client.relay(ana.pid(), b"x"), Ok(())));
+    assert_eq!(ben.join(&room).await.unwrap(), 2);
+    drop(cleo);
+    ana.wait(|event| matches!(event, ServerEvent::MemberLeft(_))).await.unwrap();
+    for member in [ben, ana] {
+        member.client.leave().await.unwrap();
+        member.client.close().await;
+    }
+    // Cleo's seat is kept for a minute, so the room is still there; without it nothing is left but the servers.
+    let rooms =
+        |keys: Vec<String>| keys.into_iter().filter(|key| !key.starts_with("pushtalk:server:")).count();
+    assert_eq!(rooms(community.redis.keys().unwrap()), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_of_a_room_that_everybody_left() {
+    let community = Community::new().unwrap();
+    let [a, b] = [(); 2].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let ana = Member::on(at(&a).unwrap()).await.unwrap();
+    ana.create(&room).await.unwrap();
+    let ben = Member::on(at(&b).unwrap()).await.unwrap();
+    ben.join(&room).await.unwrap();
+    assert_eq!(community.redis.keys().unwrap().len(), 4);
+    ana.client.leave().await.unwrap();
+    ben.client.leave().await.unwrap();
+    let begun = Instant::now();
+    while community.redis.keys().unwrap().iter().any(|key| !key.starts_with("pushtalk:server:")) {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ben.join(&room).await, Err(ClientError::Refused(RefusalCode::NotAvailable)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_dies_and_its_rooms_go_on_at_another() {
+    let community = Community::new().unwrap();
+    let [mut a, b] = [(); 2].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let mut ana = Member::on(at(&a).unwrap()).await.unwrap();
+    let nameplate = ana.create(&room).await.unwrap();
+    let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
+    ben.join(&room).await.unwrap();
+    let begun = Instant::now();
+    a.kill().unwrap();
+    ana.is_cut().await.unwrap();
+    ana.come_back(&room, at(&b).unwrap()).await.unwrap();
+    ben.is_cut().await.unwrap();
+    assert_eq!(ben.come_back(&room, at(&b).unwrap()).await.unwrap(), 1);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    ben.says(&mut ana, b"still here").await.unwrap();
+    // The code is the same, on a server that has come since as well.
+    let c = community.server().unwrap();
+    let mut cleo = Member::on(at(&c).unwrap()).await.unwrap();
+    cleo.knocks(nameplate, &mut ana).await.unwrap();
+    assert_eq!(cleo.join(&room).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_dies_and_rooms_on_a_server_go_on_until_it_is_back() {
+    let mut community = Community::new().unwrap();
+    let [a, b] = [(); 2].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let mut ana = Member::on(at(&a).unwrap()).await.unwrap();
+    let nameplate = ana.create(&room).await.unwrap();
+    let near = Member::on(at(&a).unwrap()).await.unwrap();
+    near.join(&room).await.unwrap();
+    let mut far = Member::on(at(&b).unwrap()).await.unwrap();
+    far.join(&room).await.unwrap();
+    community.redis.kill().unwrap();
+    far.is_cut().await.unwrap();
+    // On its own server the room goes on, also for newcomers.
+    near.says(&mut ana, b"and now?").await.unwrap();
+    assert_eq!(Member::on(at(&a).unwrap()).await.unwrap().join(&room).await, Ok(2));
+    // Elsewhere it is said why not.
+    let stranger = Member::on(at(&b).unwrap()).await.unwrap();
+    assert_eq!(stranger.join(&room).await, Err(UNREADY));
+    assert_eq!(stranger.create(&Room::default()).await, Err(UNREADY));
+    // A server that has not said yet what it has may still have it.
+    a.stand_still(true).unwrap();
+    community.redis.start_again().unwrap();
+    let begun = Instant::now();
+    while let Err(error) = stranger.create(&Room::default()).await {
+        assert!(error == UNREADY && begun.elapsed() < Duration::from_secs(30), "{error:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(Member::on(at(&b).unwrap()).await.unwrap().join(&room).await, Err(UNREADY));
+    a.stand_still(false).unwrap();
+    far.come_back(&room, at(&b).unwrap()).await.unwrap();
+    far.says(&mut ana, b"back").await.unwrap();
+    let mut stranger = Member::on(at(&b).unwrap()).await.unwrap();
+    stranger.knocks(nameplate, &mut ana).await.unwrap();
+    stranger.join(&room).await.unwrap();
+    stranger.says(&mut far, b"hello").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stood_still_gives_up_the_rooms_that_others_have_taken_over() {
+    let community = Community::new().unwrap();
+    let [a, b] = [(); 2].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let mut ana = Member::on(at(&a).unwrap()).await.unwrap();
+    ana.create(&room).await.unwrap();
+    let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
+    ben.join(&room).await.unwrap();
+    a.stand_still(true).unwrap();
+    ben.is_cut().await.unwrap();
+    ben.come_back(&room, at(&b).unwrap()).await.unwrap();
+    a.stand_still(false).unwrap();
+    ana.is_cut().await.unwrap();
+    // On either server: the room is at the other one now.
+    assert_eq!(ana.come_back(&room, at(&a).unwrap()).await.unwrap(), 1);
+    ben.says(&mut ana, b"together again").await.unwrap();
+    ana.says(&mut ben, b"on one server").await.unwrap();
+}
+
+#[test]
+fn a_redis_that_writes_to_a_disk_is_refused_unless_it_is_allowed() {
+    let redis = Redis::start(&["--save", "60 1"]).unwrap();
+    let program = binary("pushtalk-server", "pushtalk-server").unwrap();
+    let refused =
+        Command::new(program).args(["--listen", "127.0.0.1:0", "--redis", &redis.url()]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("--redis-may-persist"), "{said}");
+    let allowed = ["--redis", &redis.url(), "--redis-may-persist"];
+    pushtalk_tests::standalone::Standalone::start(&allowed).unwrap();
+}
