@@ -23,6 +23,9 @@ pub struct Client {
     seen: Vec<Value>,
 }
 
+/// Tests are heard by nobody else on the network.
+pub const NO_DISCOVERY: &str = "PUSHTALK_NO_DISCOVERY";
+
 impl Client {
     /// Starts `pushtalk-cli --json ARGS`, with no sound system and no display.
     ///
@@ -42,11 +45,15 @@ impl Client {
         Self::by(rig.urgent_command(binary("pushtalk-cli", "pushtalk-cli")?), args)
     }
 
-    /// The same, by a command that is prepared already.
+    /// The same, by a command that is prepared already. It looks around on the network where the command says
+    /// `PUSHTALK_NO_DISCOVERY=0` only.
     ///
     /// # Errors
     /// When it cannot be started.
     pub fn by(mut command: Command, args: &[&str]) -> anyhow::Result<Self> {
+        if command.get_envs().all(|(name, _)| name != NO_DISCOVERY) {
+            command.env(NO_DISCOVERY, "1");
+        }
         let mut child = command
             .arg("--json")
             .args(args)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use pushtalk_tests::binary::binary;
-use pushtalk_tests::client::Client;
+use pushtalk_tests::client::{Client, NO_DISCOVERY};
 use pushtalk_tests::netns::TwoMachines;
 use pushtalk_tests::rig::{QUIET, SoundRig, VOID};
 use serde_json::Value;
@@ -67,6 +67,43 @@ impl Meeting {
 
 fn received(stats: &Value) -> anyhow::Result<u64> {
     stats["received"].as_u64().context("a number of frames")
+}
+
+/// A client that looks around on the network of its machine.
+fn looking(machines: &TwoMachines, machine: usize, args: &[&str]) -> anyhow::Result<Client> {
+    let mut command = machines.command(machine, binary("pushtalk-cli", "pushtalk-cli")?)?;
+    command.env(NO_DISCOVERY, "0").env("XDG_RUNTIME_DIR", "/nonexistent").env_remove("PULSE_SERVER");
+    Client::by(command, args)
+}
+
+#[test]
+fn a_room_on_the_network_is_found_by_its_code_alone() -> anyhow::Result<()> {
+    let Some(mut machines) = TwoMachines::start() else { return Ok(()) };
+    machines.cable_with(["10.4.0.1/24", "10.4.0.2/24"])?;
+    let mut ana = looking(&machines, 0, &["host", "--name", "Ana"])?;
+    let invitation = ana.event("invitation")?;
+    let code = invitation["code"].as_str().context("a code")?;
+    let mut ben = looking(&machines, 1, &["join", code, "--name", "Ben"])?;
+    ben.event("ready")?;
+    ana.event("ready")?;
+    // One that is of no room of this network is looked for, and then said to be missing.
+    let other =
+        if code.starts_with("0") { code.replacen('0', "1", 1) } else { code.replacen(&code[..1], "0", 1) };
+    let mut cleo = looking(&machines, 1, &["join", &other, "--name", "Cleo"])?;
+    assert_eq!(cleo.event("error")?["code"], "serverNeeded");
+    Ok(())
+}
+
+#[test]
+fn a_room_that_is_not_to_be_found_is_not() -> anyhow::Result<()> {
+    let Some(mut machines) = TwoMachines::start() else { return Ok(()) };
+    machines.cable_with(["10.5.0.1/24", "10.5.0.2/24"])?;
+    let mut ana = looking(&machines, 0, &["host", "--name", "Ana", "--no-discovery"])?;
+    let invitation = ana.event("invitation")?;
+    let code = invitation["code"].as_str().context("a code")?;
+    let mut ben = looking(&machines, 1, &["join", code, "--name", "Ben"])?;
+    assert_eq!(ben.event("error")?["code"], "serverNeeded");
+    Ok(())
 }
 
 #[test]

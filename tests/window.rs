@@ -18,6 +18,8 @@ use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
+use crate::client::NO_DISCOVERY;
+
 pub use display::Display;
 
 /// Longest wait for anything that a window is to show.
@@ -116,6 +118,7 @@ impl Window {
             .env("DISPLAY", display.name())
             .env("PUSHTALK_PROFILE_DIR", &profile)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env(NO_DISCOVERY, "1")
             // Neither a bus of assistive technology nor a graphics card.
             .env("NO_AT_BRIDGE", "1")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")

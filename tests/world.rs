@@ -123,6 +123,7 @@ impl World {
             talk_limit: Duration::from_secs(30),
             enable_audio: true,
             adapt: true,
+            discovery: false,
             version: "0".to_owned(),
         };
         self.mind(Box::new(Brain::new(habits, String::new(), Preferences::default())))

@@ -18,6 +18,9 @@ use crate::kept::Kept;
 /// How long leaving a room may hold up the end of the program.
 const GOOD_BYE: Duration = Duration::from_secs(3);
 
+/// Set where the program is not to look around on the network, whatever a person chooses.
+const NO_DISCOVERY: &str = "PUSHTALK_NO_DISCOVERY";
+
 /// What a window listens to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Door {
@@ -48,6 +51,7 @@ impl Session {
             name: arguments.name.clone().unwrap_or_default(),
             preferences,
             notice: (!readable).then_some((ErrorCode::PreferencesUnreadable, None)),
+            discovery: std::env::var_os(NO_DISCOVERY).is_none_or(|set| set == "0"),
             version: app.package_info().version.to_string(),
             ..EngineConfig::default()
         };

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use pushtalk_engine::SoundSettings;
 use pushtalk_engine::face::ProcessingPreferences;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Keeps voice out of VPNs and other tunnels.
     #[arg(long, global = true)]
     pub(crate) no_vpn: bool,
+    /// Neither looks for rooms on this network nor tells of its own there.
+    #[arg(long, global = true, env = "PUSHTALK_NO_DISCOVERY", value_parser = FalseyValueParser::new())]
+    pub(crate) no_discovery: bool,
     /// Plays nothing but voices: no beeps.
     #[arg(long, global = true)]
     pub(crate) no_cues: bool,

@@ -54,6 +54,7 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
         server,
         talk_limit: args.talk_limit(),
         enable_audio: true,
+        discovery: !args.no_discovery,
         ..EngineConfig::default()
     })?;
     let mut changes = engine.changes();

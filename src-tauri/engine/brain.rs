@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
+use pushtalk_protocol::{DisplayName, DoorState, Mode, Nameplate, Pid, Pin, ServerAddress, StatementKind};
+use pushtalk_signaling::discovery::Nearby;
 use rand::CryptoRng;
 
 use crate::check::Checking;
@@ -12,13 +13,14 @@ use crate::entering::Entering;
 use crate::epoch::Begin;
 use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
+use crate::looking::Looking;
 use crate::lookout::Lookout;
 use crate::notices::Notices;
 pub use crate::orders::{
     Answer, CheckNews, CheckOrder, Hosting, Input, ListenOrder, Output, Plug, PlugNews, Request, ServerNews,
     TalkOrder, VoiceNews,
 };
-use crate::ticket::{inspect, ticket};
+use crate::ticket::{Ticket, inspect, ticket};
 
 /// How this client makes and hosts rooms; from the command line.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Habits {
     pub enable_audio: bool,
     /// True to choose how voice is encoded by what the network is like.
     pub adapt: bool,
+    /// True where the program may look around on the network.
+    pub discovery: bool,
     /// The program's own version.
     pub version: String,
 }
@@ -47,12 +51,15 @@ pub struct Brain {
     pub(crate) name: String,
     attempt: u64,
     day: u32,
+    /// Rooms on this network, as they say themselves.
+    pub(crate) nearby: Vec<Nearby>,
 }
 
 /// Where we are.
 #[expect(clippy::large_enum_variant, reason = "there is one value of it in a program")]
 pub(crate) enum Stage {
     Home { inspected: Option<face::Inspected>, ask: u32 },
+    Looking(Looking),
     Entering(Entering),
     Inside(Inside),
 }
@@ -70,6 +77,7 @@ impl Brain {
             name,
             attempt: 0,
             day: 0,
+            nearby: Vec::new(),
         }
     }
 
@@ -109,6 +117,7 @@ impl Brain {
     pub fn poll_timeout(&self) -> Option<Duration> {
         let stage = match &self.stage {
             Stage::Home { .. } => None,
+            Stage::Looking(looking) => Some(looking.deadline()),
             Stage::Entering(entering) => Some(entering.deadline()),
             Stage::Inside(inside) => inside.poll_timeout(),
         };
@@ -143,8 +152,17 @@ impl Brain {
                     inside.addresses_changed(now, &mut out);
                 }
             }
+            Input::Nearby(nearby) => {
+                self.nearby = nearby;
+                self.look(now, rng, &mut out);
+            }
             Input::Tick => match &mut self.stage {
                 Stage::Home { .. } => {}
+                Stage::Looking(looking) if now >= looking.deadline() => {
+                    self.go_home(now, rng, &mut out);
+                    self.notices.tell(ErrorCode::ServerNeeded, None);
+                }
+                Stage::Looking(_) => {}
                 Stage::Entering(entering) => {
                     let step = entering.handle_timeout(now);
                     self.follow(now, rng, step, &mut out);
@@ -231,6 +249,7 @@ impl Brain {
             | Intent::PlayTestSound
             | Intent::HearYourself
             | Intent::StopSoundCheck => self.with_devices(now, intent, out),
+            Intent::SetNearby { on } => self.preferences.nearby = on,
             Intent::SetUseVpn { on } => {
                 self.preferences.use_vpn = on;
                 out.push(Output::UseVpn(on));
@@ -302,8 +321,49 @@ impl Brain {
             Ok(ticket) => ticket,
             Err((code, about)) => return self.notices.tell(code, about),
         };
-        self.attempt += 1;
-        self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
+        match ticket {
+            Ticket::Code(_, servers) if servers.is_empty() && !self.discovers() => {
+                self.notices.tell(ErrorCode::ServerNeeded, None);
+            }
+            Ticket::Code(code, servers) if servers.is_empty() => {
+                self.stage = Stage::Looking(Looking::new(now, name, pin, code));
+                self.look(now, rng, out);
+            }
+            ticket => {
+                self.attempt += 1;
+                self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
+            }
+        }
+    }
+
+    /// Goes on when the room that is looked for was found.
+    fn look(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
+        let home = Stage::Home { inspected: None, ask: 0 };
+        match std::mem::replace(&mut self.stage, home) {
+            Stage::Looking(looking) if looking.is_among(&self.nearby) => {
+                let (name, pin, ticket) = looking.ticket(&self.nearby);
+                self.attempt += 1;
+                self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
+            }
+            other => self.stage = other,
+        }
+    }
+
+    fn discovers(&self) -> bool {
+        self.habits.discovery && self.preferences.nearby
+    }
+
+    /// Whether rooms on this network are to be listened for.
+    pub(crate) fn listens(&self) -> bool {
+        self.discovers() && matches!(self.stage, Stage::Home { .. } | Stage::Looking(_))
+    }
+
+    /// The room that is hosted on this machine and is to be told of.
+    pub(crate) fn told_of(&self) -> Option<Nameplate> {
+        match &self.stage {
+            Stage::Inside(inside) if self.discovers() => Some(inside.identity.nameplate),
+            _ => None,
+        }
     }
 
     fn name(&mut self, text: &str) -> Option<DisplayName> {
@@ -321,7 +381,7 @@ impl Brain {
 
     fn server(&mut self, now: Duration, rng: &mut dyn CryptoRng, news: ServerNews, out: &mut Vec<Output>) {
         match &mut self.stage {
-            Stage::Home { .. } => {}
+            Stage::Home { .. } | Stage::Looking(_) => {}
             Stage::Entering(entering) => {
                 let step = entering.server(now, rng, news, out);
                 self.follow(now, rng, step, out);
@@ -380,7 +440,7 @@ impl Brain {
     fn go_home(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
         match &mut self.stage {
             Stage::Home { .. } => return,
-            Stage::Entering(_) => {}
+            Stage::Looking(_) | Stage::Entering(_) => {}
             Stage::Inside(inside) => inside.leave(now, rng, &mut self.notices, out),
         }
         out.push(Output::Disconnect);
@@ -473,6 +533,7 @@ pub(crate) enum Step {
 impl Stage {
     pub(crate) fn entering_step(&self) -> Option<(EnteringStep, bool)> {
         match self {
+            Self::Looking(_) => Some((EnteringStep::Looking, false)),
             Self::Entering(entering) => Some((entering.step(), entering.is_hosting())),
             _ => None,
         }

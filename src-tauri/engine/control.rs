@@ -20,6 +20,7 @@ use crate::peers::Peers;
 use crate::post::Post;
 use crate::soundcheck::SoundChecker;
 use crate::stats::{Hearings, MemberStats};
+use crate::vicinity::Vicinity;
 use crate::view::{member_id, steady};
 
 /// Events of a server that wait for the loop.
@@ -56,6 +57,7 @@ pub(crate) struct Control {
     shown: View,
     held_back: HeldBack,
     addresses: Addresses,
+    vicinity: Vicinity,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -98,6 +100,7 @@ impl Control {
             shown,
             held_back: HeldBack::default(),
             addresses: Addresses::default(),
+            vicinity: Vicinity::default(),
             opened_tx,
             opened,
         }
@@ -111,6 +114,7 @@ impl Control {
         mut mesh: mpsc::Receiver<MeshEvent>,
     ) {
         loop {
+            self.look_around();
             let timeout = self.brain.poll_timeout().map(|at| self.start + at);
             let timeout = [timeout, self.held_back.poll_timeout()].into_iter().flatten().min();
             let tick = async {
@@ -160,6 +164,7 @@ impl Control {
                     }
                     self.handle(Input::Addresses { cut }).await;
                 }
+                nearby = self.vicinity.changed() => self.handle(Input::Nearby(nearby)).await,
                 () = tick => self.handle(Input::Tick).await,
             }
         }
@@ -185,6 +190,13 @@ impl Control {
         for output in outputs {
             self.perform(output).await;
         }
+    }
+
+    /// Listens for rooms, and tells of the one that is hosted here, as things are.
+    fn look_around(&mut self) {
+        let embedded = self.embedded.as_ref().and_then(Embedded::told_of);
+        let hosted = self.brain.told_of().zip(embedded).map(|(room, (port, hash))| (room, port, hash));
+        self.vicinity.want(self.brain.listens(), hosted);
     }
 
     fn show(&mut self) {

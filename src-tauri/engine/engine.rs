@@ -53,6 +53,8 @@ pub struct EngineConfig {
     pub talk_limit: Duration,
     /// True to open the microphone on entering a room, because the person has said so already.
     pub enable_audio: bool,
+    /// Whether the program may look for rooms on this network, and tell of its own, where the preferences say so.
+    pub discovery: bool,
     /// The program's own version, shown to the others.
     pub version: String,
 }
@@ -68,6 +70,7 @@ impl Default for EngineConfig {
             server: None,
             talk_limit: Duration::from_secs(30),
             enable_audio: false,
+            discovery: true,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
@@ -160,6 +163,7 @@ impl Engine {
             talk_limit: config.talk_limit,
             enable_audio: config.enable_audio,
             adapt: config.sound.frame.is_none(),
+            discovery: config.discovery,
             version: config.version,
         };
         let mut brain = Brain::new(habits, config.name, config.preferences);

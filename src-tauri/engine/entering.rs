@@ -120,8 +120,8 @@ impl Entering {
                 invitation.servers,
                 invitation.certificate.map_or(Trust::Authorities, Trust::Pinned),
             ),
-            Ticket::Code(RoomCode { nameplate, password }, server) => {
-                (nameplate, Password::Spoken(password), vec![server], Trust::AcceptAndTell)
+            Ticket::Code(RoomCode { nameplate, password }, servers) => {
+                (nameplate, Password::Spoken(password), servers, Trust::AcceptAndTell)
             }
         };
         out.push(Output::Connect(attempt, servers.clone(), trust));
@@ -157,7 +157,7 @@ impl Entering {
         }
         match self.step {
             EnteringStep::StartingServer => Step::Fail(ErrorCode::CannotHost, None),
-            EnteringStep::Connecting | EnteringStep::Joining => {
+            EnteringStep::Looking | EnteringStep::Connecting | EnteringStep::Joining => {
                 Step::Fail(ErrorCode::ServerUnreachable, None)
             }
             EnteringStep::Proving => Step::Fail(ErrorCode::NobodyAnswered, None),

@@ -30,7 +30,8 @@ pub enum Intent {
         name: String,
         /// A code (`XXX-XXX-XXX`) or a link.
         text: String,
-        /// `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
+        /// `host:port` of the server, for a code; without it the room is looked for on this network. Forbidden with a link,
+        /// which carries its own.
         server: Option<String>,
         /// The PIN, where the room has one.
         pin: Option<String>,
@@ -58,6 +59,11 @@ pub enum Intent {
     /// Choose whether the microphone is open only while the button is down.
     SetMicWhilePressed {
         /// True for only then.
+        on: bool,
+    },
+    /// Choose whether rooms on this network are looked for, and those hosted here can be found.
+    SetNearby {
+        /// True to let them.
         on: bool,
     },
     /// Choose whether voice may go through VPNs and other tunnels.
@@ -218,6 +224,8 @@ pub enum Stage {
         inspected: Option<Inspected>,
         /// The number of that `Intent::Inspect`; 0 before any.
         ask: u32,
+        /// First letters of the codes of rooms that say to be on this network, each once.
+        nearby: Vec<String>,
     },
     /// On the way in.
     Entering {
@@ -235,6 +243,8 @@ pub enum Stage {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum EnteringStep {
+    /// The room is looked for on this network.
+    Looking,
     /// The embedded server is being started.
     StartingServer,
     /// The server is being reached.
@@ -753,6 +763,9 @@ pub struct Preferences {
     /// True to let voice go through VPNs and other tunnels, which may be the only way.
     #[serde(default = "yes")]
     pub use_vpn: bool,
+    /// True to look for rooms on this network while in none, and to let rooms hosted here be found.
+    #[serde(default = "yes")]
+    pub nearby: bool,
 }
 
 impl Default for Preferences {
@@ -771,6 +784,7 @@ impl Default for Preferences {
             mic_while_pressed: false,
             bluetooth_told: Vec::new(),
             use_vpn: true,
+            nearby: true,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use pushtalk_protocol::ServerAddress;
+use pushtalk_protocol::{CertificateHash, ServerAddress};
 use pushtalk_signaling::addresses;
 use pushtalk_signaling::server::{self, Certificate, Limits, Once, ServerConfig};
 use tokio::net::TcpListener;
@@ -34,6 +34,8 @@ impl Hosts {
 pub(crate) struct Embedded {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    bound: SocketAddr,
+    certificate: CertificateHash,
 }
 
 impl Embedded {
@@ -56,7 +58,14 @@ impl Embedded {
             }
         });
         tracing::info!("hosting");
-        Ok((Self { stop, task }, Hosting { addresses, own: ServerAddress::Ip(own), certificate: hash }))
+        let embedded = Self { stop, task, bound, certificate: hash };
+        Ok((embedded, Hosting { addresses, own: ServerAddress::Ip(own), certificate: hash }))
+    }
+
+    /// The port and the certificate that are told to everybody on this network; none where nobody but this machine gets in.
+    pub(crate) fn told_of(&self) -> Option<(u16, CertificateHash)> {
+        let of_others = !self.bound.ip().is_loopback();
+        of_others.then_some((self.bound.port(), self.certificate))
     }
 
     /// Ends every connection and the server.

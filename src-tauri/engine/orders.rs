@@ -13,6 +13,7 @@ use pushtalk_protocol::{
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
+use pushtalk_signaling::discovery::Nearby;
 
 use crate::face::{ErrorCode, Intent};
 pub use crate::port::{Plug, PlugNews};
@@ -23,6 +24,8 @@ use crate::stats::HearingStats;
 pub enum Input {
     /// A person asked for something.
     Intent(Intent),
+    /// The rooms that say to be on this network have changed.
+    Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.
     Hosting(Result<Hosting, String>),
     /// News of the connection to the server that was asked for by this number.

@@ -7,7 +7,8 @@ use crate::face::{self, ErrorCode};
 /// What `Intent::Join` leads to.
 pub(crate) enum Ticket {
     Link(Invitation),
-    Code(RoomCode, ServerAddress),
+    /// At one of these servers; with none, somewhere on this network perhaps.
+    Code(RoomCode, Vec<ServerAddress>),
 }
 
 fn invitation_error(error: InvitationError) -> (ErrorCode, Option<String>) {
@@ -24,9 +25,11 @@ pub(crate) fn ticket(text: &str, server: Option<&str>) -> Result<Ticket, (ErrorC
         return Invitation::parse(text).map(Ticket::Link).map_err(invitation_error);
     }
     let code = RoomCode::parse(text).map_err(|_| (ErrorCode::NotAnInvitation, None))?;
-    let server = server.map(str::trim).filter(|s| !s.is_empty()).ok_or((ErrorCode::ServerNeeded, None))?;
+    let Some(server) = server.map(str::trim).filter(|s| !s.is_empty()) else {
+        return Ok(Ticket::Code(code, Vec::new()));
+    };
     let server = server.parse().map_err(|_| (ErrorCode::BadServer, Some(server.to_owned())))?;
-    Ok(Ticket::Code(code, server))
+    Ok(Ticket::Code(code, vec![server]))
 }
 
 pub(crate) fn inspect(text: &str) -> Option<face::Inspected> {

@@ -18,8 +18,13 @@ impl Brain {
     /// The view at `now`.
     pub fn view(&self, now: Duration) -> View {
         let stage = match &self.stage {
-            Stage::Home { inspected, ask } => face::Stage::Home { inspected: inspected.clone(), ask: *ask },
-            Stage::Entering(_) => {
+            Stage::Home { inspected, ask } => {
+                let mut nearby: Vec<_> =
+                    self.nearby.iter().map(|room| room.nameplate.as_str().to_owned()).collect();
+                nearby.dedup();
+                face::Stage::Home { inspected: inspected.clone(), ask: *ask, nearby }
+            }
+            Stage::Looking(_) | Stage::Entering(_) => {
                 let (step, hosting) =
                     self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
                 face::Stage::Entering { step, hosting }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
+use clap::builder::FalseyValueParser;
 use ipnet::IpNet;
 use pushtalk_signaling::server::{Certificate, Limits};
 
@@ -31,10 +32,10 @@ pub(crate) struct Args {
     #[arg(long, env = "PUSHTALK_REDIS", value_name = "URL", hide_env_values = true)]
     pub(crate) redis: Option<String>,
     /// Also one that writes what it has to a disk.
-    #[arg(long, env = "PUSHTALK_REDIS_MAY_PERSIST", requires = "redis")]
+    #[arg(long, env = "PUSHTALK_REDIS_MAY_PERSIST", value_parser = FalseyValueParser::new(), requires = "redis")]
     pub(crate) redis_may_persist: bool,
     /// No TLS, on a loopback address only: for a proxy on the same machine that speaks TLS. Needs a name.
-    #[arg(long, env = "PUSHTALK_PLAIN", conflicts_with = "tls_cert", requires = "names")]
+    #[arg(long, env = "PUSHTALK_PLAIN", value_parser = FalseyValueParser::new(), conflicts_with = "tls_cert", requires = "names")]
     pub(crate) plain: bool,
     /// A proxy whose `X-Forwarded-For` is believed, or a network of them; may be given more than once.
     #[arg(

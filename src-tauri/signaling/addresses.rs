@@ -60,6 +60,14 @@ pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
     choose(found, bound.is_ipv6()).into_iter().map(with_port).collect()
 }
 
+/// Of the addresses at which somebody says to be.
+pub(crate) fn likelier_first(found: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
+    let mut all = choose(found.map(|ip| (ip, true)), true);
+    // What says nothing else means itself.
+    all.retain(|ip| !ip.is_loopback());
+    all
+}
+
 /// Whether this address is one of this machine's, or of a network that it is on, whatever kind of address that is.
 pub(crate) fn on_link(ip: IpAddr) -> bool {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();

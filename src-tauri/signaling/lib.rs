@@ -14,6 +14,7 @@ mod bucket;
 mod certificate;
 pub mod client;
 mod dial;
+pub mod discovery;
 #[cfg(feature = "server")]
 mod entrance;
 #[cfg(feature = "server")]

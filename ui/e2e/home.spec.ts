@@ -41,8 +41,24 @@ test('a pasted link shows where it leads before Join is pressed, and needs no se
   ]);
 });
 
-test('a code asks for the server, and is sent with it', async ({ page, win }) => {
-  await win.open('home');
+test('a room on this network is picked, and its code needs no server', async ({ page, win }) => {
+  await win.open('home-nearby');
+  await page.getByTestId('nearby').getByText('7K0-…').click();
+  await expect(page.getByTestId('invitation')).toBeFocused();
+  await expect(page.getByTestId('invitation')).toHaveValue('7K0-');
+  await page.keyboard.type('1QP-XY2');
+  await page.getByTestId('join').click();
+  await expect(page.getByTestId('room-title')).toBeVisible();
+  expect(await win.intents()).toEqual([
+    { do: 'join', name: 'Ana', text: '7K0-1QP-XY2', server: null, pin: null },
+  ]);
+});
+
+test('a code asks for the server where rooms are not looked for, and is sent with it', async ({
+  page,
+  win,
+}) => {
+  await win.open('home-by-address');
   await page.getByTestId('name').fill('Chloé');
   await page.getByTestId('invitation').fill('7k0 1qp xy2');
   await expect(page.getByTestId('inspected')).toContainText('7K0-1QP-XY2');

@@ -111,7 +111,7 @@ export type EchoCancelling = "auto" | "on" | "off";
 /**
  * The steps of coming in.
  */
-export type EnteringStep = "startingServer" | "connecting" | "proving" | "joining";
+export type EnteringStep = "looking" | "startingServer" | "connecting" | "proving" | "joining";
 
 /**
  * Everything that can go wrong for a person.
@@ -202,7 +202,8 @@ name: string,
  */
 text: string,
 /**
- * `host:port` of the server; needed with a code, forbidden with a link, which carries its own.
+ * `host:port` of the server, for a code; without it the room is looked for on this network. Forbidden with a link,
+ * which carries its own.
  */
 server: string | null,
 /**
@@ -219,6 +220,10 @@ up: boolean, } | { "do": "setQueueing",
 on: boolean, } | { "do": "setMicWhilePressed",
 /**
  * True for only then.
+ */
+on: boolean, } | { "do": "setNearby",
+/**
+ * True to let them.
  */
 on: boolean, } | { "do": "setUseVpn",
 /**
@@ -470,7 +475,11 @@ bluetoothTold: Array<string>,
 /**
  * True to let voice go through VPNs and other tunnels, which may be the only way.
  */
-useVpn: boolean, };
+useVpn: boolean,
+/**
+ * True to look for rooms on this network while in none, and to let rooms hosted here be found.
+ */
+nearby: boolean, };
 
 /**
  * What is done to the microphone before it is sent.
@@ -670,7 +679,11 @@ inspected: Inspected | null,
 /**
  * The number of that `Intent::Inspect`; 0 before any.
  */
-ask: number, } | { "at": "entering",
+ask: number,
+/**
+ * First letters of the codes of rooms that say to be on this network, each once.
+ */
+nearby: Array<string>, } | { "at": "entering",
 /**
  * How far.
  */

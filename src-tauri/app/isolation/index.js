@@ -44,6 +44,7 @@
       raiseHand: { up: flag },
       setQueueing: { on: flag },
       setMicWhilePressed: { on: flag },
+      setNearby: { on: flag },
       setUseVpn: { on: flag },
       setVolume: { id: text(64), percent: number },
       setMuted: { id: text(64), on: flag },

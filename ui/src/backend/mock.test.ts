@@ -160,7 +160,12 @@ it.each([
 
 it('answers an inspection with its number', async () => {
   await mock.act({ do: 'inspect', text: ' 7k0 1qp xy2 ', ask: 4 });
-  expect(mock.view.stage).toEqual({ at: 'home', inspected: { is: 'code', code: '7K0-1QP-XY2' }, ask: 4 });
+  expect(mock.view.stage).toEqual({
+    at: 'home',
+    inspected: { is: 'code', code: '7K0-1QP-XY2' },
+    ask: 4,
+    nearby: [],
+  });
   await mock.act({ do: 'inspect', text: invitation.link, ask: 5 });
   expect(mock.view.stage).toMatchObject({
     inspected: { is: 'link', nameplate: '7K0', pinned: true },

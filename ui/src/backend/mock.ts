@@ -1,6 +1,6 @@
 // A backend that plays a room by itself: for tests, pictures and a plain browser.
 import { pinOf } from '../common/pin';
-import type { Button, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
+import type { Button, EnteringStep, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
 import { nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
 import { chosen } from './choices';
@@ -244,6 +244,8 @@ export class MockBackend implements Backend {
         return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
       case 'raiseHand':
         return this.#member('m0', { hand: intent.up });
+      case 'setNearby':
+        return this.#show({ preferences: { ...preferences, nearby: intent.on } });
       case 'setUseVpn':
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
@@ -310,7 +312,7 @@ export class MockBackend implements Backend {
   }
 
   #home(): void {
-    this.#show({ stage: { at: 'home', inspected: null, ask: 0 } });
+    this.#show({ stage: { at: 'home', inspected: null, ask: 0, nearby: [] } });
   }
 
   #fail(code: ErrorCode, about: string | null = null): void {
@@ -348,7 +350,11 @@ export class MockBackend implements Backend {
   #join(name: string, text: string, server: string | null, pin: string | null): void {
     const found = inspect(text);
     if (found?.is !== 'link' && found?.is !== 'code') return this.#fail('notAnInvitation');
-    if (found.is === 'code' && !server) return this.#fail('serverNeeded');
+    const { stage, preferences } = this.#view;
+    const nearby = stage.at === 'home' && preferences.nearby ? stage.nearby : [];
+    const looked = found.is === 'code' && !server;
+    if (looked && !nearby.some((nameplate) => found.code.startsWith(nameplate)))
+      return this.#fail('serverNeeded');
     if (server?.startsWith('nowhere')) return this.#fail('serverUnreachable');
     const refused = this.#entrance.refusal(found, pin);
     this.#view = { ...this.#view, notices: [], name };
@@ -358,17 +364,15 @@ export class MockBackend implements Backend {
       member(1, 'Ana', { host: true }),
       member(2, 'Ben', { link: 'connecting' }),
     ];
-    this.#enter(name, false, ['connecting', 'proving', 'joining'], () =>
-      room([], { hosting: false, microphone: 'off', members, invitation }),
+    this.#enter(
+      name,
+      false,
+      [...(looked ? (['looking'] as const) : []), 'connecting', 'proving', 'joining'],
+      () => room([], { hosting: false, microphone: 'off', members, invitation }),
     );
   }
 
-  #enter(
-    name: string,
-    hosting: boolean,
-    steps: ('startingServer' | 'connecting' | 'proving' | 'joining')[],
-    arrive: () => RoomView,
-  ): void {
+  #enter(name: string, hosting: boolean, steps: EnteringStep[], arrive: () => RoomView): void {
     if (name.trim() === '') return this.notice('badName');
     const { preferences } = this.#view;
     this.#show({ name, notices: [] });

@@ -55,6 +55,7 @@ const preferences = (): Preferences => ({
   micWhilePressed: false,
   bluetoothTold: [],
   useVpn: true,
+  nearby: true,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -127,7 +128,7 @@ const linked = (link: MemberView['link']): MemberView[] => [
   member(2, 'Chloé'),
 ];
 const home = (more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View =>
-  view({ at: 'home', inspected: null, ask: 0 }, more, notices, name);
+  view({ at: 'home', inspected: null, ask: 0, nearby: [] }, more, notices, name);
 
 const HOSTILE = [
   'Ana',
@@ -144,6 +145,8 @@ const CROWD =
 /** What `?scene=` can name; `error-CODE` comes on top. */
 export const scenes: Record<string, () => View> = {
   home: () => home(),
+  'home-nearby': () => view({ at: 'home', inspected: null, ask: 0, nearby: ['2AB', '7K0'] }, {}, [], 'Ana'),
+  'home-by-address': () => home({ nearby: false }),
   'home-recent': () => home({ recent: recent() }, [], 'Ana'),
   'entering-host': () => view({ at: 'entering', step: 'startingServer', hosting: true }),
   'entering-join': () => view({ at: 'entering', step: 'proving', hosting: false }),

@@ -40,6 +40,7 @@ const contract = {
     mode: 'The host has changed who may talk. Release, then press again.',
   },
   steps: {
+    looking: 'Looking for the room on this network',
     startingServer: 'Starting the server on this computer',
     connecting: 'Reaching the server',
     proving: 'A member checks your invitation',
@@ -94,8 +95,8 @@ const contract = {
       todo: 'A code has nine characters, like 7K0-1QP-XY2. A link begins with pushtalk:// and must be copied in full.',
     },
     serverNeeded: {
-      what: 'A code needs the address of its server.',
-      todo: 'The host sees it below the code. Or ask for the link: it holds everything.',
+      what: 'No room with this code was found on this network.',
+      todo: 'Is it open, and are both devices on the same network? Else type the server address that the host sees below the code, or use the link.',
     },
     badServer: {
       what: 'This server address cannot be read.',
@@ -305,7 +306,10 @@ export const en = {
     invitationMissing: 'Paste the link or type the code first.',
     server: 'Server address',
     serverKept: 'Type the code that the host says today. The server is {server}.',
+    nearby: 'On this network',
+    nearbyPick: 'Room {nameplate}: type the rest of its code',
     serverHint: 'The host sees it below the code.',
+    serverOrNearby: 'For a room on this network it is not needed. Else the host sees it below the code.',
     serverMissing: 'Type the address that the host sees below the code.',
     pin: 'PIN',
     pinHint: 'The host knows it.',
@@ -525,6 +529,9 @@ export const en = {
     ducking: 'Turn voices down while you talk',
     duckingHint: 'Where one talks at a time.',
     network: 'Network',
+    nearby: 'Find rooms on this network',
+    nearbyHint:
+      'And let rooms that you host be found. What is told is the beginning of the code and where the room is: no name, and nobody who is in it.',
     vpn: 'Use VPNs',
     vpnHint:
       'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',

@@ -1,0 +1,53 @@
+//! Rooms on this network: listened for while somebody is in none, and told of while one is hosted here.
+
+use pushtalk_protocol::{CertificateHash, Nameplate};
+use pushtalk_signaling::discovery::{Beacon, Ears, Nearby};
+use tokio::sync::watch;
+
+/// What is told: a room's nameplate, the port of its server, and the certificate of that.
+pub(crate) type Hosted = (Nameplate, u16, CertificateHash);
+
+/// What is wanted, and what of it there is.
+#[derive(Default)]
+pub(crate) struct Vicinity {
+    listens: bool,
+    ears: Option<(Ears, watch::Receiver<Vec<Nearby>>)>,
+    hosted: Option<Hosted>,
+    beacon: Option<Beacon>,
+}
+
+impl Vicinity {
+    /// From now on. What the system refuses is not tried again before it was not wanted for a while.
+    pub(crate) fn want(&mut self, listens: bool, hosted: Option<Hosted>) {
+        if self.listens != listens {
+            self.listens = listens;
+            self.ears = None;
+            if listens {
+                match Ears::open() {
+                    Ok(ears) => self.ears = Some(ears),
+                    Err(_) => tracing::warn!("rooms on this network are not found: no multicast DNS"),
+                }
+            }
+        }
+        if self.hosted != hosted {
+            self.beacon = None;
+            self.hosted = hosted;
+            if let Some((nameplate, port, certificate)) = &self.hosted {
+                match Beacon::light(*nameplate, *port, certificate) {
+                    Ok(beacon) => self.beacon = Some(beacon),
+                    Err(_) => tracing::warn!("the room is not told of on this network: no multicast DNS"),
+                }
+            }
+        }
+    }
+
+    /// The rooms there are, when that has changed.
+    pub(crate) async fn changed(&mut self) -> Vec<Nearby> {
+        if let Some((_, rooms)) = &mut self.ears
+            && rooms.changed().await.is_ok()
+        {
+            return rooms.borrow_and_update().clone();
+        }
+        std::future::pending().await
+    }
+}
