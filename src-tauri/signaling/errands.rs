@@ -102,10 +102,10 @@ impl State {
         number: u64,
         claimed: Option<Claimed>,
     ) {
-        let Some(errand) = self.nodes.as_mut().and_then(|nodes| nodes.end_errand(from, number)) else {
+        let Some(mut errand) = self.nodes.as_mut().and_then(|nodes| nodes.end_errand(from, number)) else {
             return;
         };
-        let Ok((mut reply, errand)) = errand.claimed() else { return };
+        let Some(mut reply) = errand.take_reply() else { return };
         let room = self.lobby.seat(from).map(|(room, _)| room);
         let answer = match (claimed, room, &mut reply) {
             (Some(Claimed::Ours), ..) => Ok(reply),
@@ -277,14 +277,10 @@ impl State {
         }
     }
 
-    fn give_up(&mut self, now: Duration, from: ConnectionId, errand: Errand) {
-        let errand = match errand.claimed() {
-            Ok((_, errand)) => {
-                self.lobby.undo(now, from);
-                errand
-            }
-            Err(errand) => errand,
-        };
+    fn give_up(&mut self, now: Duration, from: ConnectionId, mut errand: Errand) {
+        if errand.take_reply().is_some() {
+            self.lobby.undo(now, from);
+        }
         self.answer(from, errand.name, Err(RefusalCode::Unready), errand.ack);
         self.go_on(now, from);
     }

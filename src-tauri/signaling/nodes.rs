@@ -32,7 +32,7 @@ pub(crate) struct Letter {
 #[derive(Deserialize, Serialize)]
 pub(crate) enum Words {
     /// To the home of a room: a connection asks this.
-    Ask { connection: u64, source: u64, challenge: Option<Challenge>, errand: u64, ask: Ask },
+    Ask { connection: u64, source: u64, challenge: Option<Challenge>, errand: u64, ask: Box<Ask> },
     /// To all that know it: it is gone.
     Gone { connection: u64 },
     /// Back: this is the answer.
@@ -274,7 +274,7 @@ impl Nodes {
         let Some(Source(source)) = lobby.source(from) else { return false };
         errand.step = Step::At(node);
         tie.known_at.insert(node);
-        let ask = errand.ask.clone();
+        let ask = Box::new(errand.ask.clone());
         self.say(node, Words::Ask { connection: from.0, source, challenge, errand: number, ask });
         true
     }
@@ -409,11 +409,14 @@ impl Nodes {
 }
 
 impl Errand {
-    /// The room that was made, where it is not claimed yet.
-    pub(crate) fn claimed(self) -> Result<(Reply, Self), Self> {
-        match self.step {
-            Step::Claiming(reply) => Ok((reply, Self { step: Step::Finding, ..self })),
-            _ => Err(self),
+    /// What is to be answered, where a room was made that is not claimed yet.
+    pub(crate) fn take_reply(&mut self) -> Option<Reply> {
+        match std::mem::replace(&mut self.step, Step::Finding) {
+            Step::Claiming(reply) => Some(reply),
+            other => {
+                self.step = other;
+                None
+            }
         }
     }
 
