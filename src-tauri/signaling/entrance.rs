@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,6 +33,16 @@ const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 const TURNED_AWAY: usize = 16;
 /// Who was told that the server is full may ask again then.
 const AGAIN_AFTER: HeaderValue = HeaderValue::from_static("30");
+/// What the Socket.IO server reads of the headers of a request.
+const NEEDED: [HeaderName; 7] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_VERSION,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::ACCEPT,
+];
 /// Asked by those who watch over the server.
 const HEALTH: &str = "/healthz";
 
@@ -215,6 +225,7 @@ impl Parts {
         // Of others the place is that of their connection.
         let place =
             if begins.session && (begins.polls || proxied) { Some(place(request.headers())?) } else { None };
+        slim(&mut request).map_err(|_| StatusCode::BAD_REQUEST)?;
         let with = request.extensions_mut();
         with.insert(tether.clone());
         match place {
@@ -244,6 +255,20 @@ impl Parts {
         }
         None
     }
+}
+
+/// Leaves of a request what is needed to go on with it. The Socket.IO server keeps it as long as the session lasts, and
+/// each part of it would keep the whole of what was read; nor is it our business what else a client says of itself.
+fn slim<B>(request: &mut Request<B>) -> Result<(), axum::http::Error> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers() {
+        if NEEDED.contains(name) {
+            headers.insert(name, HeaderValue::from_bytes(value.as_bytes())?);
+        }
+    }
+    *request.headers_mut() = headers;
+    *request.uri_mut() = Uri::try_from(request.uri().to_string())?;
+    Ok(())
 }
 
 /// Without its port.
@@ -305,6 +330,21 @@ mod tests {
         for nothing in [&[][..], &["10.0.0.1"], &["unknown"], &["203.0.113.7, x"], &[""]] {
             assert_eq!(from(nothing), None, "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn of_a_request_only_what_is_needed_is_kept() {
+        let mut request = Request::builder()
+            .uri("/socket.io/?EIO=4&transport=websocket")
+            .header("upgrade", "websocket")
+            .header("user-agent", "somebody's")
+            .header("cookie", "a=b")
+            .body(())
+            .unwrap();
+        slim(&mut request).unwrap();
+        assert_eq!(request.uri(), "/socket.io/?EIO=4&transport=websocket");
+        let kept: Vec<_> = request.headers().keys().collect();
+        assert_eq!(kept, ["upgrade"]);
     }
 
     #[test]
