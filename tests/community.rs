@@ -1,7 +1,8 @@
 //! Servers that stand for one, the Redis between them, and members of a room who are on several of them.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use rand::rng;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::binary::binary;
 use crate::siege::{PATIENCE, client, create};
 use crate::standalone::Standalone;
 
@@ -142,9 +144,29 @@ impl Community {
     /// # Errors
     /// When it does not come up.
     pub fn server(&self) -> anyhow::Result<Standalone> {
-        let path = |file: &str| self.folder.join(file).to_string_lossy().into_owned();
+        self.server_by(Command::new(binary("pushtalk-server", "pushtalk-server")?))
+    }
+
+    /// The same, which logs all that it ever does into this file.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn server_that_logs(&self, to: &Path) -> anyhow::Result<Standalone> {
+        let mut command = Command::new(binary("pushtalk-server", "pushtalk-server")?);
+        command.env("PUSHTALK_LOG", "trace").stderr(File::create(to)?);
+        self.server_by(command)
+    }
+
+    fn server_by(&self, command: Command) -> anyhow::Result<Standalone> {
+        let path = |file: &str| self.file(file).to_string_lossy().into_owned();
         let (cert, key, redis) = (path("cert.pem"), path("key.pem"), self.redis.url());
-        Standalone::start(&["--tls-cert", &cert, "--tls-key", &key, "--redis", &redis])
+        let args = ["--tls-cert", &cert, "--tls-key", &key, "--redis", &redis];
+        Standalone::by(command, &[&["--listen", "127.0.0.1:0"], &args[..]].concat())
+    }
+
+    /// A file that is gone with the servers.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 }
 
@@ -160,6 +182,13 @@ impl Default for Room {
         let (host, secret) = (HostKey::generate(&mut rng()), RoomSecret::generate(&mut rng()));
         let id = room_id(&host.public());
         Self { host, secret, id }
+    }
+}
+
+impl Room {
+    /// By what servers know it.
+    pub fn id(&self) -> RoomId {
+        self.id
     }
 }
 
@@ -194,6 +223,11 @@ impl Member {
     /// By what they are known.
     pub fn pid(&self) -> Pid {
         pid(&self.member_pub)
+    }
+
+    /// Their key, as servers know it.
+    pub fn public(&self) -> MemberPublic {
+        self.member_pub
     }
 
     /// Makes the room.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use pushtalk_protocol::RefusalCode;
 use pushtalk_signaling::client::{ClientError, ServerEvent};
 use pushtalk_tests::binary::binary;
+use pushtalk_tests::canary::Canaries;
 use pushtalk_tests::community::{Community, Member, Redis, Room, at};
 
 const UNREADY: ClientError = ClientError::Refused(RefusalCode::Unready);
@@ -166,4 +167,42 @@ fn a_redis_that_writes_to_a_disk_is_refused_unless_it_is_allowed() {
     assert!(!refused.status.success() && said.contains("--redis-may-persist"), "{said}");
     let allowed = ["--redis", &redis.url(), "--redis-may-persist"];
     pushtalk_tests::standalone::Standalone::start(&allowed).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_loudest_level_servers_write_down_nothing_of_those_who_meet_there() {
+    let community = Community::new().unwrap();
+    let (mut logs, mut servers) = (Vec::new(), Vec::new());
+    for n in 0..2 {
+        let log = community.file(&format!("log-{n}"));
+        servers.push(community.server_that_logs(&log).unwrap());
+        logs.push(log);
+    }
+    let room = Room::default();
+    let mut ana = Member::on(at(&servers[0]).unwrap()).await.unwrap();
+    let nameplate = ana.create(&room).await.unwrap();
+    let mut ben = Member::on(at(&servers[1]).unwrap()).await.unwrap();
+    ben.knocks(nameplate, &mut ana).await.unwrap();
+    ben.join(&room).await.unwrap();
+    ben.says(&mut ana, b"what nobody else is to know").await.unwrap();
+    // Refusals are told of too.
+    assert!(ben.join(&room).await.is_err());
+    let mut canaries = Canaries::default();
+    canaries.add("what was passed on", b"what nobody else is to know");
+    canaries.add("what was said at the door", b"who is there?");
+    for (whose, member) in [("Ana's", &ana), ("Ben's", &ben)] {
+        canaries.add(&format!("{whose} pid"), member.pid().as_bytes());
+        canaries.add(&format!("{whose} key"), member.public().as_bytes());
+        canaries.add_text(&format!("{whose} address"), &member.client.local_address().to_string());
+    }
+    canaries.add("the room", room.id().as_bytes());
+    canaries.add_text("the Redis", &community.redis.url());
+    drop((ana, ben));
+    drop(servers);
+    for log in logs {
+        let written = std::fs::read(log).unwrap();
+        let text = String::from_utf8_lossy(&written);
+        assert!(text.contains("refused") || text.contains("connected to the store"), "{text}");
+        assert_eq!(canaries.find(&written), [], "{text}");
+    }
 }
