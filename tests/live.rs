@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod a_server_on_the_internet_is_known_by_its_name;
 #[cfg(target_os = "linux")]
+mod a_server_runs_with_all_rights_taken_away;
+#[cfg(target_os = "linux")]
 mod a_voice_goes_through_the_devices;
 #[cfg(target_os = "linux")]
 mod devices_that_go_are_replaced;

@@ -25,6 +25,10 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
             "the server does not reach the others it works with; try again in a moment"
         }
         ErrorCode::ServerUnreachable => "nobody answers at the server's address",
+        ErrorCode::ServerKeptApart => {
+            "nobody answers at the server's address, which is on this network: is it still open, does the network keep devices apart, or a firewall?"
+        }
+        ErrorCode::ServerOnOtherNetwork => "the server is on another network than this device",
         ErrorCode::WrongCertificate => "the server is not the one in the invitation: its certificate differs",
         ErrorCode::NotAvailable => "the server refused: the room is closed, full or locked",
         ErrorCode::NobodyAnswered => "nobody in the room answered",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use pushtalk_device::{AudioHost, DeviceError};
 use pushtalk_mesh::{Addresses, Mesh, MeshEvent};
 use pushtalk_protocol::{Pid, ServerAddress};
+use pushtalk_signaling::addresses::{Whereabouts, whereabouts};
 use pushtalk_signaling::client::{Client, ClientError, Trust};
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -297,7 +298,7 @@ impl Control {
                     let (code, about) = match error {
                         ClientError::WrongCertificate => (ErrorCode::WrongCertificate, about),
                         ClientError::Busy => (ErrorCode::ServerFull, about),
-                        _ => (ErrorCode::ServerUnreachable, about),
+                        _ => (unreachable(&addresses), about),
                     };
                     drop(inputs.send(Input::Server(attempt, ServerNews::Failed(code, about))).await);
                     return;
@@ -389,4 +390,12 @@ impl Control {
 fn today() -> u32 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u32::try_from(since.as_secs() / 86_400).unwrap_or(0)
+}
+
+fn unreachable(addresses: &[ServerAddress]) -> ErrorCode {
+    match whereabouts(addresses) {
+        Whereabouts::SameNetwork => ErrorCode::ServerKeptApart,
+        Whereabouts::OtherNetwork => ErrorCode::ServerOnOtherNetwork,
+        Whereabouts::Anywhere => ErrorCode::ServerUnreachable,
+    }
 }

@@ -638,6 +638,10 @@ pub enum ErrorCode {
     OtherVersion,
     /// Nobody answers at the server's address.
     ServerUnreachable,
+    /// Nobody answers there, though it is on a network of this device's.
+    ServerKeptApart,
+    /// Nobody answers there, and it is on no network of this device's.
+    ServerOnOtherNetwork,
     /// The server has as many connections as it takes.
     ServerFull,
     /// The server does not reach the others that stand with it for one.

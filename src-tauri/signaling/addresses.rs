@@ -113,6 +113,47 @@ fn choose(found: impl Iterator<Item = (IpAddr, bool)>, with_ipv6: bool) -> Vec<I
 /// Rank of an address that was handed out by nobody.
 const LINK_LOCAL: u8 = 4;
 
+/// Where addresses are at which nobody answers, as seen from here: what a person can do about it depends on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// On a network that this machine is on too.
+    SameNetwork,
+    /// On a private network, and not one that this machine is on.
+    OtherNetwork,
+    /// On the internet, or on this machine.
+    Anywhere,
+}
+
+/// Where these are.
+pub fn whereabouts(addresses: &[ServerAddress]) -> Whereabouts {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let own: Vec<_> = interfaces.into_iter().map(|interface| interface.addr).collect();
+    seen_from(&own, addresses)
+}
+
+fn seen_from(own: &[IfAddr], addresses: &[ServerAddress]) -> Whereabouts {
+    let ips = || {
+        addresses.iter().filter_map(|address| match address {
+            ServerAddress::Ip(at) => Some(at.ip()),
+            _ => None,
+        })
+    };
+    // On one's own machine nothing is in between.
+    let near = |ip: &IpAddr| !ip.is_loopback() && own.iter().any(|own| shares(own, *ip) && own.ip() != *ip);
+    let private = |ip: &IpAddr| match ip {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    let ours = |ip: &IpAddr| ip.is_loopback() || own.iter().any(|own| own.ip() == *ip);
+    if ips().any(|ip| near(&ip)) {
+        Whereabouts::SameNetwork
+    } else if ips().next().is_some() && ips().all(|ip| private(&ip) && !ours(&ip)) {
+        Whereabouts::OtherNetwork
+    } else {
+        Whereabouts::Anywhere
+    }
+}
+
 /// What a server's address leads to from this machine: one of a link leads there over each interface that has such
 /// addresses, for nobody but the one who dials knows which.
 pub(crate) fn dialled(address: &ServerAddress) -> Vec<ServerAddress> {
@@ -193,6 +234,32 @@ mod tests {
         let many: Vec<_> = (1..20).map(|n| (format!("10.0.0.{n}"), true)).collect();
         let many: Vec<_> = many.iter().map(|(ip, up)| (ip.as_str(), *up)).collect();
         assert_eq!(chosen(&many, false).len(), Invitation::MAX_SERVERS);
+    }
+
+    #[test]
+    fn it_is_told_on_which_network_a_server_is_that_does_not_answer() {
+        let v4 = |ip: &str| {
+            IfAddr::V4(if_addrs::Ifv4Addr {
+                ip: ip.parse().unwrap(),
+                netmask: "255.255.255.0".parse().unwrap(),
+                prefixlen: 24,
+                broadcast: None,
+            })
+        };
+        let own = [v4("127.0.0.1"), v4("192.168.1.5"), v4("10.8.0.2")];
+        let at = |addresses: &[&str]| {
+            let addresses: Vec<ServerAddress> = addresses.iter().map(|at| at.parse().unwrap()).collect();
+            seen_from(&own, &addresses)
+        };
+        assert_eq!(at(&["192.168.1.20:7443"]), Whereabouts::SameNetwork);
+        assert_eq!(at(&["172.16.0.3:7443", "192.168.1.20:7443"]), Whereabouts::SameNetwork);
+        assert_eq!(at(&["192.168.7.20:7443"]), Whereabouts::OtherNetwork);
+        assert_eq!(at(&["192.168.7.20:7443", "[fd00::7]:7443"]), Whereabouts::OtherNetwork);
+        assert_eq!(at(&["192.168.7.20:7443", "203.0.113.7:7443"]), Whereabouts::Anywhere);
+        assert_eq!(at(&["talk.example:443"]), Whereabouts::Anywhere);
+        assert_eq!(at(&["127.0.0.1:7443"]), Whereabouts::Anywhere);
+        assert_eq!(at(&["192.168.1.5:7443"]), Whereabouts::Anywhere);
+        assert_eq!(at(&[]), Whereabouts::Anywhere);
     }
 
     #[test]

@@ -117,7 +117,15 @@ const contract = {
     },
     serverUnreachable: {
       what: 'Nobody answers at the address of the server.',
-      todo: 'Is the host’s app still open, and are both devices on the same network? Guest networks keep devices apart, and a firewall on the host’s computer may have to let PushTalk through.',
+      todo: 'Is the address right, the host’s app still open, and this device online?',
+    },
+    serverKeptApart: {
+      what: 'The host is on your network, and does not answer.',
+      todo: 'Is the host’s app still open? Guest networks and some routers keep devices apart: use the other Wi-Fi, or a phone’s hotspot. A firewall on the host’s computer may have to let PushTalk through.',
+    },
+    serverOnOtherNetwork: {
+      what: 'The host is on another network than you.',
+      todo: 'Join the same Wi-Fi or cable network, and leave VPNs. Or let the host use a server on the internet.',
     },
     serverFull: {
       what: 'The server is full.',
