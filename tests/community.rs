@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, pid, room_id};
-use pushtalk_protocol::{Epoch, Join, LobbyId, MemberPublic, Nameplate, Pid, RefusalCode, Resume, RoomId};
+use pushtalk_protocol::{
+    Challenge, Epoch, Join, LobbyId, MemberPublic, Nameplate, Pid, RefusalCode, Resume, RoomId,
+};
 use pushtalk_signaling::client::{Client, ClientError, ServerEvent};
 use rand::rng;
 use tokio::sync::mpsc;
@@ -247,9 +249,17 @@ impl Member {
     /// When that is refused.
     pub async fn join(&self, room: &Room) -> Result<usize, ClientError> {
         let challenge = self.client.hello().await?.challenge;
+        self.join_by(&challenge, room).await
+    }
+
+    /// The same, by a challenge that was got before.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn join_by(&self, challenge: &Challenge, room: &Room) -> Result<usize, ClientError> {
         let (room_id, epoch, seat_pub) = (room.id, Epoch::default(), self.seat.public());
         let key = room.secret.join_key(room_id, epoch);
-        let sig = key.sign_join(&challenge, room_id, epoch, self.pid(), &self.client.identity());
+        let sig = key.sign_join(challenge, room_id, epoch, self.pid(), &self.client.identity());
         let join = Join { room_id, epoch, member_pub: self.member_pub, seat_pub, sig };
         Ok(self.client.join(&join).await?.members.len())
     }

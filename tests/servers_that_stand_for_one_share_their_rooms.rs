@@ -40,8 +40,11 @@ async fn a_room_is_found_and_entered_from_every_server() {
     let left = |event: &ServerEvent| matches!(event, ServerEvent::MemberLeft(left) if left.pid == ben.pid());
     ana.wait(left).await.unwrap();
     // Who is outside says nothing inside, and comes in again.
-    assert!(matches!(ben.client.relay(ana.pid(), b"x"), Ok(())));
+    ben.client.relay(ana.pid(), b"from outside").unwrap();
     assert_eq!(ben.join(&room).await.unwrap(), 2);
+    ben.client.relay(ana.pid(), b"from inside").unwrap();
+    let event = ana.wait(|event| matches!(event, ServerEvent::Relayed { .. })).await.unwrap();
+    assert!(matches!(event, ServerEvent::Relayed { data, .. } if data[..] == *b"from inside"));
     drop(cleo);
     ana.wait(|event| matches!(event, ServerEvent::MemberLeft(_))).await.unwrap();
     for member in [ben, ana] {
@@ -97,6 +100,46 @@ async fn a_server_dies_and_its_rooms_go_on_at_another() {
     let mut cleo = Member::on(at(&c).unwrap()).await.unwrap();
     cleo.knocks(nameplate, &mut ana).await.unwrap();
     assert_eq!(cleo.join(&room).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_members_of_a_server_that_died_find_their_seats_though_they_come_in_the_same_moment() {
+    let community = Community::new().unwrap();
+    let [mut a, b, c] = [(); 3].map(|()| community.server().unwrap());
+    let others = [at(&b).unwrap(), at(&c).unwrap()];
+    let room = Room::default();
+    let ana = Member::on(at(&a).unwrap()).await.unwrap();
+    ana.create(&room).await.unwrap();
+    let mut members = vec![ana];
+    for _ in 0..15 {
+        let member = Member::on(at(&a).unwrap()).await.unwrap();
+        member.join(&room).await.unwrap();
+        members.push(member);
+    }
+    a.kill().unwrap();
+    let back = members.iter_mut().enumerate().map(|(n, member)| member.come_back(&room, others[n % 2]));
+    let there = futures_util::future::try_join_all(back).await.unwrap();
+    // Each saw those who were there before.
+    assert_eq!(there.iter().max(), Some(&15));
+    let (first, last) = members.split_at_mut(15);
+    first[0].says(&mut last[0], b"all here").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_is_for_one_try_wherever_that_is_made() {
+    let community = Community::new().unwrap();
+    let [a, b] = [(); 2].map(|()| community.server().unwrap());
+    let room = Room::default();
+    let mut ana = Member::on(at(&a).unwrap()).await.unwrap();
+    let nameplate = ana.create(&room).await.unwrap();
+    let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
+    ben.knocks(nameplate, &mut ana).await.unwrap();
+    let challenge = ben.client.hello().await.unwrap().challenge;
+    ben.client.lobby_open(nameplate, b"once more").await.unwrap();
+    let refused = Err(ClientError::Refused(RefusalCode::NotAvailable));
+    assert_eq!(ben.join_by(&challenge, &Room::default()).await, refused);
+    assert_eq!(ben.join_by(&challenge, &room).await, refused);
+    assert_eq!(ben.join(&room).await, Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

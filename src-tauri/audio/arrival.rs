@@ -156,8 +156,9 @@ impl Arrivals {
         let before = fastest.transit();
         fastest.note(transit);
         let now = fastest.transit();
-        if now > before {
-            self.recent.were_earlier(now.saturating_sub(before) / BUCKET, &mut self.buckets);
+        let later = now.saturating_sub(before) / BUCKET;
+        if later > 0 {
+            self.recent.were_earlier(later, &mut self.buckets);
         }
         let relative = transit.saturating_sub(before.max(now));
         // Frames that waited for the floor come ever faster than the one before; they say nothing about the path.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DisplayName, DoorState, Mode, Nameplate, Pid, Pin, ServerAddress, StatementKind};
+use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
 use pushtalk_signaling::discovery::Nearby;
 use rand::CryptoRng;
 
@@ -49,7 +49,7 @@ pub struct Brain {
     pub(crate) check: Checking,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
-    attempt: u64,
+    pub(crate) attempt: u64,
     day: u32,
     /// Rooms on this network, as they say themselves.
     pub(crate) nearby: Vec<Nearby>,
@@ -249,7 +249,10 @@ impl Brain {
             | Intent::PlayTestSound
             | Intent::HearYourself
             | Intent::StopSoundCheck => self.with_devices(now, intent, out),
-            Intent::SetNearby { on } => self.preferences.nearby = on,
+            Intent::SetNearby { on } => {
+                self.preferences.nearby = on;
+                self.nearby.clear();
+            }
             Intent::SetUseVpn { on } => {
                 self.preferences.use_vpn = on;
                 out.push(Output::UseVpn(on));
@@ -333,36 +336,6 @@ impl Brain {
                 self.attempt += 1;
                 self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
             }
-        }
-    }
-
-    /// Goes on when the room that is looked for was found.
-    fn look(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
-        let home = Stage::Home { inspected: None, ask: 0 };
-        match std::mem::replace(&mut self.stage, home) {
-            Stage::Looking(looking) if looking.is_among(&self.nearby) => {
-                let (name, pin, ticket) = looking.ticket(&self.nearby);
-                self.attempt += 1;
-                self.stage = Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
-            }
-            other => self.stage = other,
-        }
-    }
-
-    fn discovers(&self) -> bool {
-        self.habits.discovery && self.preferences.nearby
-    }
-
-    /// Whether rooms on this network are to be listened for.
-    pub(crate) fn listens(&self) -> bool {
-        self.discovers() && matches!(self.stage, Stage::Home { .. } | Stage::Looking(_))
-    }
-
-    /// The room that is hosted on this machine and is to be told of.
-    pub(crate) fn told_of(&self) -> Option<Nameplate> {
-        match &self.stage {
-            Stage::Inside(inside) if self.discovers() => Some(inside.identity.nameplate),
-            _ => None,
         }
     }
 

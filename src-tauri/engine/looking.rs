@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{DisplayName, Pin, RoomCode, ServerAddress};
+use pushtalk_protocol::{DisplayName, Nameplate, Pin, RoomCode, ServerAddress};
 use pushtalk_signaling::discovery::Nearby;
+use rand::CryptoRng;
 
+use crate::brain::{Brain, Output, Stage};
+use crate::entering::Entering;
 use crate::ticket::Ticket;
 
 /// A room that is there has answered by then.
@@ -12,8 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 /// What is known of it.
 pub(crate) struct Looking {
-    pub(crate) name: DisplayName,
-    pub(crate) pin: Option<Pin>,
+    name: DisplayName,
+    pin: Option<Pin>,
     code: RoomCode,
     until: Duration,
 }
@@ -27,26 +30,54 @@ impl Looking {
         self.until
     }
 
-    /// Whether it is among these. Whoever says so need not be right: the code proves it.
-    pub(crate) fn is_among(&self, nearby: &[Nearby]) -> bool {
-        !servers(&self.code, nearby).is_empty()
-    }
-
-    /// What leads there.
-    pub(crate) fn ticket(self, nearby: &[Nearby]) -> (DisplayName, Option<Pin>, Ticket) {
-        let servers = servers(&self.code, nearby);
-        (self.name, self.pin, Ticket::Code(self.code, servers))
+    /// Where it is said to be. Whoever says so need not be right: the code proves it.
+    fn servers(&self, nearby: &[Nearby]) -> Vec<ServerAddress> {
+        let of_it = nearby.iter().filter(|room| room.nameplate == self.code.nameplate);
+        of_it.flat_map(|room| room.servers.iter().cloned()).collect()
     }
 }
 
-fn servers(code: &RoomCode, nearby: &[Nearby]) -> Vec<ServerAddress> {
-    let of_it = nearby.iter().filter(|room| room.nameplate == code.nameplate);
-    of_it.flat_map(|room| room.servers.iter().cloned()).collect()
+impl Brain {
+    /// Goes on when the room that is looked for was found.
+    pub(crate) fn look(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
+        let home = Stage::Home { inspected: None, ask: 0 };
+        match std::mem::replace(&mut self.stage, home) {
+            Stage::Looking(looking) => match looking.servers(&self.nearby) {
+                servers if servers.is_empty() => self.stage = Stage::Looking(looking),
+                servers => {
+                    let Looking { name, pin, code, .. } = looking;
+                    let ticket = Ticket::Code(code, servers);
+                    self.attempt += 1;
+                    self.stage =
+                        Stage::Entering(Entering::join(now, rng, name, ticket, pin, self.attempt, out));
+                }
+            },
+            other => self.stage = other,
+        }
+    }
+
+    /// Whether this program looks around on the network at all.
+    pub(crate) fn discovers(&self) -> bool {
+        self.habits.discovery && self.preferences.nearby
+    }
+
+    /// Whether rooms on this network are to be listened for.
+    pub(crate) fn listens(&self) -> bool {
+        self.discovers() && matches!(self.stage, Stage::Home { .. } | Stage::Looking(_))
+    }
+
+    /// The room that is hosted on this machine and is to be told of.
+    pub(crate) fn told_of(&self) -> Option<Nameplate> {
+        match &self.stage {
+            Stage::Inside(inside) if self.discovers() => Some(inside.identity.nameplate),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use pushtalk_protocol::{CertificateHash, Nameplate};
+    use pushtalk_protocol::CertificateHash;
 
     use super::*;
 
@@ -68,10 +99,9 @@ mod tests {
         };
         let nearby =
             [room(7, &["192.0.2.7:7000"]), room(8, &["192.0.2.8:7000"]), room(7, &["192.0.2.9:7000"])];
-        assert!(!looking(9).is_among(&nearby) && looking(8).is_among(&nearby));
-        let (_, _, ticket) = looking(7).ticket(&nearby);
-        let Ticket::Code(_, servers) = ticket else { panic!("no code") };
-        let servers: Vec<_> = servers.iter().map(ToString::to_string).collect();
-        assert_eq!(servers, ["192.0.2.7:7000", "192.0.2.9:7000"]);
+        let servers = |n| looking(n).servers(&nearby).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(servers(9).is_empty());
+        assert_eq!(servers(8), ["192.0.2.8:7000"]);
+        assert_eq!(servers(7), ["192.0.2.7:7000", "192.0.2.9:7000"]);
     }
 }

@@ -24,7 +24,11 @@ impl Vicinity {
             self.ears = None;
             if listens {
                 match Ears::open() {
-                    Ok(ears) => self.ears = Some(ears),
+                    Ok((ears, mut rooms)) => {
+                        // What was there before is not known any more.
+                        rooms.mark_changed();
+                        self.ears = Some((ears, rooms));
+                    }
                     Err(_) => tracing::warn!("rooms on this network are not found: no multicast DNS"),
                 }
             }

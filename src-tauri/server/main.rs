@@ -39,12 +39,13 @@ async fn main() -> anyhow::Result<()> {
         None => None,
     };
     let store = match args.redis.as_deref() {
-        Some(url) => Some(Redis::new(url, args.redis_may_persist)?),
+        Some(url) => {
+            let redis = Redis::new(url, args.redis_may_persist)?;
+            redis.check().await.context("the Redis is of no use")?;
+            Some(redis)
+        }
         None => None,
     };
-    if let Some(store) = &store {
-        store.check().await.context("the Redis is of no use")?;
-    }
     let mut out = std::io::stdout();
     writeln!(out, "listening on {}", listener.local_addr()?)?;
     if let Some(stun) = &stun {

@@ -25,9 +25,10 @@ use tokio::sync::mpsc;
 /// Longest wait for an answer, and for a connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// A room and its nameplate, where there is neither. KEYS: room, nameplate. ARGV: server, text, id of the room, ms.
+/// A room and its nameplate, where nobody else has either. KEYS: room, nameplate. ARGV: server, text, id of the room, ms.
 const CLAIM: &str = "
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'room' end
+local home = redis.call('HGET', KEYS[1], 'home')
+if home and home ~= ARGV[1] then return 'room' end
 if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) then return 'nameplate' end
 redis.call('HSET', KEYS[1], 'home', ARGV[1], 'room', ARGV[2], 'nameplate', KEYS[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
@@ -39,7 +40,9 @@ local home = redis.call('HGET', KEYS[1], 'home')
 if home and home ~= ARGV[1] and home ~= ARGV[5] then return 0 end
 redis.call('HSET', KEYS[1], 'home', ARGV[1], 'room', ARGV[2], 'nameplate', KEYS[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) and redis.call('GET', KEYS[2]) == ARGV[3] then
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+end
 return 1";
 
 /// Ends a room of this server. KEYS: room. ARGV: server, id of the room.
@@ -81,10 +84,7 @@ impl Redis {
 
     /// Whether it is of use.
     pub(crate) async fn check(&self) -> anyhow::Result<()> {
-        let how = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ANSWER_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN));
-        let mut to = self.client.get_multiplexed_async_connection_with_config(&how).await?;
+        let mut to = self.client.get_multiplexed_async_connection_with_config(&patience()).await?;
         self.forgets(&mut to).await
     }
 
@@ -107,6 +107,12 @@ impl Redis {
         }
         Ok(())
     }
+}
+
+fn patience() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(ANSWER_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -132,10 +138,7 @@ impl Store for Redis {
             }
             Ok(())
         };
-        let how = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(ANSWER_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN))
-            .set_push_sender(push);
+        let how = patience().set_push_sender(push);
         let mut to = self.client.get_multiplexed_async_connection_with_config(&how).await?;
         self.forgets(&mut to).await?;
         let mut name = [0; 8];

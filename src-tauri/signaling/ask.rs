@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pushtalk_protocol::{
     Challenge, Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyId,
-    LobbyMessage, LobbyOpen, LobbyOpened, RefusalCode, Relay, Resume, Rotate,
+    LobbyMessage, LobbyOpen, LobbyOpened, Nameplate, RefusalCode, Relay, Resume, RoomId, Rotate,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -15,7 +15,7 @@ use socketioxide::extract::AckSender;
 use crate::lobby::{Answer, ConnectionId, Lobby};
 
 /// The event of a client.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) enum Ask {
     Hello(HelloRequest),
     Create(Create),
@@ -27,6 +27,26 @@ pub(crate) enum Ask {
     LobbyOpen(LobbyOpen),
     LobbyMessage(LobbyMessage),
     LobbyClose(LobbyClose),
+}
+
+/// What a connection asked, before it is looked at.
+pub(crate) struct Asked {
+    pub(crate) ask: Answer<Ask>,
+    pub(crate) asker: Asker,
+}
+
+/// To whom the answer to one event goes.
+pub(crate) struct Asker {
+    /// Of the event.
+    pub(crate) name: &'static str,
+    pub(crate) ack: AckSender,
+}
+
+/// A room, as somebody knows it who is not in it.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    Room(RoomId),
+    Nameplate(Nameplate),
 }
 
 /// What is acknowledged where nothing is refused.
@@ -41,22 +61,32 @@ pub(crate) enum Reply {
 
 impl Ask {
     /// Asks the lobby.
-    pub(crate) fn of(&self, lobby: &mut Lobby, now: Duration, from: ConnectionId) -> Answer<Reply> {
+    pub(crate) fn of(self, lobby: &mut Lobby, now: Duration, from: ConnectionId) -> Answer<Reply> {
         match self {
-            Self::Hello(hello) => lobby.hello(from, *hello, Challenge::new(fresh()?)).map(Reply::Hello),
+            Self::Hello(hello) => lobby.hello(from, hello, Challenge::new(fresh()?)).map(Reply::Hello),
             Self::Create(create) => {
-                lobby.create(now, from, create, u16::from_be_bytes(fresh()?)).map(Reply::Created)
+                lobby.create(now, from, &create, u16::from_be_bytes(fresh()?)).map(Reply::Created)
             }
-            Self::Join(join) => lobby.join(from, join).map(Reply::Joined),
-            Self::Resume(resume) => lobby.resume(now, from, resume).map(Reply::Joined),
-            Self::Rotate(rotate) => lobby.rotate(now, from, rotate).map(Reply::Done),
+            Self::Join(join) => lobby.join(from, &join).map(Reply::Joined),
+            Self::Resume(resume) => lobby.resume(now, from, &resume).map(Reply::Joined),
+            Self::Rotate(rotate) => lobby.rotate(now, from, &rotate).map(Reply::Done),
             Self::Leave(Empty {}) => lobby.leave(now, from).map(Reply::Done),
-            Self::Relay(relay) => lobby.relay(from, relay.clone()).map(Reply::Done),
+            Self::Relay(relay) => lobby.relay(from, relay).map(Reply::Done),
             Self::LobbyOpen(open) => {
-                lobby.lobby_open(now, from, open.clone(), LobbyId::new(fresh()?)).map(Reply::Opened)
+                lobby.lobby_open(now, from, open, LobbyId::new(fresh()?)).map(Reply::Opened)
             }
-            Self::LobbyMessage(message) => lobby.lobby_message(now, from, message.clone()).map(Reply::Done),
-            Self::LobbyClose(close) => lobby.lobby_close(from, *close).map(Reply::Done),
+            Self::LobbyMessage(message) => lobby.lobby_message(now, from, message).map(Reply::Done),
+            Self::LobbyClose(close) => lobby.lobby_close(from, close).map(Reply::Done),
+        }
+    }
+
+    /// The room that it is about, where that is not the one that the connection sits in.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        match self {
+            Self::Join(join) => Some(Wanted::Room(join.room_id)),
+            Self::Resume(resume) => Some(Wanted::Room(resume.room_id)),
+            Self::LobbyOpen(open) => Some(Wanted::Nameplate(open.nameplate)),
+            _ => None,
         }
     }
 

@@ -6,8 +6,10 @@ use pushtalk_protocol::RoomId;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
+use crate::ask::Wanted;
+use crate::letter::Letter;
 use crate::moving::Kept;
-use crate::nodes::{Found, Letter, Order, Wanted};
+use crate::nodes::{Found, Order};
 use crate::store::{GONE_AFTER, KEPT_FOR, Session, Store, Text};
 use crate::switchboard::Switchboard;
 
@@ -153,10 +155,14 @@ async fn find<S: Session>(board: &Switchboard, session: &S, what: Wanted) -> Res
     };
     for _ in 0..LOOKS {
         let Some(home) = session.home(room).await? else { return Ok(Found::Nowhere) };
-        if home == session.me() || session.hears(home).await? {
+        if home == session.me() {
+            // Somebody else may have it just taken over.
+            if board.with(|state, _| state.lobby.has(Wanted::Room(room))) {
+                return Ok(Found::At(home));
+            }
+        } else if session.hears(home).await? {
             return Ok(Found::At(home));
-        }
-        if let Some(text) = session.adopt(room, home).await? {
+        } else if let Some(text) = session.adopt(room, home).await? {
             return Ok(match serde_json::from_str::<Kept>(&text) {
                 Ok(kept) => {
                     tracing::info!("a room of a server that is gone goes on here");

@@ -4,12 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use pushtalk_protocol::{Nameplate, RefusalCode, RoomId};
-use socketioxide::extract::AckSender;
 
-use crate::ask::{Ask, Reply, fresh};
+use crate::ask::{Ask, Asked, Asker, Reply, fresh};
+use crate::letter::{Letter, Words};
 use crate::lobby::{Answer, ConnectionId, Source};
 use crate::moving::Kept;
-use crate::nodes::{Asked, Errand, For, Found, Letter, Nodes, Order, Words};
+use crate::nodes::{Errand, For, Found, Nodes, Order, Step};
 use crate::store::{Claimed, NodeId, Write};
 use crate::switchboard::{State, refuse};
 
@@ -35,42 +35,34 @@ impl State {
         }
     }
 
-    fn take_up(&mut self, now: Duration, from: ConnectionId, Asked { name, ask, ack }: Asked) {
+    fn take_up(&mut self, now: Duration, from: ConnectionId, Asked { ask, asker }: Asked) {
         let ask = match ask {
             Ok(ask) => ask,
-            Err(error) => return self.answer(from, name, Err(error), ack),
+            Err(error) => return self.answer(from, asker, Err(error)),
         };
         let meant = match &self.nodes {
             Some(nodes) => nodes.meant(&mut self.lobby, now, from, &ask),
             None => For::Us,
         };
         match (meant, &mut self.nodes) {
-            (For::Node(node), Some(nodes)) => {
-                nodes.pass_on(&mut self.lobby, from, name, ask, ack, node);
-            }
-            (For::WhoeverHas(what), Some(nodes)) => nodes.look_for(from, name, ask, ack, what),
-            (For::Nobody(error), _) => self.answer(from, name, Err(error), ack),
-            _ => self.ask_here(now, from, name, ask, ack),
+            (For::Node(node), Some(nodes)) => nodes.pass_on(&mut self.lobby, from, asker, ask, node),
+            (For::WhoeverHas(what), Some(nodes)) => nodes.look_for(from, asker, ask, what),
+            (For::Nobody(error), _) => self.answer(from, asker, Err(error)),
+            _ => self.ask_here(now, from, asker, ask),
         }
     }
 
-    fn ask_here(&mut self, now: Duration, from: ConnectionId, name: &'static str, ask: Ask, ack: AckSender) {
+    fn ask_here(&mut self, now: Duration, from: ConnectionId, asker: Asker, ask: Ask) {
         match (ask.of(&mut self.lobby, now, from), &mut self.nodes) {
             (Ok(reply @ Reply::Created(_)), Some(nodes)) => {
-                let errand = nodes.claim(from, name, ask, ack, reply);
+                let errand = nodes.claim(from, asker, reply);
                 self.claim(now, from, errand);
             }
-            (answer, _) => self.answer(from, name, answer, ack),
+            (answer, _) => self.answer(from, asker, answer),
         }
     }
 
-    pub(crate) fn answer(
-        &mut self,
-        from: ConnectionId,
-        name: &'static str,
-        answer: Answer<Reply>,
-        ack: AckSender,
-    ) {
+    fn answer(&mut self, from: ConnectionId, Asker { name, ack }: Asker, answer: Answer<Reply>) {
         let sent = match answer {
             Ok(reply) => reply.send(ack),
             Err(error) => {
@@ -102,10 +94,8 @@ impl State {
         number: u64,
         claimed: Option<Claimed>,
     ) {
-        let Some(mut errand) = self.nodes.as_mut().and_then(|nodes| nodes.end_errand(from, number)) else {
-            return;
-        };
-        let Some(mut reply) = errand.take_reply() else { return };
+        let errand = self.nodes.as_mut().and_then(|nodes| nodes.end_errand(from, number));
+        let Some(Errand { asker, step: Step::Claiming(mut reply), .. }) = errand else { return };
         let room = self.lobby.seat(from).map(|(room, _)| room);
         let answer = match (claimed, room, &mut reply) {
             (Some(Claimed::Ours), ..) => Ok(reply),
@@ -113,8 +103,7 @@ impl State {
                 let renamed = fresh().ok().and_then(|word| self.lobby.rename(room, u16::from_be_bytes(word)));
                 if let (Some(nameplate), Some(nodes)) = (renamed, &mut self.nodes) {
                     created.nameplate = nameplate;
-                    let Errand { name, ask, ack, .. } = errand;
-                    let errand = nodes.claim(from, name, ask, ack, reply);
+                    let errand = nodes.claim(from, asker, reply);
                     return self.claim(now, from, errand);
                 }
                 Err(RefusalCode::NotAvailable)
@@ -125,7 +114,7 @@ impl State {
         if answer.is_err() {
             self.lobby.undo(now, from);
         }
-        self.answer(from, errand.name, answer, errand.ack);
+        self.answer(from, asker, answer);
         self.go_on(now, from);
     }
 
@@ -141,14 +130,15 @@ impl State {
             }
             Found::NoAnswer => self.end(now, from, number, Err(RefusalCode::Unready)),
             Found::Nowhere | Found::At(_) => {
-                let Some(errand) = nodes.end_errand(from, number) else { return };
-                match (&errand.ask, &found) {
+                let errand = nodes.end_errand(from, number);
+                let Some(Errand { asker, step: Step::Finding(ask), .. }) = errand else { return };
+                match (&*ask, &found) {
                     // It was counted when it was looked for.
                     (Ask::LobbyOpen(_), Found::Nowhere) => {
-                        self.answer(from, errand.name, Err(RefusalCode::NotAvailable), errand.ack);
+                        self.answer(from, asker, Err(RefusalCode::NotAvailable));
                     }
                     // Here it takes as long as if there were such a room.
-                    _ => self.ask_here(now, from, errand.name, errand.ask, errand.ack),
+                    _ => self.ask_here(now, from, asker, *ask),
                 }
                 self.go_on(now, from);
             }
@@ -157,7 +147,7 @@ impl State {
 
     fn end(&mut self, now: Duration, from: ConnectionId, number: u64, answer: Answer<Reply>) {
         if let Some(errand) = self.nodes.as_mut().and_then(|nodes| nodes.end_errand(from, number)) {
-            self.answer(from, errand.name, answer, errand.ack);
+            self.answer(from, errand.asker, answer);
             self.go_on(now, from);
         }
     }
@@ -173,6 +163,9 @@ impl State {
                 if let Some(challenge) = challenge {
                     self.lobby.lend_challenge(id, challenge);
                 }
+                // It was said in the store to be here: it will be in a moment, or is no more.
+                let here = ask.wanted().is_none_or(|wanted| self.lobby.has(wanted));
+                let known = if here { known } else { Err(RefusalCode::Unready) };
                 let answer = known.and_then(|()| ask.of(&mut self.lobby, now, id));
                 nodes.say(node, Words::Answer { connection, errand, answer });
             }
@@ -184,7 +177,7 @@ impl State {
             Words::Answer { connection, errand, answer } => {
                 let id = ConnectionId(connection);
                 if let Some(errand) = nodes.answered(node, id, errand, &answer) {
-                    self.answer(id, errand.name, answer, errand.ack);
+                    self.answer(id, errand.asker, answer);
                     self.go_on(now, id);
                 }
             }
@@ -269,7 +262,8 @@ impl State {
     pub(crate) fn refuse_late(&mut self, now: Duration) {
         let late = self.nodes.as_mut().map(|nodes| nodes.late(Instant::now())).unwrap_or_default();
         for (from, errand) in late {
-            let elsewhere = errand.is_elsewhere();
+            // Then nobody knows whether it was done there.
+            let elsewhere = matches!(errand.step, Step::At(..));
             self.give_up(now, from, errand);
             if elsewhere {
                 self.cut(from);
@@ -277,11 +271,11 @@ impl State {
         }
     }
 
-    fn give_up(&mut self, now: Duration, from: ConnectionId, mut errand: Errand) {
-        if errand.take_reply().is_some() {
+    fn give_up(&mut self, now: Duration, from: ConnectionId, errand: Errand) {
+        if let Step::Claiming(_) = errand.step {
             self.lobby.undo(now, from);
         }
-        self.answer(from, errand.name, Err(RefusalCode::Unready), errand.ack);
+        self.answer(from, errand.asker, Err(RefusalCode::Unready));
         self.go_on(now, from);
     }
 }

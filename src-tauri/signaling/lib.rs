@@ -22,6 +22,8 @@ mod errands;
 #[cfg(feature = "server")]
 mod gate;
 mod knock;
+#[cfg(feature = "server")]
+mod letter;
 mod limits;
 mod line;
 pub mod lobby;

@@ -11,6 +11,7 @@ use pushtalk_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ask::Wanted;
 use crate::bucket::Bucket;
 use crate::lobby::{Answer, ConnectionId, Lobby, Source};
 use crate::seat::{Presence, Room, Seat};
@@ -51,12 +52,11 @@ impl Lobby {
         self.rooms.keys().copied()
     }
 
-    pub(crate) fn has_room(&self, room: RoomId) -> bool {
-        self.rooms.contains_key(&room)
-    }
-
-    pub(crate) fn has_nameplate(&self, nameplate: Nameplate) -> bool {
-        self.nameplates.contains_key(&nameplate)
+    pub(crate) fn has(&self, wanted: Wanted) -> bool {
+        match wanted {
+            Wanted::Room(room) => self.rooms.contains_key(&room),
+            Wanted::Nameplate(nameplate) => self.nameplates.contains_key(&nameplate),
+        }
     }
 
     /// What another server needs to go on with this room.

@@ -6,12 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use pushtalk_protocol::{Challenge, Empty, LobbyId, LobbyMessage, Nameplate, RefusalCode, RoomId};
-use serde::{Deserialize, Serialize};
-use socketioxide::extract::AckSender;
+use pushtalk_protocol::{LobbyId, Nameplate, RefusalCode, RoomId};
 use tokio::sync::mpsc;
 
-use crate::ask::{Ask, Reply};
+use crate::ask::{Ask, Asked, Asker, Reply, Wanted};
+use crate::letter::{Letter, Words};
 use crate::lobby::{Answer, ConnectionId, Lobby, Push, Source};
 use crate::store::{NodeId, Write};
 
@@ -20,28 +19,6 @@ use crate::store::{NodeId, Write};
 const WAITING: usize = 128;
 /// What was not answered elsewhere by then is refused. Clients wait for five seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
-
-/// What one server says to another.
-#[derive(Deserialize, Serialize)]
-pub(crate) struct Letter {
-    pub(crate) from: NodeId,
-    pub(crate) words: Words,
-}
-
-/// Of a connection, as its own server calls it.
-#[derive(Deserialize, Serialize)]
-pub(crate) enum Words {
-    /// To the home of a room: a connection asks this.
-    Ask { connection: u64, source: u64, challenge: Option<Challenge>, errand: u64, ask: Box<Ask> },
-    /// To all that know it: it is gone.
-    Gone { connection: u64 },
-    /// Back: this is the answer.
-    Answer { connection: u64, errand: u64, answer: Answer<Reply> },
-    /// Back: it is to be told this.
-    Push { connection: u64, push: Push },
-    /// Back: it is to be cut.
-    Cut { connection: u64 },
-}
 
 /// What the store is asked to do for the lobby.
 pub(crate) enum Order {
@@ -62,12 +39,6 @@ pub(crate) enum Order {
     },
 }
 
-#[derive(Clone, Copy)]
-pub(crate) enum Wanted {
-    Room(RoomId),
-    Nameplate(Nameplate),
-}
-
 /// What was found.
 pub(crate) enum Found {
     Nowhere,
@@ -77,27 +48,43 @@ pub(crate) enum Found {
     NoAnswer,
 }
 
-/// What a connection asked, before it is looked at.
-pub(crate) struct Asked {
-    pub(crate) name: &'static str,
-    pub(crate) ask: Answer<Ask>,
-    pub(crate) ack: AckSender,
-}
-
 /// One event whose answer is not here.
 pub(crate) struct Errand {
     number: u64,
-    pub(crate) name: &'static str,
-    pub(crate) ask: Ask,
-    pub(crate) ack: AckSender,
-    step: Step,
+    pub(crate) asker: Asker,
+    pub(crate) step: Step,
     until: Instant,
 }
 
-enum Step {
-    Finding,
-    At(NodeId),
+/// How far it has come.
+pub(crate) enum Step {
+    /// Where this is to be asked is being looked for.
+    Finding(Box<Ask>),
+    /// It was asked there.
+    At(NodeId, Then),
+    /// The room that was made is to become this server's, and this is the answer then.
     Claiming(Reply),
+}
+
+/// What follows for a connection when another server does what it asked.
+pub(crate) enum Then {
+    Sits,
+    Stands,
+    Knocks,
+    Closes(LobbyId),
+    Nothing,
+}
+
+impl Then {
+    fn of(ask: &Ask) -> Self {
+        match ask {
+            Ask::Join(_) | Ask::Resume(_) => Self::Sits,
+            Ask::Leave(_) => Self::Stands,
+            Ask::LobbyOpen(_) => Self::Knocks,
+            Ask::LobbyClose(close) => Self::Closes(close.lobby),
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// What a connection of this server has to do with others.
@@ -162,28 +149,32 @@ impl Nodes {
 
     /// Whom this is for; what does not depend on where the room is, is judged here.
     pub(crate) fn meant(&self, lobby: &mut Lobby, now: Duration, from: ConnectionId, ask: &Ask) -> For {
-        const NO: For = For::Nobody(RefusalCode::NotAvailable);
         let tie = self.ties.get(&from);
         let home = tie.and_then(|tie| tie.home);
-        let wanted = match ask {
+        match ask {
             Ask::Hello(_) => return For::Us,
             Ask::Relay(_) | Ask::Rotate(_) | Ask::Leave(_) => return home.map_or(For::Us, For::Node),
-            Ask::LobbyMessage(LobbyMessage { lobby: of, .. }) => return self.door(tie, *of),
+            Ask::LobbyMessage(message) => return self.door(tie, message.lobby),
             Ask::LobbyClose(close) => return self.door(tie, close.lobby),
-            _ if home.is_some() => return NO,
-            Ask::Create(_) if self.me.is_none() => return For::Nobody(RefusalCode::Unready),
-            Ask::Create(_) => return For::Us,
-            Ask::Join(join) if lobby.has_room(join.room_id) => return For::Us,
-            Ask::Resume(resume) if lobby.has_room(resume.room_id) => return For::Us,
-            Ask::LobbyOpen(open) if lobby.has_nameplate(open.nameplate) => return For::Us,
-            Ask::Join(join) => Wanted::Room(join.room_id),
-            Ask::Resume(resume) => Wanted::Room(resume.room_id),
-            Ask::LobbyOpen(open) => match lobby.knocks_elsewhere(now, from, open) {
-                Ok(()) => Wanted::Nameplate(open.nameplate),
-                Err(error) => return For::Nobody(error),
-            },
-        };
-        if self.me.is_some() { For::WhoeverHas(wanted) } else { For::Nobody(RefusalCode::Unready) }
+            Ask::Create(_) | Ask::Join(_) | Ask::Resume(_) | Ask::LobbyOpen(_) => {}
+        }
+        if home.is_some() {
+            return For::Nobody(RefusalCode::NotAvailable);
+        }
+        let wanted = ask.wanted();
+        if wanted.is_some_and(|wanted| lobby.has(wanted)) {
+            return For::Us;
+        }
+        if let Ask::LobbyOpen(open) = ask
+            && let Err(error) = lobby.knocks_elsewhere(now, from, open)
+        {
+            return For::Nobody(error);
+        }
+        match wanted {
+            _ if self.me.is_none() => For::Nobody(RefusalCode::Unready),
+            Some(wanted) => For::WhoeverHas(wanted),
+            None => For::Us,
+        }
     }
 
     fn door(&self, tie: Option<&Tie>, of: LobbyId) -> For {
@@ -210,28 +201,14 @@ impl Nodes {
     }
 
     /// Looks for where this is.
-    pub(crate) fn look_for(
-        &mut self,
-        from: ConnectionId,
-        name: &'static str,
-        ask: Ask,
-        ack: AckSender,
-        what: Wanted,
-    ) {
-        let errand = self.begin(from, name, ask, ack, Step::Finding);
+    pub(crate) fn look_for(&mut self, from: ConnectionId, asker: Asker, ask: Ask, what: Wanted) {
+        let errand = self.begin(from, asker, Step::Finding(Box::new(ask)));
         self.order(Order::Find { connection: from, errand, what });
     }
 
     /// A room was made here, which is to be claimed before anybody hears of it.
-    pub(crate) fn claim(
-        &mut self,
-        from: ConnectionId,
-        name: &'static str,
-        ask: Ask,
-        ack: AckSender,
-        reply: Reply,
-    ) -> u64 {
-        self.begin(from, name, ask, ack, Step::Claiming(reply))
+    pub(crate) fn claim(&mut self, from: ConnectionId, asker: Asker, reply: Reply) -> u64 {
+        self.begin(from, asker, Step::Claiming(reply))
     }
 
     /// Asks another server.
@@ -239,24 +216,24 @@ impl Nodes {
         &mut self,
         lobby: &mut Lobby,
         from: ConnectionId,
-        name: &'static str,
+        asker: Asker,
         ask: Ask,
-        ack: AckSender,
         node: NodeId,
     ) {
-        let errand = self.begin(from, name, ask, ack, Step::Finding);
+        let errand = self.begin(from, asker, Step::Finding(Box::new(ask)));
         self.send_errand(lobby, from, errand, node);
     }
 
-    fn begin(&mut self, from: ConnectionId, name: &'static str, ask: Ask, ack: AckSender, step: Step) -> u64 {
+    fn begin(&mut self, from: ConnectionId, asker: Asker, step: Step) -> u64 {
         self.errands += 1;
         let number = self.errands;
         let until = Instant::now() + ANSWER_WITHIN;
-        self.ties.entry(from).or_default().errand = Some(Errand { number, name, ask, ack, step, until });
+        self.ties.entry(from).or_default().errand = Some(Errand { number, asker, step, until });
         number
     }
 
-    /// What is looked for is on that server. False when it cannot be asked there.
+    /// What is looked for is on that server. False when it cannot be asked there: each challenge is for one try, wherever
+    /// that is made.
     pub(crate) fn send_errand(
         &mut self,
         lobby: &mut Lobby,
@@ -266,15 +243,21 @@ impl Nodes {
     ) -> bool {
         let Some(tie) = self.ties.get_mut(&from) else { return false };
         let Some(errand) = tie.errand.as_mut().filter(|it| it.number == number) else { return false };
-        let challenge = match &errand.ask {
-            Ask::Join(_) | Ask::Resume(_) => lobby.spend_challenge(from).ok(),
+        let Step::Finding(ask) = &errand.step else { return false };
+        let challenge = match &**ask {
+            Ask::Join(_) | Ask::Resume(_) => match lobby.spend_challenge(from) {
+                Ok(challenge) => Some(challenge),
+                Err(_) => return false,
+            },
             Ask::LobbyOpen(_) => lobby.challenge(from),
             _ => None,
         };
         let Some(Source(source)) = lobby.source(from) else { return false };
-        errand.step = Step::At(node);
+        let then = Then::of(ask);
+        let Step::Finding(ask) = std::mem::replace(&mut errand.step, Step::At(node, then)) else {
+            return false;
+        };
         tie.known_at.insert(node);
-        let ask = Box::new(errand.ask.clone());
         self.say(node, Words::Ask { connection: from.0, source, challenge, errand: number, ask });
         true
     }
@@ -294,14 +277,16 @@ impl Nodes {
         answer: &Answer<Reply>,
     ) -> Option<Errand> {
         let tie = self.ties.get_mut(&from)?;
-        let at = |it: &mut Errand| it.number == number && matches!(it.step, Step::At(at) if at == node);
-        let errand = tie.errand.take_if(at)?;
-        match (&errand.ask, answer) {
-            (Ask::Join(_) | Ask::Resume(_), Ok(_)) => tie.home = Some(node),
-            (Ask::Leave(Empty {}), Ok(_)) => tie.home = None,
-            (Ask::LobbyOpen(_), Ok(Reply::Opened(opened))) => tie.lobbies.push((opened.lobby, node)),
-            (Ask::LobbyClose(close), Ok(_)) => tie.lobbies.retain(|(lobby, _)| *lobby != close.lobby),
-            _ => {}
+        let is_it = |it: &mut Errand| it.number == number && matches!(it.step, Step::At(at, _) if at == node);
+        let errand = tie.errand.take_if(is_it)?;
+        if let (Step::At(_, then), Ok(reply)) = (&errand.step, answer) {
+            match (then, reply) {
+                (Then::Sits, _) => tie.home = Some(node),
+                (Then::Stands, _) => tie.home = None,
+                (Then::Knocks, Reply::Opened(opened)) => tie.lobbies.push((opened.lobby, node)),
+                (Then::Closes(closed), _) => tie.lobbies.retain(|(lobby, _)| lobby != closed),
+                (Then::Knocks | Then::Nothing, _) => {}
+            }
         }
         Some(errand)
     }
@@ -317,7 +302,7 @@ impl Nodes {
         tie.known_at.contains(&node)
     }
 
-    /// Errands that nobody has answered in time, and whether another server has to do with them.
+    /// Errands that nobody has answered in time.
     pub(crate) fn late(&mut self, now: Instant) -> Vec<(ConnectionId, Errand)> {
         self.errands_where(|errand| errand.until <= now)
     }
@@ -339,7 +324,7 @@ impl Nodes {
     pub(crate) fn lose(&mut self, node: NodeId) -> (Vec<ConnectionId>, Vec<ConnectionId>) {
         let mut cut = Vec::new();
         for (id, tie) in &mut self.ties {
-            let at = matches!(&tie.errand, Some(Errand { step: Step::At(at), .. }) if *at == node);
+            let at = matches!(&tie.errand, Some(Errand { step: Step::At(at, _), .. }) if *at == node);
             let knocks = tie.lobbies.iter().any(|(_, at)| *at == node);
             if tie.known_at.remove(&node) && (at || knocks || tie.home == Some(node)) {
                 cut.push(*id);
@@ -359,7 +344,7 @@ impl Nodes {
             guests.extend(from_there);
         }
         self.me = None;
-        (cut, guests, self.errands_where(|errand| !matches!(errand.step, Step::At(_))))
+        (cut, guests, self.errands_where(|errand| !matches!(errand.step, Step::At(..))))
     }
 
     /// The guest that this is; `next` when it is a new one.
@@ -405,23 +390,5 @@ impl Nodes {
     pub(crate) fn order(&self, order: Order) {
         // Nobody does it when the server ends.
         drop(self.orders.send(order));
-    }
-}
-
-impl Errand {
-    /// What is to be answered, where a room was made that is not claimed yet.
-    pub(crate) fn take_reply(&mut self) -> Option<Reply> {
-        match std::mem::replace(&mut self.step, Step::Finding) {
-            Step::Claiming(reply) => Some(reply),
-            other => {
-                self.step = other;
-                None
-            }
-        }
-    }
-
-    /// Whether another server may have heard of it: then nobody knows whether it was done.
-    pub(crate) fn is_elsewhere(&self) -> bool {
-        matches!(self.step, Step::At(_))
     }
 }

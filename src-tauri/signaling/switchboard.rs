@@ -20,9 +20,9 @@ use socketioxide::{SendError, SocketIo};
 use tokio::sync::{Notify, mpsc};
 
 use crate::argument::{Object, read_hello};
-use crate::ask::Ask;
+use crate::ask::{Ask, Asked, Asker};
 use crate::lobby::{Answer, ConnectionId, Lobby, Push, Source};
-use crate::nodes::{Asked, Nodes, Order};
+use crate::nodes::{Nodes, Order};
 use crate::tether::{Forwarded, Polled, Tether};
 
 /// What all connections share.
@@ -229,7 +229,7 @@ impl Switchboard {
         }
         let moves = ask.as_ref().is_ok_and(Ask::moves_a_timeout);
         let ask = state.plug(session, socket).and(ask);
-        state.hear(now, session.id, Asked { name, ask, ack });
+        state.hear(now, session.id, Asked { ask, asker: Asker { name, ack } });
         if session.polled && session.tether.is_overdrawn() {
             state.cut(session.id);
         }
