@@ -13,6 +13,8 @@ use pushtalk_protocol::{
 };
 use pushtalk_signaling::client::{Client, ClientError, ServerEvent};
 use rand::rng;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -100,9 +102,33 @@ impl Redis {
     /// # Errors
     /// When it does not say.
     pub fn keys(&self) -> anyhow::Result<Vec<String>> {
+        self.list("KEYS *")
+    }
+
+    /// Waits until this is what is kept of so many seats of a room: what is on its way when a server dies is lost.
+    ///
+    /// # Errors
+    /// When they are not there in time.
+    pub async fn keeps(&self, room: &Room, seats: usize) -> anyhow::Result<()> {
+        let id = serde_json::to_value(room.id)?;
+        let ask = format!("HMGET pushtalk:room:{} room", id.as_str().context("not a text")?);
+        let begun = Instant::now();
+        loop {
+            let kept = self.list(&ask)?;
+            let kept: Kept = serde_json::from_str(kept.first().context("no such room")?)?;
+            if kept.seats.len() == seats {
+                return Ok(());
+            }
+            ensure!(begun.elapsed() < PATIENCE, "{} seats are kept", kept.seats.len());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// What it answers to this with a list.
+    fn list(&self, ask: &str) -> anyhow::Result<Vec<String>> {
         use std::io::{BufRead, BufReader, Write};
         let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.write_all(b"KEYS *\r\n")?;
+        write!(stream, "{ask}\r\n")?;
         let mut lines = BufReader::new(stream).lines();
         let count = lines.next().context("no answer")??;
         let count: usize = count.trim_start_matches('*').parse()?;
@@ -117,6 +143,12 @@ impl Drop for Redis {
         drop(self.kill());
         drop(std::fs::remove_dir_all(&self.folder));
     }
+}
+
+/// What is looked at of a room in the store.
+#[derive(Deserialize)]
+struct Kept {
+    seats: Vec<IgnoredAny>,
 }
 
 /// What makes a server one of several.

@@ -86,6 +86,7 @@ async fn a_server_dies_and_its_rooms_go_on_at_another() {
     let nameplate = ana.create(&room).await.unwrap();
     let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
     ben.join(&room).await.unwrap();
+    community.redis.keeps(&room, 2).await.unwrap();
     let begun = Instant::now();
     a.kill().unwrap();
     ana.is_cut().await.unwrap();
@@ -116,6 +117,7 @@ async fn all_members_of_a_server_that_died_find_their_seats_though_they_come_in_
         member.join(&room).await.unwrap();
         members.push(member);
     }
+    community.redis.keeps(&room, 16).await.unwrap();
     a.kill().unwrap();
     let back = members.iter_mut().enumerate().map(|(n, member)| member.come_back(&room, others[n % 2]));
     let there = futures_util::future::try_join_all(back).await.unwrap();
@@ -189,6 +191,7 @@ async fn a_server_that_stood_still_gives_up_the_rooms_that_others_have_taken_ove
     ana.create(&room).await.unwrap();
     let mut ben = Member::on(at(&b).unwrap()).await.unwrap();
     ben.join(&room).await.unwrap();
+    community.redis.keeps(&room, 2).await.unwrap();
     a.stand_still(true).unwrap();
     ben.is_cut().await.unwrap();
     ben.come_back(&room, at(&b).unwrap()).await.unwrap();
