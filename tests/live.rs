@@ -2,6 +2,8 @@
 //! time and sound.
 
 #[cfg(target_os = "linux")]
+mod a_room_goes_on_without_the_one_who_hosted_it;
+#[cfg(target_os = "linux")]
 mod a_server_on_the_internet_is_known_by_its_name;
 #[cfg(target_os = "linux")]
 mod a_server_runs_with_all_rights_taken_away;

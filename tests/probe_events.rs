@@ -7,8 +7,8 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use pushtalk_e2ee::{HostKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
     CertificateHash, Challenge, Create, Empty, Epoch, HelloAck, HelloRequest, Join, JoinPublic, LobbyClose,
-    LobbyId, LobbyMessage, LobbyOpen, Pid, Refusal, RefusalCode, Relay, Resume, RoomId, Rotate, Statement,
-    StatementKind, event,
+    LobbyId, LobbyMessage, LobbyOpen, Nameplate, Pid, Refusal, RefusalCode, Relay, Restore, Resume, RoomId,
+    Rotate, SignedStatement, Statement, StatementKind, event,
 };
 use pushtalk_signaling::argument;
 use pushtalk_signaling::lobby::{ConnectionId, Limits, Lobby, Push, Source};
@@ -47,6 +47,8 @@ struct World {
     epoch: u32,
     /// Who signs them.
     signer: usize,
+    /// Those that made another one the host, and the last one.
+    signed: Vec<SignedStatement>,
     /// Who is connected, and how much was pushed to it.
     present: BTreeMap<ConnectionId, usize>,
 }
@@ -77,6 +79,7 @@ impl World {
             lobbies: 0,
             epoch: 0,
             signer: 0,
+            signed: Vec::new(),
             present: BTreeMap::new(),
         }
     }
@@ -133,6 +136,10 @@ impl World {
             event::JOIN => {
                 let join = if right { Ok(self.join(from)) } else { argument::read(json) };
                 self.try_say(join, |lobby, join: Join| lobby.join(from, &join));
+            }
+            event::RESTORE => {
+                let restore = if right { Ok(self.restore(from)) } else { argument::read(json) };
+                self.try_say(restore, |lobby, restore: Restore| lobby.restore(now, from, &restore, 5));
             }
             event::RESUME => {
                 let resume = if right { Ok(self.resume(from)) } else { argument::read(json) };
@@ -265,6 +272,24 @@ impl World {
         Join { room_id, epoch, member_pub: member.public(), seat_pub: seat.public(), sig }
     }
 
+    /// The room of 0, as it is by what was signed.
+    fn restore(&self, of: ConnectionId) -> Restore {
+        let Join { room_id, epoch, member_pub, seat_pub, .. } = self.join(of);
+        let key = self.secret.join_key(room_id, epoch);
+        let statements = self.signed.iter();
+        Restore {
+            room_id,
+            first_host: self.people[0].host.public(),
+            statements: statements.map(|signed| BASE64_URL_SAFE_NO_PAD.encode(signed.encode())).collect(),
+            epoch,
+            join_pub: key.public(),
+            nameplate: Nameplate::from_index(5),
+            member_pub,
+            seat_pub,
+            sig: key.sign_restore(&self.challenge(of), room_id, epoch, pid(&member_pub), &self.identity),
+        }
+    }
+
     /// To the seat in the room of 0 that is one's own by the key.
     fn resume(&self, of: ConnectionId) -> Resume {
         let Person { member, seat, .. } = self.person(of);
@@ -297,7 +322,12 @@ impl World {
         if let Some((_, name)) = transfer {
             self.signer = name.to_digit(10).unwrap_or(0) as usize;
         }
-        Rotate { statement: BASE64_URL_SAFE_NO_PAD.encode(signed.encode()) }
+        let statement = BASE64_URL_SAFE_NO_PAD.encode(signed.encode());
+        let is_transfer =
+            |last: &SignedStatement| matches!(last.statement.kind, StatementKind::Transfer { .. });
+        self.signed.pop_if(|last| !is_transfer(last));
+        self.signed.push(signed);
+        Rotate { statement }
     }
 
     /// To the next one.

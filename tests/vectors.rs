@@ -4,8 +4,8 @@ use pushtalk_e2ee::{DoorRefusal, MediaKey, RoomSecret, SealKey, pid, room_id};
 use pushtalk_protocol::{Capabilities, Hello, Mode};
 use pushtalk_protocol::{
     CertificateHash, Ctl, DeniedReason, DisplayName, DoorState, Epoch, FloorMessage, HostPublic, Invitation,
-    JoinPublic, LinkPassword, MemberPublic, Nameplate, Pid, Pin, Rekey, RoomId, Roster, Sas, SecretBytes,
-    Settings, Signature, SignedStatement, Statement, StatementKind, Status,
+    JoinPublic, LinkPassword, MemberPublic, Nameplate, Pid, Pin, Place, Rekey, RoomId, Roster, Sas,
+    SecretBytes, Settings, Signature, SignedStatement, Statement, StatementKind, Status,
 };
 
 /// Name and value of each, in the order of the text. Keys, ids and signatures are one byte again and again.
@@ -47,7 +47,7 @@ fn names() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn ctl() -> [(&'static str, Ctl); 12] {
+fn ctl() -> [(&'static str, Ctl); 13] {
     let hello = |name: &str| {
         DisplayName::parse(name).ok().map(|name| Hello {
             name,
@@ -59,6 +59,11 @@ fn ctl() -> [(&'static str, Ctl); 12] {
     };
     let settings = Settings { n: 1, mode: Mode::Radio, talk_limit: 30, title: "Friday".to_owned() };
     let door = Pin::parse("0042").map_or(DoorState::Locked, DoorState::Pin);
+    let place = Place {
+        nameplate: Nameplate::from_index(7),
+        certificate: CertificateHash::new([7; 32]),
+        servers: ["192.168.1.5:7443"].iter().filter_map(|s| s.parse().ok()).collect(),
+    };
     let busy = DeniedReason::Busy { talker: Pid::new([7; 16]) };
     [
         ("hello", hello("Ana").map_or(Ctl::Bye, Ctl::Hello)),
@@ -73,6 +78,7 @@ fn ctl() -> [(&'static str, Ctl); 12] {
         ("roster", Ctl::Roster(Roster { epoch: Epoch(1), pids: vec![Pid::new([1; 16]), Pid::new([2; 16])] })),
         ("sas", Ctl::Sas(Sas::Nonce([2; 32]))),
         ("wrong guesses", Ctl::WrongGuesses { epoch: Epoch(2), count: 4 }),
+        ("place", Ctl::Place(place)),
     ]
 }
 

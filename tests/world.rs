@@ -68,6 +68,8 @@ pub struct World {
     pub tamper: Option<Tamper>,
     pub meddler: Option<Meddler>,
     pub server: Server,
+    /// True where it ends when the one leaves on whose device it runs.
+    pub server_goes_with_its_host: bool,
     /// True to keep what microphones gave and what went between devices.
     pub recorded: bool,
     /// What went between devices: from whom, to whom, and the bytes.
@@ -100,6 +102,7 @@ impl World {
             tamper: None,
             meddler: None,
             server: Server::new(operator),
+            server_goes_with_its_host: false,
             recorded: false,
             wire: Vec::new(),
             tally: Tally { runs: 1, ..Tally::default() },

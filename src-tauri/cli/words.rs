@@ -68,6 +68,9 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         }
         ErrorCode::HostChanged => "another member is the host now",
         ErrorCode::YouAreHost => "you are the host now",
+        ErrorCode::NowServing => {
+            "the server of the room runs on this device now; invite by the link that is shown now"
+        }
         ErrorCode::HostLost => "the host is gone; nobody can lock or remove until it is back",
         ErrorCode::EmojiDiffer => {
             "the emoji differ: somebody may be between; nothing is sent to this member any more"

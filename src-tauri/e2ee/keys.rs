@@ -10,7 +10,7 @@ use rand::CryptoRng;
 use sha2::Sha512;
 
 use crate::derive::{Secret, draw};
-use crate::words::{create_words, host_words, join_words, resume_words, statement_words};
+use crate::words::{create_words, host_words, join_words, restore_words, resume_words, statement_words};
 use crate::{ServerIdentity, x25519};
 
 /// The room that a host key makes: the id commits to the key.
@@ -130,6 +130,18 @@ impl JoinKey {
         srv: &ServerIdentity,
     ) -> Signature {
         sign(&self.0, &join_words(challenge, room_id, epoch, pid, srv))
+    }
+
+    /// Proves to a server that `pid` may make the room anew.
+    pub fn sign_restore(
+        &self,
+        challenge: &Challenge,
+        room_id: RoomId,
+        epoch: Epoch,
+        pid: Pid,
+        srv: &ServerIdentity,
+    ) -> Signature {
+        sign(&self.0, &restore_words(challenge, room_id, epoch, pid, srv))
     }
 }
 

@@ -80,7 +80,7 @@ pub fn verify_resume(
 }
 
 /// Strict (no small-order key, no second form of a signature), so that all members and servers agree.
-fn verify(public: &[u8; 32], words: &[u8], signature: &Signature) -> Result<(), CryptoError> {
+pub(crate) fn verify(public: &[u8; 32], words: &[u8], signature: &Signature) -> Result<(), CryptoError> {
     let signature = ed25519_dalek::Signature::from_bytes(signature.as_bytes());
     VerifyingKey::from_bytes(public)
         .and_then(|key| key.verify_strict(words, &signature))

@@ -58,6 +58,24 @@ pub(crate) fn join_words(
     srv.write(w).finish()
 }
 
+/// "PushTalk1 restore" ‖ 0 ‖ challenge ‖ room_id ‖ e ‖ pid ‖ srv, by the join key.
+pub(crate) fn restore_words(
+    challenge: &Challenge,
+    room_id: RoomId,
+    epoch: Epoch,
+    pid: Pid,
+    srv: &ServerIdentity,
+) -> Vec<u8> {
+    let w = Writer::new()
+        .raw(b"PushTalk1 restore")
+        .u8(0)
+        .raw(challenge.as_bytes())
+        .raw(room_id.as_bytes())
+        .u32(epoch.0)
+        .raw(pid.as_bytes());
+    srv.write(w).finish()
+}
+
 /// "PushTalk1 resume" ‖ 0 ‖ challenge ‖ room_id ‖ pid ‖ srv, by the seat key.
 pub(crate) fn resume_words(
     challenge: &Challenge,
@@ -96,6 +114,10 @@ mod tests {
         assert_eq!(
             join_words(&challenge, room, epoch, pid, &srv),
             [b"PushTalk1 join\0", c, r, e, p, s].concat()
+        );
+        assert_eq!(
+            restore_words(&challenge, room, epoch, pid, &srv),
+            [b"PushTalk1 restore\0", c, r, e, p, s].concat()
         );
         assert_eq!(resume_words(&challenge, room, pid, &srv), [b"PushTalk1 resume\0", c, r, p, s].concat());
         let kind = StatementKind::Remove;

@@ -129,13 +129,15 @@ impl Brain {
         let mut out = Vec::new();
         match input {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
-            Input::Hosting(hosting) => {
-                if let Stage::Entering(entering) = &mut self.stage {
+            Input::Hosting(hosting) => match &mut self.stage {
+                Stage::Entering(entering) => {
                     self.attempt += 1;
                     let step = entering.hosting(now, self.attempt, hosting, &mut out);
                     self.follow(now, rng, step, &mut out);
                 }
-            }
+                Stage::Inside(inside) => inside.hosted(now, hosting, &mut self.notices),
+                Stage::Home { .. } | Stage::Looking(_) => {}
+            },
             Input::Server(attempt, _) if attempt != self.attempt => {}
             Input::Server(_, news) => self.server(now, rng, news, &mut out),
             Input::Mesh(event) => {
@@ -144,12 +146,15 @@ impl Brain {
                 }
             }
             Input::Voice(news) => self.voice(now, rng, news, &mut out),
-            Input::Addresses { cut } => {
+            Input::Addresses { cut, hosted } => {
                 if let Stage::Inside(inside) = &mut self.stage {
                     if cut {
                         inside.cut_off(now, rng, &mut self.notices);
                     }
                     inside.addresses_changed(now, &mut out);
+                    if let Some(servers) = hosted {
+                        inside.readdressed(servers, &mut out);
+                    }
                 }
             }
             Input::Nearby(nearby) => {
@@ -159,8 +164,9 @@ impl Brain {
             Input::Tick => match &mut self.stage {
                 Stage::Home { .. } => {}
                 Stage::Looking(looking) if now >= looking.deadline() => {
+                    let (code, about) = looking.or_else();
                     self.go_home(now, rng, &mut out);
-                    self.notices.tell(ErrorCode::ServerNeeded, None);
+                    self.notices.tell(code, about);
                 }
                 Stage::Looking(_) => {}
                 Stage::Entering(entering) => {
@@ -329,7 +335,7 @@ impl Brain {
                 self.notices.tell(ErrorCode::ServerNeeded, None);
             }
             Ticket::Code(code, servers) if servers.is_empty() => {
-                self.stage = Stage::Looking(Looking::new(now, name, pin, code));
+                self.stage = Stage::Looking(Looking::for_code(now, name, pin, code));
                 self.look(now, rng, out);
             }
             ticket => {
@@ -370,6 +376,7 @@ impl Brain {
     fn follow(&mut self, now: Duration, rng: &mut dyn CryptoRng, step: Step, out: &mut Vec<Output>) {
         match step {
             Step::Stay => {}
+            Step::Fail(code, about) if self.look_instead(now, (code, about.clone()), out) => {}
             Step::Fail(code, about) => {
                 self.go_home(now, rng, out);
                 self.notices.tell(code, about);

@@ -163,7 +163,8 @@ impl Control {
                     if cut {
                         self.connection = Connection::None;
                     }
-                    self.handle(Input::Addresses { cut }).await;
+                    let hosted = self.embedded.as_ref().map(Embedded::addresses);
+                    self.handle(Input::Addresses { cut, hosted }).await;
                 }
                 nearby = self.vicinity.changed() => self.handle(Input::Nearby(nearby)).await,
                 () = tick => self.handle(Input::Tick).await,
@@ -334,6 +335,7 @@ impl Control {
                     client.lobby_open(nameplate, &first).await.map(Answer::LobbyOpened)
                 }
                 Request::Join(join) => client.join(&join).await.map(Answer::Joined),
+                Request::Restore(restore) => client.restore(&restore).await.map(Answer::Created),
                 Request::Resume(resume) => client.resume(&resume).await.map(Answer::Joined),
             };
             let answer = answer.unwrap_or_else(|error| match error {

@@ -7,8 +7,8 @@ use pushtalk_e2ee::{
     pid, room_id,
 };
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Create, DisplayName, DoorState, Epoch, Join, LobbyId, MemberPublic,
-    Nameplate, Pin, RefusalCode, RoomCode, ServerAddress,
+    CertificateHash, Challenge, Create, DisplayName, DoorState, Epoch, Invitation, Join, LobbyId,
+    MemberPublic, Nameplate, Pin, RefusalCode, RoomCode, ServerAddress,
 };
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
@@ -32,6 +32,10 @@ pub(crate) struct Entering {
     servers: Vec<ServerAddress>,
     /// What an invitation to this room will pin.
     certificate: Option<CertificateHash>,
+    /// Where this device reaches its own server.
+    own: Option<ServerAddress>,
+    /// What is known of the room was heard on this network.
+    nearby: bool,
     step: EnteringStep,
     deadline: Duration,
     /// What came from members before the server's own answer did.
@@ -97,6 +101,8 @@ impl Entering {
             challenge: None,
             servers: server.into_iter().collect(),
             certificate: None,
+            own: None,
+            nearby: false,
             step,
             deadline: now + STEP_PATIENCE,
             early: Vec::new(),
@@ -113,15 +119,13 @@ impl Entering {
         out: &mut Vec<Output>,
     ) -> Self {
         let mut rng = rng;
-        let (nameplate, password, servers, trust) = match ticket {
-            Ticket::Link(invitation) => (
-                invitation.nameplate,
-                Password::Link(invitation.password),
-                invitation.servers,
-                invitation.certificate.map_or(Trust::Authorities, Trust::Pinned),
-            ),
+        let (nameplate, password, servers, certificate, trust) = match ticket {
+            Ticket::Link(Invitation { nameplate, password, servers, certificate }) => {
+                let trust = certificate.map_or(Trust::Authorities, Trust::Pinned);
+                (nameplate, Password::Link(password), servers, certificate, trust)
+            }
             Ticket::Code(RoomCode { nameplate, password }, servers) => {
-                (nameplate, Password::Spoken(password), servers, Trust::AcceptAndTell)
+                (nameplate, Password::Spoken(password), servers, None, Trust::AcceptAndTell)
             }
         };
         out.push(Output::Connect(attempt, servers.clone(), trust));
@@ -132,10 +136,33 @@ impl Entering {
             server: None,
             challenge: None,
             servers,
-            certificate: None,
+            certificate,
+            own: None,
+            nearby: false,
             step: EnteringStep::Connecting,
             deadline: now + STEP_PATIENCE,
             early: Vec::new(),
+        }
+    }
+
+    /// The room was looked for on this network, and is not to be once more.
+    pub(crate) fn found_nearby(self) -> Self {
+        Self { nearby: true, ..self }
+    }
+
+    /// What leads to the room another way, when it is a link whose server does not answer.
+    pub(crate) fn look_elsewhere(self) -> Result<(DisplayName, Option<Pin>, Invitation), Box<Self>> {
+        match self {
+            Self {
+                plan: Plan::Join { nameplate, password: Password::Link(password), pin, .. },
+                name,
+                servers,
+                certificate: certificate @ Some(_),
+                step: EnteringStep::Connecting,
+                nearby: false,
+                ..
+            } => Ok((name, pin, Invitation { nameplate, password, servers, certificate })),
+            other => Err(Box::new(other)),
         }
     }
 
@@ -174,6 +201,7 @@ impl Entering {
         match hosting {
             Ok(Hosting { addresses, own, certificate }) => {
                 self.servers = addresses;
+                self.own = Some(own.clone());
                 out.push(Output::Connect(attempt, vec![own], Trust::Pinned(certificate)));
                 self.go(now, EnteringStep::Connecting)
             }
@@ -419,6 +447,7 @@ impl Entering {
             early: std::mem::take(&mut self.early),
             door,
             queueing: true,
+            own: self.own.take(),
         }))
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct Epochs {
     /// The number of the last statement that counted.
     seq: u32,
     /// Each made another member the host, in order: by them a newcomer finds who signs now.
-    transfers: Vec<SignedStatement>,
-    latest: Option<SignedStatement>,
+    pub(crate) transfers: Vec<SignedStatement>,
+    pub(crate) latest: Option<SignedStatement>,
     /// Begun by a statement; its secret is not here yet.
     awaited: Option<Awaited>,
     pub(crate) door: DoorState,

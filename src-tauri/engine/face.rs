@@ -319,6 +319,8 @@ pub struct RoomView {
     pub microphone: Microphone,
     /// False when the server is gone: those inside talk on, nobody new can come in.
     pub server: bool,
+    /// True when the server runs on this device: others come in as long as this program is in the room.
+    pub serving: bool,
 }
 
 /// One person in the room.
@@ -706,6 +708,8 @@ pub enum ErrorCode {
     HostChanged,
     /// We are the host from now on.
     YouAreHost,
+    /// The one on whose device the server ran has left; it runs on this device from now on.
+    NowServing,
     /// The host is gone; until it is back nobody can lock, remove or change anything.
     HostLost,
     /// The emoji that were compared with a member (`about`) differ: somebody is between; nothing flows any more.

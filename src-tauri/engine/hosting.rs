@@ -62,6 +62,11 @@ impl Embedded {
         Ok((embedded, Hosting { addresses, own: ServerAddress::Ip(own), certificate: hash }))
     }
 
+    /// Where others reach it now, the likelier first.
+    pub(crate) fn addresses(&self) -> Vec<ServerAddress> {
+        addresses::reachable(self.bound)
+    }
+
     /// The port and the certificate that are told to everybody on this network; none where nobody but this machine gets in.
     pub(crate) fn told_of(&self) -> Option<(u16, CertificateHash)> {
         let of_others = !self.bound.ip().is_loopback();

@@ -27,6 +27,7 @@ use crate::notices::Notices;
 use crate::pair::{Parcel, Way};
 use crate::ports::Ports;
 use crate::seat::Seat;
+use crate::serving::Serving;
 use crate::sounding::Sounding;
 use crate::standby::Standby;
 use crate::ties::silence;
@@ -57,6 +58,8 @@ pub(crate) struct Arrival {
     /// Who may come in, as far as who comes in knows it.
     pub(crate) door: DoorState,
     pub(crate) queueing: bool,
+    /// Where this device reaches the server, when it runs here.
+    pub(crate) own: Option<ServerAddress>,
 }
 
 /// Our stay in one room.
@@ -64,6 +67,7 @@ pub(crate) struct Inside {
     pub(crate) identity: Identity,
     pub(crate) servers: Vec<ServerAddress>,
     pub(crate) certificate: Option<CertificateHash>,
+    pub(crate) serving: Serving,
     /// Made once: it is the same until the epoch changes.
     pub(crate) invitation: face::Invitation,
     pub(crate) settings: Settings,
@@ -102,7 +106,7 @@ pub(crate) struct Inside {
 
 impl Inside {
     pub(crate) fn new(now: Duration, arrival: Arrival, habits: &Habits) -> Self {
-        let Arrival { identity, title, members, servers, certificate, early, door, queueing } = arrival;
+        let Arrival { identity, title, members, servers, certificate, early, door, queueing, own } = arrival;
         let hosting = identity.hosting;
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
@@ -115,6 +119,7 @@ impl Inside {
             invitation: view::invitation(&identity, &servers, certificate),
             servers,
             certificate,
+            serving: Serving::here(me, own),
             listing: Listing::new(now, Roster { epoch: identity.epoch, pids: vec![me] }),
             identity,
             settings,
@@ -364,6 +369,7 @@ impl Inside {
         self.door.tick(now, out);
         self.tick_ports(now, notices, out);
         self.seat_timeout(now, rng);
+        self.take_over(now, out);
         self.identity.forget_before(now);
         self.rosters.handle_timeout(now);
         self.end_old_epochs(now, rng, notices, out);

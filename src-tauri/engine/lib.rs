@@ -47,6 +47,7 @@ mod preroll;
 mod reception;
 mod restart;
 mod seat;
+mod serving;
 mod silence;
 mod sound;
 mod soundcheck;

@@ -9,7 +9,7 @@ use pushtalk_e2ee::{OpenKey, SealKey, ServerIdentity};
 use pushtalk_mesh::{MeshEvent, Role};
 use pushtalk_protocol::{
     Candidate, CertificateHash, Create, Created, HelloAck, Join, Joined, LobbyId, LobbyOpened, Nameplate,
-    Pid, RefusalCode, Resume, Sdp, ServerAddress, SignedStatement,
+    Pid, RefusalCode, Restore, Resume, Sdp, ServerAddress, SignedStatement,
 };
 use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
@@ -38,6 +38,8 @@ pub enum Input {
     Addresses {
         /// True when the connection to the server hung on one that is gone, and was closed.
         cut: bool,
+        /// Those of the embedded server now, where there is one.
+        hosted: Option<Vec<ServerAddress>>,
     },
     /// A timer is due, or a turn may have ended.
     Tick,
@@ -69,7 +71,7 @@ pub enum ServerNews {
 pub enum Answer {
     /// To `Request::Hello`.
     Hello(HelloAck),
-    /// To `Request::Create`.
+    /// To `Request::Create` and `Request::Restore`.
     Created(Created),
     /// To `Request::LobbyOpen`.
     LobbyOpened(LobbyOpened),
@@ -94,6 +96,8 @@ pub enum Request {
     LobbyOpen(Nameplate, Vec<u8>),
     /// Enter.
     Join(Box<Join>),
+    /// Make the room anew.
+    Restore(Box<Restore>),
     /// Come back.
     Resume(Box<Resume>),
 }

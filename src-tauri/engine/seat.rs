@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use pushtalk_protocol::{Join, Joined, RefusalCode, Resume};
+use pushtalk_protocol::{Created, Join, Joined, RefusalCode, Resume};
 use pushtalk_signaling::client::Trust;
 use rand::CryptoRng;
 
@@ -36,6 +36,22 @@ pub(crate) enum By {
     Seat,
     /// The room secret, when the seat is gone.
     Secret,
+    /// What the hosts have signed, when the room is gone.
+    History,
+    /// The room secret, when somebody else has just made the room anew.
+    SecretAgain,
+}
+
+impl By {
+    /// What is left where this one was refused.
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Seat => Some(Self::Secret),
+            Self::Secret => Some(Self::History),
+            Self::History => Some(Self::SecretAgain),
+            Self::SecretAgain => None,
+        }
+    }
 }
 
 impl Seat {
@@ -60,6 +76,28 @@ impl Seat {
     pub(crate) fn hurry(&mut self, now: Duration) {
         if let Self::Lost { by, .. } | Self::Trying { by, .. } = self {
             *self = Self::Lost { at: now, tries: 0, by: *by };
+        }
+    }
+
+    /// Another server is to be tried, at which everything may be otherwise.
+    pub(crate) fn begin_anew(&mut self, now: Duration) {
+        let (at, tries) = match self {
+            Self::Lost { at, tries, .. } => (*at, *tries),
+            Self::Trying { tries, .. } => (now, *tries),
+            Self::Taken | Self::Given => return,
+        };
+        *self = Self::Lost { at, tries, by: By::Seat };
+    }
+
+    /// There is a server now that knows nothing yet.
+    pub(crate) fn begin_by_restoring(&mut self, now: Duration) {
+        *self = Self::Lost { at: now, tries: 0, by: By::History };
+    }
+
+    /// Refused; the next try is by this.
+    fn go_on(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
+        if let Self::Lost { tries, .. } | Self::Trying { tries, .. } = self {
+            *self = Self::Lost { at: now + jittered(NETWORK.after(0), rng), tries: *tries, by };
         }
     }
 
@@ -102,7 +140,7 @@ impl Inside {
         if let Seat::Lost { tries, by, .. } = self.seat {
             self.seat = Seat::Trying { until: now + PATIENCE, tries, by };
             let trust = self.certificate.map_or(Trust::AcceptAndTell, Trust::Pinned);
-            out.push(Output::Connect(attempt, self.servers.clone(), trust));
+            out.push(Output::Connect(attempt, self.way(), trust));
         }
     }
 
@@ -110,7 +148,22 @@ impl Inside {
         if let Seat::Trying { until, by, .. } = self.seat
             && now >= until
         {
-            self.seat.fail(now, rng, by);
+            self.missed(now, rng, by);
+        }
+    }
+
+    /// A try has led nowhere; where there are several servers, they are tried in turns.
+    fn missed(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
+        self.seat.fail(now, rng, by);
+        self.look_elsewhere(now);
+    }
+
+    /// A try was refused.
+    fn refused(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
+        match by.next() {
+            Some(next) => self.seat.go_on(now, rng, next),
+            None if self.give_up_server(now) => {}
+            None => self.seat = Seat::Given,
         }
     }
 
@@ -136,7 +189,13 @@ impl Inside {
                         let sig = identity.seat_key.sign_resume(challenge, room_id, pid, &identity.server);
                         Request::Resume(Box::new(Resume { room_id, pid, sig }))
                     }
-                    By::Secret => {
+                    // Its secret is on the way.
+                    By::History if self.epoch() != identity.epoch => return self.missed(now, rng, by),
+                    By::History => match self.restore(challenge) {
+                        Some(restore) => Request::Restore(Box::new(restore)),
+                        None => return self.refused(now, rng, by),
+                    },
+                    By::Secret | By::SecretAgain => {
                         let epoch = identity.epoch;
                         let key = identity.secret.join_key(room_id, epoch);
                         Request::Join(Box::new(Join {
@@ -150,12 +209,12 @@ impl Inside {
                 }));
             }
             ServerNews::Answer(Answer::Joined(joined)) => self.seated(now, rng, joined, notices, out),
-            ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => match by {
-                By::Seat => self.seat.fail(now, rng, By::Secret),
-                By::Secret => self.seat = Seat::Given,
-            },
+            ServerNews::Answer(Answer::Created(Created { nameplate })) => {
+                self.seated(now, rng, Joined { members: Vec::new(), nameplate }, notices, out);
+            }
+            ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => self.refused(now, rng, by),
             ServerNews::Connected(_) | ServerNews::Failed(..) | ServerNews::Answer(_) => {
-                self.seat.fail(now, rng, by);
+                self.missed(now, rng, by);
             }
             ServerNews::Push(_) => {}
         }
@@ -172,6 +231,7 @@ impl Inside {
         tracing::info!("the seat at the server is taken again");
         self.seat = Seat::Taken;
         notices.withdraw(ErrorCode::ServerGone);
+        self.settled(joined.nameplate, notices, out);
         for member in joined.members {
             self.meet(now, rng, member, out);
         }

@@ -140,6 +140,7 @@ impl Inside {
             self.say(peer, &Ctl::Settings(self.settings.clone()), out);
         }
         self.say(peer, &media_key, out);
+        self.tell_place(peer, out);
         if self.guesses.own() > 0 {
             let (epoch, count) = (self.identity.epoch, self.guesses.own());
             self.say(peer, &Ctl::WrongGuesses { epoch, count }, out);
@@ -261,6 +262,7 @@ impl Inside {
                 }
             }
             Ctl::Restart => self.restart_asked(now, peer, out),
+            Ctl::Place(place) => self.told_place(now, peer, place),
             // A step of a handshake is taken by the pair itself.
             Ctl::Rekey(_) => {}
         }

@@ -144,6 +144,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         }),
         microphone: inside.microphone,
         server: inside.seat.is_taken(),
+        serving: inside.serving.is_own(),
     }
 }
 

@@ -29,6 +29,11 @@ use crate::{
 /// has sent till then is still to come.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// What was said right before the end is on its way by then. The library throws away what it has not sent when it closes.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+/// Nor does the end wait for longer, when a peer takes nothing.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(300);
+
 /// Paths that this side begins at a time: a whole room that comes in at once would otherwise be so slow that each path is
 /// given up, and tried again, before it comes to be.
 pub(crate) const AT_ONCE: usize = 6;
@@ -102,6 +107,10 @@ impl Life {
                     }
                 };
                 self.site.pairs.ending(self.peer, self.path);
+                // Of a mesh that is dropped nobody waits for the end.
+                if *self.course.borrow() == Course::Closing && self.is_used() {
+                    let _ = timeout(LAST_WORDS_WITHIN, self.last_words(&connection)).await;
+                }
                 connection.close().await;
                 end
             }
@@ -111,6 +120,20 @@ impl Life {
             }
         };
         self.finish(end).await;
+    }
+
+    fn is_used(&self) -> bool {
+        self.site.pairs.lock().get(&self.peer).is_some_and(|pair| pair.uses(self.path))
+    }
+
+    /// What waits to be said is said.
+    async fn last_words(&mut self, connection: &Connection) {
+        while let Ok(message) = self.ctl.try_recv() {
+            if connection.send_ctl(message).await.is_err() {
+                return;
+            }
+        }
+        sleep(LAST_WORDS).await;
     }
 
     /// Waits until this path may begin; none when it is to end instead. Who answers follows the other one's turns.

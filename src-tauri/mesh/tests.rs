@@ -163,6 +163,23 @@ async fn a_pair_that_one_side_closes_is_closed_on_both_and_can_be_opened_anew() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_right_before_the_end_arrives() {
+    let _shared = PROCESS.read().await;
+    for _ in 0..5 {
+        let mut rig = Rig::connected(config(), pid(1)).await;
+        for n in 0..8 {
+            rig.ana.mesh.send_ctl(pid(1), Bytes::from(vec![n; 1000])).unwrap();
+        }
+        rig.ana.mesh.close(pid(1));
+        for n in 0..8 {
+            let message = Bytes::from(vec![n; 1000]);
+            assert_eq!(rig.ben.next().await, MeshEvent::Ctl { peer: pid(1), message });
+        }
+        assert_eq!(rig.ben.next().await, MeshEvent::Closed { peer: pid(1) });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn candidates_that_come_before_the_description_are_kept() {
     let _shared = PROCESS.read().await;
     let mut rig = Rig::new(config());

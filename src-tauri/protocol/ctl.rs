@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Reader, Rekey, Report, SecretBytes, Signature,
-    SignedStatement, WireError, Writer,
+    DisplayName, Epoch, FloorMessage, HostPublic, Pid, Pin, Place, Reader, Rekey, Report, SecretBytes,
+    Signature, SignedStatement, WireError, Writer,
 };
 
 /// One message of a session. Never printed whole: its `Debug` is the kind alone.
@@ -86,6 +86,8 @@ pub enum Ctl {
     Report(Report),
     /// From who does not offer to who does: a new path is wanted.
     Restart,
+    /// The server of the room runs on the sender's device.
+    Place(Place),
 }
 
 /// Who may come in.
@@ -266,6 +268,7 @@ impl Ctl {
             Self::Captured { timestamp, at } => w.u8(19).u32(*timestamp).u64(*at),
             Self::Report(report) => report.write(w.u8(20)),
             Self::Restart => w.u8(21),
+            Self::Place(place) => place.write(w.u8(22)),
         }
         .finish()
     }
@@ -342,6 +345,7 @@ impl Ctl {
             19 => Self::Captured { timestamp: r.u32()?, at: r.u64()? },
             20 => Self::Report(Report::read(&mut r)?),
             21 => Self::Restart,
+            22 => Self::Place(Place::read(&mut r)?),
             other => return Err(WireError::Kind(other)),
         };
         r.end()?;
@@ -373,6 +377,7 @@ impl fmt::Debug for Ctl {
             Self::Captured { .. } => "captured",
             Self::Report(_) => "report",
             Self::Restart => "restart",
+            Self::Place(_) => "place",
         })
     }
 }

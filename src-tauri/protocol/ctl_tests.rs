@@ -8,6 +8,15 @@ fn secret(door: DoorState) -> Ctl {
     Ctl::RoomSecret { epoch: Epoch(4), secret: SecretBytes::new([5; 32]), door }
 }
 
+fn place() -> Place {
+    let servers = ["192.168.1.5:7443", "[fd00::1]:7443"].map(|at| at.parse().unwrap());
+    Place {
+        nameplate: Nameplate::from_index(7),
+        certificate: CertificateHash::new([7; 32]),
+        servers: servers.to_vec(),
+    }
+}
+
 fn samples() -> Vec<Ctl> {
     let floor = [
         FloorMessage::Request { spurt: 1, queue: false },
@@ -72,6 +81,7 @@ fn samples() -> Vec<Ctl> {
         Ctl::Report(Report { fraction_lost: 13, discard_rate: 2, buffer_ms: 21, mouth_to_ear_ms: Some(40) }),
         Ctl::Report(Report::default()),
         Ctl::Restart,
+        Ctl::Place(place()),
     ];
     all.extend(floor.map(Ctl::Floor));
     all
@@ -107,6 +117,23 @@ fn a_name_that_is_not_written_as_it_is_shown_is_an_error() {
 }
 
 #[test]
+fn a_place_without_an_address_with_too_many_or_spelled_otherwise_is_an_error() {
+    let with = |nameplate: &[u8], servers: &[u8]| {
+        let w = Writer::versioned().u8(22).raw(nameplate).raw(&[7; 32]).lv(servers).finish();
+        Ctl::decode(&w).err()
+    };
+    let one = [4, 10, 0, 0, 1, 0x1d, 0x13];
+    assert_eq!(with(b"007", &one), None);
+    assert_eq!(with(b"007", &one.repeat(8)), None);
+    assert_eq!(with(b"007", &[]), Some(WireError::Value));
+    assert_eq!(with(b"007", &one.repeat(9)), Some(WireError::Value));
+    assert_eq!(with(b"oo7", &one), Some(WireError::Value));
+    assert_eq!(with(b"\xff07", &one), Some(WireError::Value));
+    assert_eq!(with(b"007", &[4, 10, 0, 0, 1, 0, 0]), Some(WireError::Value));
+    assert_eq!(with(b"007", &[5]), Some(WireError::Kind(5)));
+}
+
+#[test]
 fn another_version_is_named() {
     let mut bytes = Ctl::Bye.encode();
     bytes[0] = 2;
@@ -115,7 +142,7 @@ fn another_version_is_named() {
 
 proptest! {
     #[test]
-    fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..23) {
+    fn any_bytes_end_in_a_message_or_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0u8..24) {
         drop(Ctl::decode(&bytes));
         let framed = [&[VERSION, kind], &bytes[..]].concat();
         if let Ok(message) = Ctl::decode(&framed) {

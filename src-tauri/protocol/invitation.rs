@@ -131,7 +131,7 @@ impl ServerAddress {
         }
     }
 
-    fn write(&self, w: Writer) -> Writer {
+    pub(crate) fn write(&self, w: Writer) -> Writer {
         match self {
             Self::Ip(SocketAddr::V4(a)) => w.u8(4).raw(&a.ip().octets()).u16(a.port()),
             Self::Ip(SocketAddr::V6(a)) => w.u8(6).raw(&a.ip().octets()).u16(a.port()),
@@ -139,7 +139,7 @@ impl ServerAddress {
         }
     }
 
-    fn read_all(bytes: &[u8]) -> Result<Vec<Self>, WireError> {
+    pub(crate) fn read_all(bytes: &[u8]) -> Result<Vec<Self>, WireError> {
         let mut r = Reader::new(bytes);
         let mut all = Vec::new();
         while !r.is_empty() {

@@ -14,6 +14,7 @@ mod ids;
 mod invitation;
 mod name;
 mod pin;
+mod place;
 mod rekey;
 mod report;
 mod secret;
@@ -34,12 +35,13 @@ pub use ids::{
 pub use invitation::{Invitation, InvitationError, ServerAddress};
 pub use name::{DisplayName, NameError};
 pub use pin::{Pin, PinError};
+pub use place::Place;
 pub use rekey::Rekey;
 pub use report::Report;
 pub use secret::SecretBytes;
 pub use signal::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,
-    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Resume, RoomClosed,
+    LobbyOpened, MemberJoined, MemberLeft, Refusal, RefusalCode, Relay, Relayed, Restore, Resume, RoomClosed,
     RoomCloses, Rotate, event,
 };
 pub use statement::{MOST_MEMBERS, SignedStatement, Statement, StatementKind};

@@ -20,6 +20,8 @@ pub mod event {
     pub const JOIN: &str = "join";
     /// Client → server: `Resume`, answered by `Joined`.
     pub const RESUME: &str = "resume";
+    /// Client → server: `Restore`, answered by `Created`.
+    pub const RESTORE: &str = "restore";
     /// Client → server: `Rotate`, answered by `Empty`.
     pub const ROTATE: &str = "rotate";
     /// Client → server: `Empty`, answered by `Empty`.
@@ -134,6 +136,36 @@ pub struct Resume {
     pub pid: Pid,
     /// By the seat key, over "PushTalk1 resume" ‖ 0 ‖ challenge ‖ room_id ‖ pid ‖ srv.
     pub sig: Signature,
+}
+
+/// Makes a room anew that its server has lost: by any member, at the same server or another one.
+#[derive(Clone, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Restore {
+    /// Hash of `first_host`.
+    pub room_id: RoomId,
+    /// The key of who made the room.
+    pub first_host: HostPublic,
+    /// What hosts have signed, each a `SignedStatement` in base64url: those by which another member became the host, in
+    /// their order, and the last one of all.
+    pub statements: Vec<String>,
+    /// That of the last statement, 0 without one.
+    pub epoch: Epoch,
+    /// That of the last statement.
+    pub join_pub: JoinPublic,
+    /// What the room was called; it is called so again if nothing else is.
+    pub nameplate: Nameplate,
+    /// The member's key.
+    pub member_pub: MemberPublic,
+    /// With this key the member comes back to its seat.
+    pub seat_pub: SeatPublic,
+    /// By the join key, over "PushTalk1 restore" ‖ 0 ‖ challenge ‖ room_id ‖ e ‖ pid ‖ srv.
+    pub sig: Signature,
+}
+
+impl Restore {
+    /// Most statements: each is a signature to check.
+    pub const MOST_STATEMENTS: usize = 16;
 }
 
 /// Hands over what the host has signed: the next epoch begins at the server too.

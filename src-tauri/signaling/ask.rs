@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pushtalk_protocol::{
     Challenge, Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyId,
-    LobbyMessage, LobbyOpen, LobbyOpened, Nameplate, RefusalCode, Relay, Resume, RoomId, Rotate,
+    LobbyMessage, LobbyOpen, LobbyOpened, Nameplate, RefusalCode, Relay, Restore, Resume, RoomId, Rotate,
 };
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -20,6 +20,7 @@ pub(crate) enum Ask {
     Hello(HelloRequest),
     Create(Create),
     Join(Join),
+    Restore(Box<Restore>),
     Resume(Resume),
     Rotate(Rotate),
     Leave(Empty),
@@ -68,6 +69,9 @@ impl Ask {
                 lobby.create(now, from, &create, u16::from_be_bytes(fresh()?)).map(Reply::Created)
             }
             Self::Join(join) => lobby.join(from, &join).map(Reply::Joined),
+            Self::Restore(restore) => {
+                lobby.restore(now, from, &restore, u16::from_be_bytes(fresh()?)).map(Reply::Created)
+            }
             Self::Resume(resume) => lobby.resume(now, from, &resume).map(Reply::Joined),
             Self::Rotate(rotate) => lobby.rotate(now, from, &rotate).map(Reply::Done),
             Self::Leave(Empty {}) => lobby.leave(now, from).map(Reply::Done),
@@ -84,6 +88,7 @@ impl Ask {
     pub(crate) fn wanted(&self) -> Option<Wanted> {
         match self {
             Self::Join(join) => Some(Wanted::Room(join.room_id)),
+            Self::Restore(restore) => Some(Wanted::Room(restore.room_id)),
             Self::Resume(resume) => Some(Wanted::Room(resume.room_id)),
             Self::LobbyOpen(open) => Some(Wanted::Nameplate(open.nameplate)),
             _ => None,

@@ -11,7 +11,7 @@ use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::{
     CertificateHash, Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyId,
     LobbyMessage, LobbyOpen, LobbyOpened, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay,
-    Resume, Rotate, ServerAddress, SignedStatement, VERSION, event,
+    Restore, Resume, Rotate, ServerAddress, SignedStatement, VERSION, event,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,14 @@ impl Client {
     /// As `create`.
     pub async fn join(&self, join: &Join) -> Result<Joined, ClientError> {
         self.ask(event::JOIN, join).await
+    }
+
+    /// Makes a room anew that its server has lost.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub async fn restore(&self, restore: &Restore) -> Result<Created, ClientError> {
+        self.ask(event::RESTORE, restore).await
     }
 
     /// Comes back to the seat that another connection had.

@@ -33,6 +33,7 @@ mod moving;
 mod nodes;
 mod packet;
 mod proxied;
+mod restoring;
 mod room_life;
 mod rotation;
 mod seat;
@@ -70,6 +71,8 @@ mod lobby_world;
 mod polling_tests;
 #[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod restoring_tests;
 #[cfg(test)]
 mod rotation_tests;
 #[cfg(test)]

@@ -3,10 +3,10 @@
 //! Each call is one event of one connection. It gives the acknowledgement or a refusal; what is to be pushed to others
 //! waits in `take_pushes`. Everything is in memory and gone a minute after the last connection that it belongs to. How
 //! strangers knock is in `knock.rs`, how members lose their seats and come back to them in `seat.rs`, how epochs begin
-//! in `rotation.rs`.
+//! in `rotation.rs`, how rooms are made anew in `restoring.rs`.
 //!
 //! A stranger learns nothing from a refusal: for whatever depends on the rooms that there are, it is the one word
-//! `NotAvailable`. `create`, `join` and `resume` also do the same work whether or not there is such a room or seat: one
+//! `NotAvailable`. `create`, `restore`, `join` and `resume` also do the same work whether or not there is such a room or seat: one
 //! signature is checked before anything is looked at, against nobody's key when there is none. Not equal is the time of
 //! what only members can ask (`relay`, `rotate`), and the search in a map by a room's id, which nobody outside the room
 //! knows. A nameplate that somebody answers at is told from one where nobody does, since that is what it is for.
@@ -14,10 +14,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use pushtalk_e2ee::{ServerIdentity, verify_create, verify_join};
+use pushtalk_e2ee::{History, ServerIdentity, verify_create, verify_join};
 use pushtalk_protocol::{
-    Challenge, Create, Created, Empty, HelloAck, HelloRequest, Join, JoinPublic, Joined, LobbyClose, LobbyId,
-    LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed,
+    Challenge, Create, Created, Empty, Epoch, HelloAck, HelloRequest, Join, JoinPublic, Joined, LobbyClose,
+    LobbyId, LobbyMessage, MemberJoined, MemberLeft, Nameplate, Pid, RefusalCode, Relay, Relayed, RoomClosed,
     RoomCloses, RoomId, VERSION,
 };
 use serde::{Deserialize, Serialize};
@@ -74,6 +74,18 @@ pub struct Lobby {
     /// None where nobody asks.
     pub(crate) touched: Option<BTreeSet<RoomId>>,
     pub(crate) holds_seats: bool,
+}
+
+/// A room that is made.
+pub(crate) struct New {
+    pub(crate) id: RoomId,
+    pub(crate) history: History,
+    pub(crate) epoch: Epoch,
+    pub(crate) join_pub: JoinPublic,
+    /// Of who makes it.
+    pub(crate) seat: Seat,
+    /// How it would like to be called.
+    pub(crate) wish: Option<Nameplate>,
 }
 
 pub(crate) struct Connection {
@@ -160,30 +172,42 @@ impl Lobby {
         const NO: RefusalCode = RefusalCode::NotAvailable;
         let challenge = self.spend_challenge(from)?;
         let pid = self.proved(|identity| verify_create(create, &challenge, identity)).ok_or(NO)?;
-        if self.rooms.contains_key(&create.room_id) {
+        let Create { room_id: id, host_pub, epoch, join_pub, member_pub, seat_pub, .. } = *create;
+        if self.rooms.contains_key(&id) {
             return Err(NO);
         }
+        let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
+        let history = History { host_pub, seq: 0 };
+        self.open_room(now, New { id, history, epoch, join_pub, seat, wish: None }, word)
+    }
+
+    /// One that is not here yet.
+    pub(crate) fn open_room(&mut self, now: Duration, new: New, word: u16) -> Answer<Created> {
+        const NO: RefusalCode = RefusalCode::NotAvailable;
+        let New { id, history, epoch, join_pub, seat, wish } = new;
         if self.rooms.len() >= self.limits.rooms {
             self.clear_deserted().ok_or(NO)?;
         }
-        let nameplate = self.free_nameplate(word).ok_or(NO)?;
-        self.nameplates.insert(nameplate, create.room_id);
-        let Create { host_pub, epoch, join_pub, member_pub, seat_pub, .. } = *create;
-        let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
+        let wish = wish.filter(|wish| !self.nameplates.contains_key(wish));
+        let nameplate = wish.or_else(|| self.free_nameplate(word)).ok_or(NO)?;
+        self.nameplates.insert(nameplate, id);
+        let (connection, pid) = (seat.connection(), seat.pid);
         let room = Room {
             nameplate,
-            host_pub,
+            host_pub: history.host_pub,
             epoch,
-            seq: 0,
+            seq: history.seq,
             join_pub,
             seats: vec![seat],
             knocks: Bucket::new(now, self.limits.knocks_at_a_room),
             closes_at: self.limits.life.map(|life| now + life),
             told: false,
         };
-        self.rooms.insert(create.room_id, room);
-        self.touch(create.room_id);
-        self.sit(from, create.room_id, pid);
+        self.rooms.insert(id, room);
+        self.touch(id);
+        if let Some(connection) = connection {
+            self.sit(connection, id, pid);
+        }
         Ok(Created { nameplate })
     }
 

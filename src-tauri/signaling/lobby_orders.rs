@@ -14,6 +14,7 @@ enum Act {
     Create(usize, u16),
     Join(usize, usize),
     Resume(usize, usize),
+    Restore(usize, u32, u16),
     Rotate(usize, u32, u8),
     Relay(usize, usize),
     Knock(usize, u8),
@@ -31,6 +32,7 @@ fn act() -> impl Strategy<Value = Act> {
         (c.clone(), any::<u16>()).prop_map(|(c, w)| Act::Create(c, w)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Join(a, b)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Resume(a, b)),
+        (c.clone(), 0..4_u32, any::<u16>()).prop_map(|(c, e, w)| Act::Restore(c, e, w)),
         (c.clone(), 1..4_u32, any::<u8>()).prop_map(|(c, e, r)| Act::Rotate(c, e, r)),
         (c.clone(), c.clone()).prop_map(|(a, b)| Act::Relay(a, b)),
         (c.clone(), 0..4_u8).prop_map(|(c, l)| Act::Knock(c, l)),
@@ -111,6 +113,20 @@ proptest! {
                         prop_assert!(world.relay(c, of).is_ok(), "the seat is this connection's");
                     }
                     // As the server does it.
+                    for cut in world.lobby.take_cuts() {
+                        prop_assert!(cut != conn(c) && !world.lobby.connections.contains_key(&cut));
+                        world.lobby.disconnected(now, cut);
+                        world.lobby.connected(cut, HERE).unwrap();
+                    }
+                }
+                Act::Restore(c, epoch, word) => {
+                    let signed = (epoch > 0).then(|| world.signed(epoch, &[c]));
+                    let restore = world.restore(c, &signed.iter().collect::<Vec<_>>());
+                    if let Ok(created) = world.lobby.restore(now, conn(c), &restore, word) {
+                        nameplate = created.nameplate;
+                        let others: Vec<_> = (0..6).filter(|of| *of != c).collect();
+                        prop_assert!(others.into_iter().all(|of| world.relay(of, c).is_err()), "it is anew");
+                    }
                     for cut in world.lobby.take_cuts() {
                         prop_assert!(cut != conn(c) && !world.lobby.connections.contains_key(&cut));
                         world.lobby.disconnected(now, cut);

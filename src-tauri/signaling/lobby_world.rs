@@ -5,8 +5,8 @@ use std::time::Duration;
 use pushtalk_e2ee::{HostKey, JoinKey, MemberKey, RoomSecret, SeatKey, ServerIdentity, pid, room_id};
 use pushtalk_protocol::{
     CertificateHash, Challenge, Create, Empty, Epoch, HelloRequest, Join, LobbyId, LobbyMessage, LobbyOpen,
-    MemberPublic, Nameplate, Pid, RefusalCode, Relay, Resume, RoomId, Rotate, SignedStatement, Statement,
-    StatementKind,
+    MemberPublic, Nameplate, Pid, RefusalCode, Relay, Restore, Resume, RoomId, Rotate, SignedStatement,
+    Statement, StatementKind,
 };
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -120,6 +120,24 @@ impl World {
         let (room_id, pid) = (self.room_id(), self.pid(of));
         let sig = self.seats[of].sign_resume(&challenge(on), room_id, pid, &self.identity);
         Resume { room_id, pid, sig }
+    }
+
+    /// On the connection of `of`, with what the hosts have signed.
+    pub(crate) fn restore(&self, of: usize, statements: &[&SignedStatement]) -> Restore {
+        let room_id = self.room_id();
+        let epoch = statements.last().map_or(Epoch::default(), |last| last.statement.epoch);
+        let key = self.join_key(epoch);
+        Restore {
+            room_id,
+            first_host: self.host.public(),
+            statements: statements.iter().map(|signed| text64::encode(&signed.encode())).collect(),
+            epoch,
+            join_pub: key.public(),
+            nameplate: Nameplate::from_index(5),
+            member_pub: self.public(of),
+            seat_pub: self.seats[of].public(),
+            sig: key.sign_restore(&challenge(of), room_id, epoch, self.pid(of), &self.identity),
+        }
     }
 
     /// Says that these are in the room from `epoch` on.

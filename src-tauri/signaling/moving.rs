@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::Wanted;
 use crate::bucket::Bucket;
-use crate::lobby::{Answer, ConnectionId, Lobby, Source};
+use crate::lobby::{Answer, ConnectionId, Lobby};
 use crate::seat::{Presence, Room, Seat};
 use crate::text64;
 
@@ -103,18 +103,6 @@ impl Lobby {
         self.rooms.insert(id, room);
     }
 
-    /// Another server has this room: who is connected to it here is to look for it anew.
-    pub(crate) fn yield_room(&mut self, now: Duration, id: RoomId) {
-        let Some(room) = self.rooms.get_mut(&id) else { return };
-        for seat in std::mem::take(&mut room.seats) {
-            let Some(connection) = seat.connection() else { continue };
-            self.stand_up(now, id, seat.pid, connection);
-            self.forget(connection);
-            self.cuts.push(connection);
-        }
-        self.close_if_empty(id);
-    }
-
     /// Its nameplate is another room's on another server: it gets the next free one from `word` on.
     pub(crate) fn rename(&mut self, id: RoomId, word: u16) -> Option<Nameplate> {
         let nameplate = self.free_nameplate(word)?;
@@ -175,11 +163,6 @@ impl Lobby {
         if let Some(touched) = &mut self.touched {
             touched.remove(&room);
         }
-    }
-
-    /// What a connection is known by to others than us.
-    pub(crate) fn source(&self, of: ConnectionId) -> Option<Source> {
-        self.connections.get(&of).map(|connection| connection.source)
     }
 
     /// The room was given up before anybody could find it.

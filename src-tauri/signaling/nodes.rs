@@ -78,7 +78,7 @@ pub(crate) enum Then {
 impl Then {
     fn of(ask: &Ask) -> Self {
         match ask {
-            Ask::Join(_) | Ask::Resume(_) => Self::Sits,
+            Ask::Join(_) | Ask::Restore(_) | Ask::Resume(_) => Self::Sits,
             Ask::Leave(_) => Self::Stands,
             Ask::LobbyOpen(_) => Self::Knocks,
             Ask::LobbyClose(close) => Self::Closes(close.lobby),
@@ -156,7 +156,7 @@ impl Nodes {
             Ask::Relay(_) | Ask::Rotate(_) | Ask::Leave(_) => return home.map_or(For::Us, For::Node),
             Ask::LobbyMessage(message) => return self.door(tie, message.lobby),
             Ask::LobbyClose(close) => return self.door(tie, close.lobby),
-            Ask::Create(_) | Ask::Join(_) | Ask::Resume(_) | Ask::LobbyOpen(_) => {}
+            Ask::Create(_) | Ask::Join(_) | Ask::Restore(_) | Ask::Resume(_) | Ask::LobbyOpen(_) => {}
         }
         if home.is_some() {
             return For::Nobody(RefusalCode::NotAvailable);
@@ -245,7 +245,7 @@ impl Nodes {
         let Some(errand) = tie.errand.as_mut().filter(|it| it.number == number) else { return false };
         let Step::Finding(ask) = &errand.step else { return false };
         let challenge = match &**ask {
-            Ask::Join(_) | Ask::Resume(_) => match lobby.spend_challenge(from) {
+            Ask::Join(_) | Ask::Restore(_) | Ask::Resume(_) => match lobby.spend_challenge(from) {
                 Ok(challenge) => Some(challenge),
                 Err(_) => return false,
             },

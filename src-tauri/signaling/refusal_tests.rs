@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pushtalk_protocol::{
-    Create, Epoch, Join, LobbyClose, LobbyId, Nameplate, RefusalCode, Resume, RoomId, Signature,
+    Create, Epoch, Join, LobbyClose, LobbyId, Nameplate, RefusalCode, Restore, Resume, RoomId, Signature,
 };
 
 use crate::lobby::Limits;
@@ -35,6 +35,12 @@ fn join(world: &mut World, change: impl FnOnce(&mut Join)) -> Option<RefusalCode
     world.lobby.join(conn(STRANGER), &join).err()
 }
 
+fn restore(world: &mut World, change: impl FnOnce(&mut Restore)) -> Option<RefusalCode> {
+    let mut restore = world.restore(STRANGER, &[]);
+    change(&mut restore);
+    world.lobby.restore(NOW, conn(STRANGER), &restore, 9).err()
+}
+
 fn resume(world: &mut World, change: impl FnOnce(&mut Resume)) -> Option<RefusalCode> {
     let mut resume = world.resume(STRANGER, STRANGER);
     change(&mut resume);
@@ -43,7 +49,7 @@ fn resume(world: &mut World, change: impl FnOnce(&mut Resume)) -> Option<Refusal
 
 #[test]
 fn every_refusal_to_a_stranger_is_the_same_word() {
-    let attempts: [(&str, Attempt); 20] = [
+    let attempts: [(&str, Attempt); 24] = [
         ("create: a room that is there", |w| create(w, |_| ())),
         ("create: a room that is there, forged", |w| create(w, |c| c.host_sig = FORGED)),
         ("create: a room that is not there, forged", |w| create(w, |c| c.room_id = NOWHERE)),
@@ -58,6 +64,13 @@ fn every_refusal_to_a_stranger_is_the_same_word() {
             let away = w.join_on(STRANGER, 2, Epoch::default());
             join(w, |j| *j = away)
         }),
+        ("restore: a room that is there", |w| restore(w, |_| ())),
+        ("restore: a room that is there, forged", |w| restore(w, |r| r.sig = FORGED)),
+        ("restore: a room that is not there, forged", |w| {
+            w.renew();
+            restore(w, |r| r.sig = FORGED)
+        }),
+        ("restore: a room of no host", |w| restore(w, |r| r.room_id = NOWHERE)),
         ("resume: no such room", |w| resume(w, |r| r.room_id = NOWHERE)),
         ("resume: no such seat", |w| resume(w, |_| ())),
         ("resume: a seat that is taken", |w| {
@@ -146,7 +159,13 @@ fn a_refusal_takes_about_as_long_where_there_is_no_such_room_or_seat() {
         resume.sig = FORGED;
         shortest(move |w| w.lobby.resume(NOW, conn(STRANGER), &resume).err())
     });
-    for times in [&joins[..], &resumes[..]] {
+    let (there, mut elsewhere) = (world.restore(STRANGER, &[]), world);
+    elsewhere.renew();
+    let restores = [there, elsewhere.restore(STRANGER, &[])].map(|mut restore| {
+        restore.sig = FORGED;
+        shortest(move |w| w.lobby.restore(NOW, conn(STRANGER), &restore, 9).err())
+    });
+    for times in [&joins[..], &resumes[..], &restores[..]] {
         let (least, most) = (times.iter().min().unwrap(), times.iter().max().unwrap());
         // Without the work that is done for nothing, it is fifty times as long.
         assert!(*most < *least * 3, "{times:?}");

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use pushtalk_e2ee::verify_statement;
-use pushtalk_protocol::{Empty, RefusalCode, RoomClosed, Rotate, SignedStatement, Statement, StatementKind};
+use pushtalk_protocol::{Empty, RefusalCode, RoomClosed, Rotate, Statement, StatementKind};
 
 use crate::lobby::{Answer, ConnectionId, Lobby, Push};
-use crate::text64;
 
 impl Lobby {
     /// Begins the epoch of a statement. Any member may hand it over, for the signature alone counts.
@@ -19,7 +18,7 @@ impl Lobby {
     /// not by the present host, or not newer than the last one.
     pub fn rotate(&mut self, now: Duration, from: ConnectionId, rotate: &Rotate) -> Answer<Empty> {
         const NO: RefusalCode = RefusalCode::NotAvailable;
-        let signed = self.read_statement(rotate).ok_or(RefusalCode::BadRequest)?;
+        let signed = self.read_statement(&rotate.statement).ok_or(RefusalCode::BadRequest)?;
         let (id, _) = self.seat(from).ok_or(NO)?;
         let room = self.rooms.get_mut(&id).ok_or(NO)?;
         verify_statement(&room.host_pub, &signed).map_err(|_| NO)?;
@@ -51,12 +50,5 @@ impl Lobby {
         }
         self.close_if_empty(id);
         Ok(Empty {})
-    }
-
-    fn read_statement(&self, rotate: &Rotate) -> Option<SignedStatement> {
-        if !text64::is_at_most(&rotate.statement, self.limits.statement) {
-            return None;
-        }
-        SignedStatement::decode(&text64::decode(&rotate.statement)?).ok()
     }
 }

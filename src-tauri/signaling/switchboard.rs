@@ -178,6 +178,7 @@ impl Switchboard {
         self.on(socket, &session, event::HELLO, |hello: Value| read_hello(hello).map(Ask::Hello));
         self.on(socket, &session, event::CREATE, |create| Ok(Ask::Create(create)));
         self.on(socket, &session, event::JOIN, |join| Ok(Ask::Join(join)));
+        self.on(socket, &session, event::RESTORE, |restore| Ok(Ask::Restore(Box::new(restore))));
         self.on(socket, &session, event::RESUME, |resume| Ok(Ask::Resume(resume)));
         self.on(socket, &session, event::ROTATE, |rotate| Ok(Ask::Rotate(rotate)));
         self.on(socket, &session, event::LEAVE, |empty| Ok(Ask::Leave(empty)));

@@ -34,7 +34,9 @@ pub(crate) struct Member {
 
 /// What all connections of a run have in common.
 pub(crate) struct Load {
-    pub(crate) server: SocketAddr,
+    /// Each connection is to the next one.
+    pub(crate) servers: Vec<SocketAddr>,
+    pub(crate) connections: AtomicUsize,
     pub(crate) tls: bool,
     /// The other server wants to be told who one is; ours works that out, and refuses what it does not know.
     pub(crate) with_pid: bool,
@@ -47,9 +49,11 @@ pub(crate) struct Load {
 impl Load {
     pub(crate) async fn connect(self: &Arc<Self>) -> anyhow::Result<Member> {
         let scheme = if self.tls { "wss" } else { "ws" };
-        let url = format!("{scheme}://{}/socket.io/?EIO=4&transport=websocket", self.server);
+        let next = self.connections.fetch_add(1, Ordering::Relaxed) % self.servers.len();
+        let server = self.servers[next];
+        let url = format!("{scheme}://{server}/socket.io/?EIO=4&transport=websocket");
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
-        let wire = wire(self.server, self.tls).await?;
+        let wire = wire(server, self.tls).await?;
         let (mut socket, _) = tokio_tungstenite::client_async_with_config(url, wire, Some(config)).await?;
         // Engine.IO opens, and then the namespace is entered.
         loop {

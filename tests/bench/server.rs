@@ -1,5 +1,5 @@
 //! What a connection, a join and a relayed message cost a server: ours, and a plain Socket.IO server on Node with the same
-//! events, under the same load.
+//! events, under the same load; and several of ours that stand for one.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use pushtalk_tests::binary::binary;
+use pushtalk_tests::community::Redis;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -26,12 +27,25 @@ const RELAYS: usize = 20;
 /// Messages whose way is timed, one each two milliseconds.
 const TIMED: usize = 1_000;
 
-/// `options`: sizes, and `--minutes N` for how long all are kept waiting.
+/// Who is loaded.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// So many of ours, with a Redis between them where they are several.
+    Ours(usize),
+    Peer,
+}
+
+/// `options`: sizes, `--minutes N` for how long all are kept waiting, `--ours` for our server alone, and `--nodes` for
+/// one, two and three of ours that stand for one.
 pub(crate) fn server(options: &[&str]) -> anyhow::Result<()> {
-    let (mut sizes, mut minutes, mut options) = (Vec::new(), 0, options.iter());
+    let (mut sizes, mut minutes, mut who) = (Vec::new(), 0, vec![Who::Ours(1), Who::Peer]);
+    let mut ways = vec![false, true];
+    let mut options = options.iter();
     while let Some(option) = options.next() {
         match *option {
             "--minutes" => minutes = options.next().context("how many minutes?")?.parse()?,
+            "--ours" => who = vec![Who::Ours(1)],
+            "--nodes" => (who, ways) = ([1, 2, 3].map(Who::Ours).to_vec(), vec![false]),
             size => sizes.push(size.parse().context("a number of connections")?),
         }
     }
@@ -53,23 +67,29 @@ pub(crate) fn server(options: &[&str]) -> anyhow::Result<()> {
         "alive"
     ))?;
     let mut results = Vec::new();
-    for tls in [false, true] {
+    for tls in ways {
         for size in &sizes {
-            for peer in [false, true] {
-                results.push(runtime.block_on(run(peer, tls, *size, minutes))?);
+            for who in &who {
+                results.push(runtime.block_on(run(*who, tls, *size, minutes))?);
             }
         }
     }
     keep("server", results)
 }
 
-async fn run(peer: bool, tls: bool, size: usize, minutes: u64) -> anyhow::Result<Value> {
+async fn run(who: Who, tls: bool, size: usize, minutes: u64) -> anyhow::Result<Value> {
     ensure!(size >= ROOMS * MEMBERS, "at least {} connections", ROOMS * MEMBERS);
-    let server = if peer { Server::node(tls)? } else { Server::ours(tls)? };
+    let server = match who {
+        Who::Peer => Servers { all: vec![Server::node(tls)?], redis: None },
+        Who::Ours(1) => Servers { all: vec![Server::ours(tls, None)?], redis: None },
+        Who::Ours(count) => Servers::among(tls, count)?,
+    };
+    let addresses = server.all.iter().map(|it| it.address.parse());
     let load = Arc::new(Load {
-        server: server.address.parse()?,
+        servers: addresses.collect::<Result<_, _>>()?,
+        connections: AtomicUsize::new(0),
         tls,
-        with_pid: peer,
+        with_pid: who == Who::Peer,
         delays: std::sync::Mutex::default(),
         arrived: AtomicUsize::new(0),
         start: Instant::now(),
@@ -126,7 +146,11 @@ async fn run(peer: bool, tls: bool, size: usize, minutes: u64) -> anyhow::Result
     };
     let name = format!(
         "{}{}",
-        if peer { "Node socket.io" } else { "pushtalk-server" },
+        match who {
+            Who::Peer => "Node socket.io".to_owned(),
+            Who::Ours(1) => "pushtalk-server".to_owned(),
+            Who::Ours(count) => format!("{count} pushtalk-servers"),
+        },
         if tls { ", TLS" } else { "" }
     );
     let result = json!({
@@ -168,6 +192,28 @@ async fn arrive(load: &Load, count: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Those that are loaded, and what is between them.
+struct Servers {
+    all: Vec<Server>,
+    redis: Option<Redis>,
+}
+
+impl Servers {
+    fn among(tls: bool, count: usize) -> anyhow::Result<Self> {
+        let redis = Redis::start(&[])?;
+        let url = redis.url();
+        let all = (0..count).map(|_| Server::ours(tls, Some(&url))).collect::<Result<_, _>>()?;
+        Ok(Self { all, redis: Some(redis) })
+    }
+
+    /// Of all together, the Redis included.
+    fn usage(&self) -> anyhow::Result<Usage> {
+        let ids = self.all.iter().map(|server| server.child.id());
+        let all = ids.chain(self.redis.as_ref().map(Redis::id));
+        all.map(Usage::of).try_fold(Usage::default(), |sum, usage| Ok(sum.and(usage?)))
+    }
+}
+
 /// A process, ended with the value.
 struct Server {
     child: Child,
@@ -177,12 +223,15 @@ struct Server {
 }
 
 impl Server {
-    fn ours(tls: bool) -> anyhow::Result<Self> {
+    fn ours(tls: bool, redis: Option<&str>) -> anyhow::Result<Self> {
         let mut command = Command::new(binary("pushtalk-server", "pushtalk-server")?);
         command.args(["--listen", "127.0.0.1:0", "--name", "localhost", "--rooms", "1000"]);
         command.args(["--connections", "20000", "--connections-per-near-address", "20000"]);
         if !tls {
             command.arg("--plain");
+        }
+        if let Some(redis) = redis {
+            command.args(["--redis", redis]);
         }
         Self::start(command.env("PUSHTALK_LOG", "off"))
     }
@@ -207,10 +256,6 @@ impl Server {
         says.read_line(&mut line)?;
         let address = line.trim().rsplit(' ').next().context("no address")?.to_owned();
         Ok(Self { child, _says: says, address })
-    }
-
-    fn usage(&self) -> anyhow::Result<Usage> {
-        Usage::of(self.child.id())
     }
 }
 

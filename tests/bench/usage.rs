@@ -23,7 +23,7 @@ impl Ticks {
 }
 
 /// Of a whole process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
     pub(crate) ticks: Ticks,
     /// Resident, in bytes.
@@ -31,6 +31,11 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { ticks: Ticks(self.ticks.0 + other.ticks.0), memory: self.memory + other.memory }
+    }
+
     pub(crate) fn of(process: u32) -> anyhow::Result<Self> {
         let read = |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}"));
         let status = read("status").context("the process is gone")?;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use pushtalk_engine::brain::{Answer, Request};
 use pushtalk_protocol::{
     Create, Created, Empty, HelloAck, HelloRequest, Join, Joined, LobbyClose, LobbyMessage, LobbyOpen,
-    LobbyOpened, RefusalCode, Relay, Resume, Rotate, VERSION, event,
+    LobbyOpened, RefusalCode, Relay, Restore, Resume, Rotate, VERSION, event,
 };
 use pushtalk_signaling::client::ServerEvent;
 use pushtalk_signaling::lobby::Push;
@@ -33,6 +33,8 @@ pub enum Call {
     LobbyMessage(LobbyMessage),
     /// A lobby is over.
     LobbyClose(LobbyClose),
+    /// A room is to be made anew.
+    Restore(Box<Restore>),
     /// A seat is to be taken again.
     Resume(Box<Resume>),
     /// What the host has signed.
@@ -53,7 +55,7 @@ pub enum Told {
 pub enum Reply {
     /// To `Call::Hello`.
     Hello(HelloAck),
-    /// To `Call::Create`.
+    /// To `Call::Create` and `Call::Restore`.
     Created(Created),
     /// To `Call::LobbyOpen`.
     LobbyOpened(LobbyOpened),
@@ -75,6 +77,7 @@ impl Call {
                 (Asked::LobbyOpen, Self::LobbyOpen(open))
             }
             Request::Join(join) => (Asked::Join, Self::Join(join)),
+            Request::Restore(restore) => (Asked::Create, Self::Restore(restore)),
             Request::Resume(resume) => (Asked::Resume, Self::Resume(resume)),
         }
     }
@@ -89,6 +92,7 @@ impl Call {
             Self::Relay(x) => line(out, event::RELAY, x),
             Self::LobbyMessage(x) => line(out, event::LOBBY_MESSAGE, x),
             Self::LobbyClose(x) => line(out, event::LOBBY_CLOSE, x),
+            Self::Restore(x) => line(out, event::RESTORE, x),
             Self::Resume(x) => line(out, event::RESUME, x),
             Self::Rotate(x) => line(out, event::ROTATE, x),
         }

@@ -14,7 +14,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::call::{Call, Told};
 use super::law::Known;
-use super::server::{HASH, Letter};
+use super::server::Letter;
 use super::{Event, Kind, PATIENCE, Parcel, World};
 
 impl World {
@@ -23,7 +23,8 @@ impl World {
             Output::StartServer => {
                 let Ok(own) = "127.0.0.1:7443".parse() else { return };
                 let Ok(address) = "127.0.0.1:7443".parse() else { return };
-                let hosting = Hosting { addresses: vec![address], own, certificate: HASH };
+                let certificate = self.server.start(who);
+                let hosting = Hosting { addresses: vec![address], own, certificate };
                 self.later(who, Input::Hosting(Ok(hosting)));
             }
             Output::Connect(attempt, _, trust) => self.connect(who, attempt, trust),
@@ -57,6 +58,9 @@ impl World {
                 if let Some((_, id)) = self.people[who].connection.take() {
                     let letters = self.server.disconnected(self.now, &mut self.rng, id, true);
                     self.letters(letters);
+                }
+                if self.server_goes_with_its_host && self.server.runs_on(who) {
+                    self.server_dies();
                 }
             }
             Output::OpenPeer(peer, role) => self.open_peer(who, peer, role),
@@ -102,7 +106,8 @@ impl World {
     fn enrol(&mut self, who: usize, public: &MemberPublic, host: bool) {
         let (pid, name) = (pid_of(public), self.people[who].name.clone());
         self.people[who].pid = Some(pid);
-        self.ledger.known.insert(pid, Known { who, name, host });
+        // Who comes in once more is who it was.
+        self.ledger.known.entry(pid).or_insert(Known { who, name, host });
     }
 
     /// The world learns of a new host, from the one before.

@@ -45,6 +45,10 @@ pub struct Honest;
 
 impl Operator for Honest {}
 
+fn empty(certificate: CertificateHash) -> Lobby {
+    Lobby::new(Limits::default(), [ServerIdentity::Certificate(certificate)])
+}
+
 /// What an operator has in its hands.
 pub struct Desk<'a> {
     /// Now.
@@ -93,6 +97,9 @@ impl Desk<'_> {
             Call::Relay(relay) => lobby.relay(from, relay).map(|_| Reply::Done),
             Call::LobbyMessage(message) => lobby.lobby_message(now, from, message).map(|_| Reply::Done),
             Call::LobbyClose(close) => lobby.lobby_close(from, close).map(|_| Reply::Done),
+            Call::Restore(restore) => {
+                lobby.restore(now, from, &restore, self.rng.random()).map(Reply::Created)
+            }
             Call::Resume(resume) => lobby.resume(now, from, &resume).map(Reply::Joined),
             Call::Rotate(rotate) => lobby.rotate(now, from, &rotate).map(|_| Reply::Done),
         };
@@ -115,12 +122,25 @@ pub struct Server {
     /// Calls that it got, and letters that it gave.
     pub counts: (u64, u64),
     alive: bool,
+    certificate: CertificateHash,
+    /// How many there were, one after the other.
+    number: u8,
+    /// On whose device it runs.
+    runner: Option<usize>,
 }
 
 impl Server {
     pub(super) fn new(operator: Box<dyn Operator>) -> Self {
-        let lobby = Lobby::new(Limits::default(), [ServerIdentity::Certificate(HASH)]);
-        Self { lobby, operator, transcript: String::new(), counts: (0, 0), alive: true }
+        Self {
+            lobby: empty(HASH),
+            operator,
+            transcript: String::new(),
+            counts: (0, 0),
+            alive: true,
+            certificate: HASH,
+            number: 0,
+            runner: None,
+        }
     }
 
     /// The certificate that this client sees; none when nobody answers.
@@ -128,12 +148,34 @@ impl Server {
         if !self.alive || self.lobby.connected(id, Source(who as u64)).is_err() {
             return None;
         }
-        Some(self.operator.certificate(who))
+        let is_first = self.number == 0;
+        Some(if is_first { self.operator.certificate(who) } else { self.certificate })
     }
 
     pub(super) fn die(&mut self) {
         self.alive = false;
-        self.lobby = Lobby::new(Limits::default(), [ServerIdentity::Certificate(HASH)]);
+        self.lobby = empty(self.certificate);
+    }
+
+    /// As it was, but for what it knew.
+    pub(super) fn start_again(&mut self) {
+        self.alive = true;
+    }
+
+    /// On this device: another one, where there is none.
+    pub(super) fn start(&mut self, on: usize) -> CertificateHash {
+        if !self.alive {
+            self.number += 1;
+            self.certificate = CertificateHash::new([100 + self.number; 32]);
+            self.lobby = empty(self.certificate);
+            self.alive = true;
+        }
+        self.runner = Some(on);
+        self.certificate
+    }
+
+    pub(super) fn runs_on(&self, who: usize) -> bool {
+        self.runner == Some(who)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -63,7 +63,7 @@ impl World {
             self.people[who].asked = None;
             // The server does not know: what it relays is lost until the member is back.
         }
-        self.give(who, Input::Addresses { cut });
+        self.give(who, Input::Addresses { cut, hosted: None });
     }
 
     /// They can reach each other again.
@@ -80,6 +80,23 @@ impl World {
                 self.people[who].asked = None;
                 self.later(who, Input::Server(attempt, ServerNews::Push(ServerEvent::Gone)));
             }
+        }
+    }
+
+    /// The server is back where it was, and knows nothing any more.
+    pub fn server_is_back(&mut self) {
+        self.server.start_again();
+    }
+
+    /// This person's device is gone, with all that ran on it: nobody is told.
+    pub fn vanishes(&mut self, who: usize) {
+        for other in (0..self.people.len()).filter(|other| *other != who) {
+            self.path_dies(who, other);
+            self.apart.extend([(who, other), (other, who)]);
+        }
+        self.people[who].connection = None;
+        if self.server.runs_on(who) {
+            self.server_dies();
         }
     }
 

@@ -116,7 +116,7 @@ export type EnteringStep = "looking" | "startingServer" | "connecting" | "provin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
 
 /**
  * Who holds the floor.
@@ -648,7 +648,11 @@ microphone: Microphone,
 /**
  * False when the server is gone: those inside talk on, nobody new can come in.
  */
-server: boolean, };
+server: boolean,
+/**
+ * True when the server runs on this device: others come in as long as this program is in the room.
+ */
+serving: boolean, };
 
 /**
  * What both devices show when nobody is between them.

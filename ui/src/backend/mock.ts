@@ -368,7 +368,7 @@ export class MockBackend implements Backend {
       name,
       false,
       [...(looked ? (['looking'] as const) : []), 'connecting', 'proving', 'joining'],
-      () => room([], { hosting: false, microphone: 'off', members, invitation }),
+      () => room([], { hosting: false, serving: false, microphone: 'off', members, invitation }),
     );
   }
 

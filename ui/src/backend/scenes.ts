@@ -106,6 +106,7 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     verifying: null,
     microphone: 'open',
     server: true,
+    serving: true,
     ...more,
   };
 }
@@ -116,6 +117,7 @@ export const sas: SasCode = { emoji: [6, 12, 16, 33, 35, 51, 63], numbers: [1808
 /** These people, ourselves first, and the second one hosts. */
 const guestOf = (names: string[]): Partial<RoomView> => ({
   hosting: false,
+  serving: false,
   members: names.map((name, index) => member(index, name, { host: index === 1 })),
 });
 

@@ -149,7 +149,7 @@ const contract = {
     },
     serverGone: {
       what: 'The server went away.',
-      todo: 'Those who are in the room talk on. Nobody new can come in.',
+      todo: 'Those who are in the room talk on. Nobody new can come in until there is one again.',
     },
     cannotHost: {
       what: 'This computer could not start to host.',
@@ -267,6 +267,10 @@ const contract = {
     youAreHost: {
       what: 'You are the host now.',
       todo: 'Press Room to lock it or to choose who may talk, and a person to remove them.',
+    },
+    nowServing: {
+      what: 'The room’s server runs on this device now: the one who ran it has left.',
+      todo: 'Others come in by the link and code that you see under Invite; those from before may lead nowhere.',
     },
     hostLost: {
       what: 'The host is gone.',
@@ -500,6 +504,8 @@ export const en = {
     codeHint: 'To be said aloud. It needs the server address too.',
     servers: { one: 'Server address', other: 'Server addresses' },
     serversHint: 'The first one usually works.',
+    servedHere:
+      'The room’s server runs on this device. When you leave, the device of somebody in the room takes over, with a new link.',
     qr: 'QR code of the link',
     qrHint: 'Scan it with a phone or camera.',
     copyLink: 'Copy link',
