@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pushtalk_engine::face::{ErrorCode, Intent, MemberLink};
 use pushtalk_protocol::{CertificateHash, Ctl, Nameplate, Place};
-use pushtalk_tests::world::{Network, World};
+use pushtalk_tests::world::{HASH, Network, World};
 
 const NAMES: [&str; 4] = ["Ana", "Ben", "Cem", "Dua"];
 
@@ -98,23 +98,70 @@ fn who_is_left_alone_can_let_others_in() {
 }
 
 #[test]
-fn when_the_host_vanishes_somebody_else_has_the_server_once_it_is_certain() {
+fn when_the_host_vanishes_somebody_else_has_the_server_once_a_person_wants_it() {
     for mut world in rooms() {
         let link = world.invitation(1).unwrap().link;
         world.vanishes(0);
-        world.run(Duration::from_secs(55));
+        world.run(Duration::from_secs(120));
         for who in [1, 2, 3] {
             let room = world.room_of(who).unwrap();
             assert!(!room.server && !room.serving, "seed {}: the host may come back", world.seed);
         }
-        world.run(Duration::from_secs(40));
-        let runner = runner(&world, &[1, 2, 3]);
-        assert!(!world.room_of(runner).unwrap().hosting, "only the host makes another one the host");
+        world.act(2, Intent::HostHere);
+        world.run(Duration::from_secs(15));
+        assert_eq!(runner(&world, &[1, 2, 3]), 2);
+        assert!(!world.room_of(2).unwrap().hosting, "only the host makes another one the host");
         assert_whole(&mut world, &[1, 2, 3]);
         // Nothing was signed: it is the room that it was, at another place.
         assert_ne!(world.invitation(1).unwrap().link, link);
-        let late = comes_in(&mut world, 2, "Eda");
+        let late = comes_in(&mut world, 1, "Eda");
         assert_whole(&mut world, &[1, 2, 3, late]);
+        // Where there is one, nobody needs another one.
+        world.act(1, Intent::HostHere);
+        world.run(Duration::from_secs(5));
+        assert_eq!(runner(&world, &[1, 2, 3, late]), 2);
+    }
+}
+
+#[test]
+fn who_was_offline_for_long_comes_back_to_the_room_where_it_is() {
+    for mut world in rooms() {
+        world.goes_offline(3);
+        world.run(Duration::from_secs(100));
+        assert!(!world.room_of(3).unwrap().serving, "seed {}", world.seed);
+        world.is_online(3);
+        world.run(Duration::from_secs(25));
+        assert_eq!(runner(&world, &[0, 1, 2, 3]), 0);
+        assert_whole(&mut world, &[0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn nobody_makes_others_leave_a_server_by_saying_that_it_was_theirs() {
+    for seed in 1..=6 {
+        let mut world = World::room(seed, Network::default(), &NAMES, "Friday").unwrap();
+        let mole = world.mole().unwrap();
+        world.join(mole, "Mole", &world.invitation(0).unwrap().link);
+        world.run(Duration::from_secs(3));
+        let invitation = world.invitation(1).unwrap();
+        for who in 0..4 {
+            let servers = vec!["192.0.2.66:666".parse().unwrap()];
+            let place = Ctl::Place(Place { nameplate: Nameplate::from_index(9), certificate: HASH, servers });
+            let to = world.people[who].pid.unwrap();
+            world.mole_says(mole, to, &place).unwrap();
+            world.mole_says(mole, to, &Ctl::Bye).unwrap();
+        }
+        world.run(Duration::from_secs(1));
+        let servers = world.invitation(1).unwrap().servers;
+        assert!(servers.contains(&invitation.servers[0]), "seed {seed}: {servers:?}");
+        world.server_dies();
+        world.run(Duration::from_secs(20));
+        world.server_is_back();
+        world.run(Duration::from_secs(25));
+        assert_eq!(runner(&world, &[0, 1, 2, 3]), 0, "seed {seed}");
+        for who in 0..4 {
+            assert!(world.room_of(who).unwrap().server, "seed {seed}: {who}");
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// One that keeps what it has to itself, but for these flags.
+    /// One that keeps what it has to itself, but for these flags, in which `{port}` is its port.
     ///
     /// # Errors
     /// When it does not come up.
@@ -40,7 +40,7 @@ impl Redis {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let folder = std::env::temp_dir().join(format!("pushtalk-redis-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let flags: Vec<String> = flags.iter().map(|flag| flag.replace("{port}", &port.to_string())).collect();
         let child = Self::spawn(port, &folder, &flags)?;
         Ok(Self { child, port, flags, folder })
     }
@@ -76,6 +76,11 @@ impl Redis {
     /// Of its process.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it is.

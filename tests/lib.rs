@@ -1,5 +1,6 @@
 //! What the scenarios and the benches share: rigs, worlds and drivers.
 
+pub mod balancer;
 pub mod binary;
 pub mod canary;
 pub mod client;

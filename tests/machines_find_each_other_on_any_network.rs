@@ -107,6 +107,35 @@ fn a_room_that_is_not_to_be_found_is_not() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_room_that_is_hosted_on_one_network_is_found_and_entered_from_that_one_alone() -> anyhow::Result<()> {
+    let Some(mut machines) = TwoMachines::start() else { return Ok(()) };
+    let first = machines.cable_with(["10.8.1.1/24", "10.8.1.2/24"])?;
+    machines.cable_with(["10.8.2.1/24", "10.8.2.2/24"])?;
+    let mut ana = looking(&machines, 0, &["host", "--name", "Ana", "--interface", &first])?;
+    let invitation = ana.event("invitation")?;
+    let servers = invitation["servers"].as_array().context("servers")?;
+    let [server] = &servers[..] else { anyhow::bail!("{servers:?}") };
+    let server = server.as_str().context("an address")?;
+    let port = server.strip_prefix("10.8.1.1:").context("of the first cable")?;
+    let code = invitation["code"].as_str().context("a code")?;
+    // Over the other cable nobody answers, though that is the same machine.
+    let other = format!("10.8.2.1:{port}");
+    let mut eve = looking(&machines, 1, &["join", code, "--server", &other, "--name", "Eve"])?;
+    assert_eq!(eve.event("error")?["code"], "serverKeptApart");
+    machines.ip(1, &["link", "set", &first, "down"])?;
+    let mut dan = looking(&machines, 1, &["join", code, "--name", "Dan"])?;
+    assert_eq!(dan.event("error")?["code"], "serverNeeded");
+    machines.ip(1, &["link", "set", &first, "up"])?;
+    let mut ben = looking(&machines, 1, &["join", code, "--name", "Ben"])?;
+    ben.event("ready")?;
+    ana.event("ready")?;
+    // A network that is not there is none to host on.
+    let mut cleo = looking(&machines, 1, &["host", "--name", "Cleo", "--interface", "nowhere0"])?;
+    assert_eq!(cleo.event("error")?["code"], "networkMissing");
+    Ok(())
+}
+
+#[test]
 fn the_talk_goes_on_when_the_network_is_changed_under_it() {
     let Some(mut machines) = TwoMachines::start() else { return };
     let rig = SoundRig::start().unwrap();

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use pushtalk_protocol::RefusalCode;
 use pushtalk_signaling::client::{ClientError, ServerEvent};
+use pushtalk_tests::balancer::Balancer;
 use pushtalk_tests::binary::binary;
 use pushtalk_tests::canary::Canaries;
+use pushtalk_tests::client::Client;
 use pushtalk_tests::community::{Community, Member, Redis, Room, at};
 
 const UNREADY: ClientError = ClientError::Refused(RefusalCode::Unready);
@@ -203,6 +205,36 @@ async fn a_server_that_stood_still_gives_up_the_rooms_that_others_have_taken_ove
     ana.says(&mut ben, b"on one server").await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_behind_a_balancer_meet_and_find_their_room_again_when_a_server_dies() {
+    let community = Community::new().unwrap();
+    let [mut a, b] = [(); 2].map(|()| community.server().unwrap());
+    let balancer = Balancer::start(vec![at(&a).unwrap(), at(&b).unwrap()]).await.unwrap();
+    let address = balancer.address.to_string();
+    tokio::task::spawn_blocking(move || {
+        let mut ana = Client::start(&["host", "--name", "Ana", "--server", &address]).unwrap();
+        let invitation = ana.event("invitation").unwrap();
+        let link = invitation["link"].as_str().unwrap();
+        // The first connection was to a, which is the room's home, the next one is to b.
+        let mut ben = Client::start(&["join", link, "--name", "Ben"]).unwrap();
+        ben.event("ready").unwrap();
+        ana.event("ready").unwrap();
+        a.kill().unwrap();
+        for client in [&mut ana, &mut ben] {
+            client.event_where("error", |event| event["code"] == "serverGone").unwrap();
+            assert_eq!(client.event("invitation").unwrap(), invitation, "it is as it was");
+        }
+        let mut cleo = Client::start(&["join", link, "--name", "Cleo"]).unwrap();
+        for client in [&mut ana, &mut ben] {
+            client.event_where("ready", |event| event["name"] == "Cleo").unwrap();
+        }
+        cleo.event("ready").unwrap();
+    })
+    .await
+    .unwrap();
+    drop(b);
+}
+
 #[test]
 fn a_redis_that_writes_to_a_disk_is_refused_unless_it_is_allowed() {
     let redis = Redis::start(&["--save", "60 1"]).unwrap();
@@ -213,6 +245,35 @@ fn a_redis_that_writes_to_a_disk_is_refused_unless_it_is_allowed() {
     assert!(!refused.status.success() && said.contains("--redis-may-persist"), "{said}");
     let allowed = ["--redis", &redis.url(), "--redis-may-persist"];
     pushtalk_tests::standalone::Standalone::start(&allowed).unwrap();
+}
+
+#[test]
+fn a_redis_elsewhere_is_used_over_tls_if_it_is_who_it_should_be() {
+    let folder = std::env::temp_dir().join(format!("pushtalk-redis-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let tls = ["--port", "0", "--tls-port", "{port}", "--tls-auth-clients", "no"];
+    let redis =
+        Redis::start(&[&tls[..], &["--tls-cert-file", cert, "--tls-key-file", key]].concat()).unwrap();
+    let url = format!("rediss://localhost:{}", redis.port());
+    let command = |authorities: &str| {
+        let mut command = Command::new(binary("pushtalk-server", "pushtalk-server").unwrap());
+        command.args(["--listen", "127.0.0.1:0", "--redis", &url]).env("SSL_CERT_FILE", authorities);
+        command
+    };
+    // By nobody's word, and by an authority that has not vouched for it.
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let another = folder.join("other.pem");
+    std::fs::write(&another, other.cert.pem()).unwrap();
+    let refused = command(another.to_str().unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("Redis"), "{said}");
+    pushtalk_tests::standalone::Standalone::by(command(cert), &[]).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,6 +83,8 @@ pub struct World {
     apart: BTreeSet<(usize, usize)>,
     /// Paths over which nothing comes any more, without anybody being told.
     dead: BTreeSet<(usize, usize)>,
+    /// Those who reach nobody.
+    offline: BTreeSet<usize>,
 }
 
 impl World {
@@ -113,6 +115,7 @@ impl World {
             next_step: Duration::ZERO,
             apart: BTreeSet::new(),
             dead: BTreeSet::new(),
+            offline: BTreeSet::new(),
         }
     }
 

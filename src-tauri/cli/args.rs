@@ -62,6 +62,9 @@ pub(crate) enum Command {
         /// Where the embedded server listens; a free port of every address if not given.
         #[arg(long, value_name = "IP:PORT", conflicts_with = "server")]
         listen: Option<SocketAddr>,
+        /// Host for this network alone: the name of an interface, as the system calls it.
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "listen"])]
+        interface: Option<String>,
         /// Longest time one person may talk without a pause.
         #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(10..=300))]
         talk_limit: u16,

@@ -15,7 +15,7 @@ pub(crate) enum Line {
 }
 
 /// The commands that there are, for people.
-pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, \
+pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, host-here, \
                                volume ID 0-200, mute ID, unmute ID, talk hold|voice, verify ID, same ID, differ ID; \
                                the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
@@ -30,6 +30,7 @@ impl FromStr for Line {
             ["invite"] => return Ok(Self::Invite),
             ["stats"] => return Ok(Self::Stats),
             ["leave"] => return Ok(Self::Leave),
+            ["host-here"] => Intent::HostHere,
             ["press"] => Intent::Press,
             ["release"] => Intent::Release,
             ["preempt"] => Intent::Preempt,

@@ -40,12 +40,17 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
         Command::Host { listen, .. } => *listen,
         Command::Join { .. } | Command::Devices | Command::Sound { .. } => None,
     };
+    let host_on = match &args.command {
+        Command::Host { interface, .. } => interface.clone(),
+        Command::Join { .. } | Command::Devices | Command::Sound { .. } => None,
+    };
     let engine = Engine::start(EngineConfig {
         preferences: Preferences {
             input: args.input.clone(),
             output: args.output.clone(),
             processing: args.processing(),
             use_vpn: !args.no_vpn,
+            host_on,
             cues: if args.no_cues { CuePreferences::silent() } else { CuePreferences::default() },
             ..Preferences::default()
         },

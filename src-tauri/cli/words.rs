@@ -68,6 +68,7 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         }
         ErrorCode::HostChanged => "another member is the host now",
         ErrorCode::YouAreHost => "you are the host now",
+        ErrorCode::NetworkMissing => "the network that rooms are to be hosted on is not there",
         ErrorCode::NowServing => {
             "the server of the room runs on this device now; invite by the link that is shown now"
         }

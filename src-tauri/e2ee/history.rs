@@ -19,9 +19,16 @@ pub struct History {
 /// whom it was handed over, up to the epoch and the join key that it claims. A room without a statement is in its first
 /// epoch, whose join key nobody has signed. Who was removed cannot make a room anew.
 ///
+/// Where the room is there, `present` is what has become of it as far as is known: what is newer has to be signed by who is the
+/// host in that. A host of before could else leave out that it is none any more.
+///
 /// # Errors
 /// One of them is not so.
-pub fn verify_history(restore: &Restore, statements: &[SignedStatement]) -> Result<History, CryptoError> {
+pub fn verify_history(
+    restore: &Restore,
+    statements: &[SignedStatement],
+    present: Option<History>,
+) -> Result<History, CryptoError> {
     if restore.room_id != room_id(&restore.first_host) {
         return Err(CryptoError);
     }
@@ -35,6 +42,10 @@ pub fn verify_history(restore: &Restore, statements: &[SignedStatement]) -> Resu
             return Err(CryptoError);
         }
         verify_statement(&history.host_pub, signed)?;
+        let newer = present.filter(|present| statement.seq > present.seq);
+        if newer.is_some_and(|present| history.seq <= present.seq && history.host_pub != present.host_pub) {
+            return Err(CryptoError);
+        }
         (history.seq, epoch) = (statement.seq, statement.epoch);
         if let StatementKind::Transfer { host_pub, .. } = statement.kind {
             history.host_pub = host_pub;
@@ -125,12 +136,12 @@ mod tests {
     fn a_room_is_what_its_hosts_have_signed_one_after_the_other() {
         let w = world(1);
         let history = |host: usize, seq| Ok(History { host_pub: w.hosts[host].public(), seq });
-        assert_eq!(verify_history(&w.restore(0), &[]), history(0, 0));
-        assert_eq!(verify_history(&w.restore(3), &[w.statement(0, 2, None)]), history(0, 2));
+        assert_eq!(verify_history(&w.restore(0), &[], None), history(0, 0));
+        assert_eq!(verify_history(&w.restore(3), &[w.statement(0, 2, None)], None), history(0, 2));
         let two = [w.statement(0, 1, Some(1)), w.statement(1, 4, Some(2))];
-        assert_eq!(verify_history(&w.restore(5), &two), history(2, 4));
+        assert_eq!(verify_history(&w.restore(5), &two, None), history(2, 4));
         let three = [&two[..], &[w.statement(2, 7, None)]].concat();
-        assert_eq!(verify_history(&w.restore(8), &three), history(2, 7));
+        assert_eq!(verify_history(&w.restore(8), &three, None), history(2, 7));
     }
 
     #[test]
@@ -138,7 +149,7 @@ mod tests {
         let (w, other) = (world(1), world(2));
         let [first, second] = [w.statement(0, 1, Some(1)), w.statement(1, 4, None)];
         let good = [first.clone(), second.clone()];
-        assert!(verify_history(&w.restore(5), &good).is_ok());
+        assert!(verify_history(&w.restore(5), &good, None).is_ok());
         let wrong: [&[SignedStatement]; 8] = [
             &[],
             std::slice::from_ref(&first),
@@ -152,7 +163,7 @@ mod tests {
             &[first.clone(), other.statement(1, 4, None)],
         ];
         for (i, wrong) in wrong.iter().enumerate() {
-            assert_eq!(verify_history(&w.restore(5), wrong), Err(CryptoError), "{i}");
+            assert_eq!(verify_history(&w.restore(5), wrong, None), Err(CryptoError), "{i}");
         }
         let claims: [fn(&mut Restore, &World); 6] = [
             |r, other| r.room_id = other.room,
@@ -165,10 +176,32 @@ mod tests {
         for (i, claim) in claims.iter().enumerate() {
             let mut restore = w.restore(5);
             claim(&mut restore, &other);
-            assert_eq!(verify_history(&restore, &good), Err(CryptoError), "{i}");
+            assert_eq!(verify_history(&restore, &good, None), Err(CryptoError), "{i}");
         }
         // The first epoch is the only one that needs no statement.
-        assert_eq!(verify_history(&w.restore(1), &[]), Err(CryptoError));
+        assert_eq!(verify_history(&w.restore(1), &[], None), Err(CryptoError));
+    }
+
+    #[test]
+    fn who_was_the_host_makes_nothing_of_a_room_that_is_there() {
+        let w = world(1);
+        let [first, second] = [w.statement(0, 1, Some(1)), w.statement(1, 4, None)];
+        let present = |host: usize, seq| Some(History { host_pub: w.hosts[host].public(), seq });
+        let verify = |epoch, statements: &[SignedStatement], present| {
+            verify_history(&w.restore(epoch), statements, present)
+        };
+        // What has become of it is known here, or follows.
+        for (host, seq) in [(0, 0), (1, 1), (1, 3), (1, 4), (1, 9)] {
+            assert!(verify(5, &[first.clone(), second.clone()], present(host, seq)).is_ok(), "{host} {seq}");
+        }
+        // The first host leaves out that it has handed the room over.
+        let late = w.statement(0, 7, None);
+        assert_eq!(verify(8, std::slice::from_ref(&late), present(1, 1)), Err(CryptoError));
+        assert_eq!(verify(8, std::slice::from_ref(&late), present(1, 4)), Err(CryptoError));
+        // Or hands it over to another one, later than it did.
+        let other = w.statement(0, 7, Some(2));
+        assert_eq!(verify(8, std::slice::from_ref(&other), present(1, 4)), Err(CryptoError));
+        assert!(verify(8, &[late], present(0, 0)).is_ok(), "as long as it is the host");
     }
 
     #[test]
@@ -178,9 +211,9 @@ mod tests {
         statement.roster.clear();
         statement.removed = vec![pid(&w.member)];
         let removed = w.hosts[0].sign_statement(statement);
-        assert_eq!(verify_history(&w.restore(2), std::slice::from_ref(&removed)), Err(CryptoError));
+        assert_eq!(verify_history(&w.restore(2), std::slice::from_ref(&removed), None), Err(CryptoError));
         w.member = world(2).member;
-        assert!(verify_history(&w.restore(2), &[removed]).is_ok());
+        assert!(verify_history(&w.restore(2), &[removed], None).is_ok());
     }
 
     #[test]

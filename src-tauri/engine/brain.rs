@@ -9,7 +9,7 @@ use pushtalk_signaling::discovery::Nearby;
 use rand::CryptoRng;
 
 use crate::check::Checking;
-use crate::entering::Entering;
+use crate::entering::{At, Entering};
 use crate::epoch::Begin;
 use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
@@ -17,8 +17,8 @@ use crate::looking::Looking;
 use crate::lookout::Lookout;
 use crate::notices::Notices;
 pub use crate::orders::{
-    Answer, CheckNews, CheckOrder, Hosting, Input, ListenOrder, Output, Plug, PlugNews, Request, ServerNews,
-    TalkOrder, VoiceNews,
+    Answer, CheckNews, CheckOrder, Hosting, HostingError, Input, ListenOrder, Output, Plug, PlugNews,
+    Request, ServerNews, TalkOrder, VoiceNews,
 };
 use crate::ticket::{Ticket, inspect, ticket};
 
@@ -53,6 +53,8 @@ pub struct Brain {
     day: u32,
     /// Rooms on this network, as they say themselves.
     pub(crate) nearby: Vec<Nearby>,
+    /// That this machine is on, as of when it was asked for.
+    pub(crate) networks: Vec<face::Network>,
 }
 
 /// Where we are.
@@ -78,6 +80,7 @@ impl Brain {
             attempt: 0,
             day: 0,
             nearby: Vec::new(),
+            networks: Vec::new(),
         }
     }
 
@@ -157,6 +160,7 @@ impl Brain {
                     }
                 }
             }
+            Input::Networks(networks) => self.networks = networks,
             Input::Nearby(nearby) => {
                 self.nearby = nearby;
                 self.look(now, rng, &mut out);
@@ -179,6 +183,7 @@ impl Brain {
                         inside.seek_seat(now, self.attempt, &mut out);
                     }
                     inside.tick(now, rng, &mut self.notices, &mut out);
+                    inside.take_over(now, self.preferences.host_on.as_ref(), &mut out);
                 }
             },
         }
@@ -259,11 +264,18 @@ impl Brain {
                 self.preferences.nearby = on;
                 self.nearby.clear();
             }
+            Intent::ListNetworks => out.push(Output::ListNetworks),
+            Intent::SetHostOn { network } => self.preferences.host_on = network,
             Intent::SetUseVpn { on } => {
                 self.preferences.use_vpn = on;
                 out.push(Output::UseVpn(on));
                 if let Stage::Inside(inside) = &mut self.stage {
                     inside.addresses_changed(now, out);
+                }
+            }
+            Intent::HostHere => {
+                if let Stage::Inside(inside) = &mut self.stage {
+                    inside.host_here(now, self.preferences.host_on.as_ref(), out);
                 }
             }
             Intent::Preempt
@@ -303,7 +315,11 @@ impl Brain {
         self.attempt += 1;
         let title = title.trim().chars().filter(|c| !c.is_control()).take(32).collect::<String>();
         let title = if title.len() > 64 { String::new() } else { title };
-        let entering = Entering::host(now, rng, name, title, self.habits.server.clone(), self.attempt, out);
+        let at = match &self.habits.server {
+            Some(server) => At::Server(server.clone()),
+            None => At::Here(self.preferences.host_on.clone()),
+        };
+        let entering = Entering::host(now, rng, name, title, at, self.attempt, out);
         self.stage = Stage::Entering(entering);
     }
 

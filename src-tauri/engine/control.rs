@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
-use crate::face::{ErrorCode, Intent, View};
+use crate::face::{self, ErrorCode, Intent, View};
 use crate::held_back::HeldBack;
 use crate::hosting::{Embedded, Hosts};
 use crate::peers::Peers;
@@ -196,8 +196,8 @@ impl Control {
 
     /// Listens for rooms, and tells of the one that is hosted here, as things are.
     fn look_around(&mut self) {
-        let embedded = self.embedded.as_ref().and_then(Embedded::told_of);
-        let hosted = self.brain.told_of().zip(embedded).map(|(room, (port, hash))| (room, port, hash));
+        let hosted = self.brain.told_of().zip(self.embedded.as_ref());
+        let hosted = hosted.and_then(|(nameplate, embedded)| embedded.told_of(nameplate));
         self.vicinity.want(self.brain.listens(), hosted);
     }
 
@@ -223,16 +223,21 @@ impl Control {
 
     async fn perform(&mut self, output: Output) {
         match output {
-            Output::StartServer => {
-                let hosting = match self.hosts.start().await {
-                    Ok((embedded, hosting)) => {
-                        self.embedded = Some(embedded);
-                        Ok(hosting)
-                    }
-                    Err(error) => Err(error.to_string()),
-                };
+            Output::StartServer(interface) => {
+                let started = self.hosts.start(interface).await;
+                let hosting = started.map(|(embedded, hosting)| {
+                    self.embedded = Some(embedded);
+                    hosting
+                });
                 self.later(Input::Hosting(hosting));
             }
+            Output::StopServer => {
+                self.connection = Connection::None;
+                if let Some(embedded) = self.embedded.take() {
+                    embedded.stop().await;
+                }
+            }
+            Output::ListNetworks => self.later(Input::Networks(networks())),
             Output::Connect(attempt, addresses, trust) => self.connect(attempt, addresses, trust),
             Output::Request(request) => self.request(request),
             Output::Relay(to, bytes) => {
@@ -311,7 +316,11 @@ impl Control {
                 }
             }
         });
-        self.connection = Connection::Connecting(attempt, task);
+        if let Connection::Connecting(_, before) =
+            std::mem::replace(&mut self.connection, Connection::Connecting(attempt, task))
+        {
+            before.abort();
+        }
     }
 
     async fn connected(&mut self, attempt: u64, client: Client) {
@@ -386,6 +395,13 @@ impl Control {
         };
         self.brain.others().map(of).collect()
     }
+}
+
+fn networks() -> Vec<face::Network> {
+    let all = pushtalk_signaling::addresses::networks().into_iter();
+    let shown = |ip: &std::net::IpAddr| ip.to_string();
+    all.map(|it| face::Network { name: it.name, addresses: it.addresses.iter().map(shown).collect() })
+        .collect()
 }
 
 /// Days since 1970-01-01, by the system's clock.

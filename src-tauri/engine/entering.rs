@@ -13,7 +13,7 @@ use pushtalk_protocol::{
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use rand::CryptoRng;
 
-use crate::brain::{Answer, Hosting, Output, Request, ServerNews, Step};
+use crate::brain::{Answer, Hosting, HostingError, Output, Request, ServerNews, Step};
 use crate::face::{EnteringStep, ErrorCode};
 use crate::identity::Identity;
 use crate::inside::Arrival;
@@ -21,6 +21,13 @@ use crate::ticket::Ticket;
 
 /// Longest wait for any one step; the lobby asks up to three members, five seconds each.
 const STEP_PATIENCE: Duration = Duration::from_secs(17);
+
+/// Where a room is made.
+pub(crate) enum At {
+    Server(ServerAddress),
+    /// On this device, for everybody or for those on this network.
+    Here(Option<String>),
+}
 
 /// On the way in.
 pub(crate) struct Entering {
@@ -36,6 +43,8 @@ pub(crate) struct Entering {
     own: Option<ServerAddress>,
     /// What is known of the room was heard on this network.
     nearby: bool,
+    /// The server says to run on a member's device.
+    on_device: bool,
     step: EnteringStep,
     deadline: Duration,
     /// What came from members before the server's own answer did.
@@ -83,26 +92,32 @@ impl Entering {
         rng: &mut dyn CryptoRng,
         name: DisplayName,
         title: String,
-        server: Option<ServerAddress>,
+        at: At,
         attempt: u64,
         out: &mut Vec<Output>,
     ) -> Self {
         let mut rng = rng;
-        let step = if server.is_some() { EnteringStep::Connecting } else { EnteringStep::StartingServer };
-        match &server {
-            Some(address) => out.push(Output::Connect(attempt, vec![address.clone()], Trust::AcceptAndTell)),
-            None => out.push(Output::StartServer),
-        }
+        let (step, servers) = match at {
+            At::Server(address) => {
+                out.push(Output::Connect(attempt, vec![address.clone()], Trust::AcceptAndTell));
+                (EnteringStep::Connecting, vec![address])
+            }
+            At::Here(interface) => {
+                out.push(Output::StartServer(interface));
+                (EnteringStep::StartingServer, Vec::new())
+            }
+        };
         Self {
             name,
             keys: Some(Keys::generate(&mut rng)),
             plan: Plan::Host { secret: RoomSecret::generate(&mut rng), title },
             server: None,
             challenge: None,
-            servers: server.into_iter().collect(),
+            servers,
             certificate: None,
             own: None,
             nearby: false,
+            on_device: false,
             step,
             deadline: now + STEP_PATIENCE,
             early: Vec::new(),
@@ -139,6 +154,7 @@ impl Entering {
             certificate,
             own: None,
             nearby: false,
+            on_device: false,
             step: EnteringStep::Connecting,
             deadline: now + STEP_PATIENCE,
             early: Vec::new(),
@@ -195,9 +211,13 @@ impl Entering {
         &mut self,
         now: Duration,
         attempt: u64,
-        hosting: Result<Hosting, String>,
+        hosting: Result<Hosting, HostingError>,
         out: &mut Vec<Output>,
     ) -> Step {
+        if self.step != EnteringStep::StartingServer {
+            // It was started for a room that was left.
+            return Step::Stay;
+        }
         match hosting {
             Ok(Hosting { addresses, own, certificate }) => {
                 self.servers = addresses;
@@ -205,7 +225,10 @@ impl Entering {
                 out.push(Output::Connect(attempt, vec![own], Trust::Pinned(certificate)));
                 self.go(now, EnteringStep::Connecting)
             }
-            Err(about) => Step::Fail(ErrorCode::CannotHost, Some(about)),
+            Err(error) => {
+                let (code, about) = error.told();
+                Step::Fail(code, about)
+            }
         }
     }
 
@@ -246,7 +269,7 @@ impl Entering {
     ) -> Step {
         match answer {
             Answer::Hello(ack) => {
-                self.challenge = Some(ack.challenge);
+                (self.challenge, self.on_device) = (Some(ack.challenge), ack.on_device);
                 if self.is_hosting() { self.create(now, out) } else { self.knock(now, rng, out) }
             }
             Answer::LobbyOpened(opened) => {
@@ -448,6 +471,7 @@ impl Entering {
             door,
             queueing: true,
             own: self.own.take(),
+            on_device: self.on_device,
         }))
     }
 }

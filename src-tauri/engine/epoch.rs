@@ -148,6 +148,7 @@ impl Inside {
         let (stay, go): (Vec<Pid>, Vec<Pid>) =
             self.order.iter().partition(|pid| statement.roster.binary_search(pid).is_ok());
         for pid in go {
+            self.serving.member_left(pid);
             self.part(now, pid, out);
         }
         // The server may announce them again; nobody meets them in this room any more.

@@ -135,6 +135,15 @@ pub enum Intent {
     },
     /// Ask for the list of devices anew.
     ListDevices,
+    /// In a room whose server is gone: this device is to be its server.
+    HostHere,
+    /// Look which networks this machine is on.
+    ListNetworks,
+    /// Host rooms on this network alone; none for every one.
+    SetHostOn {
+        /// `Network::name`.
+        network: Option<String>,
+    },
     /// Choose how loud a member is heard here; nobody else learns of it.
     SetVolume {
         /// `MemberView::id`.
@@ -206,6 +215,8 @@ pub struct View {
     pub preferences: Preferences,
     /// Devices found at the last look.
     pub devices: Devices,
+    /// Networks found at the last look.
+    pub networks: Vec<Network>,
     /// What a sound check is at.
     pub sound_check: SoundCheck,
     /// Version of the program.
@@ -708,6 +719,8 @@ pub enum ErrorCode {
     HostChanged,
     /// We are the host from now on.
     YouAreHost,
+    /// The network that rooms are to be hosted on (`about`) is not there.
+    NetworkMissing,
     /// The one on whose device the server ran has left; it runs on this device from now on.
     NowServing,
     /// The host is gone; until it is back nobody can lock, remove or change anything.
@@ -774,6 +787,8 @@ pub struct Preferences {
     /// True to look for rooms on this network while in none, and to let rooms hosted here be found.
     #[serde(default = "yes")]
     pub nearby: bool,
+    /// The interface at whose addresses rooms hosted here are reached; none for every one.
+    pub host_on: Option<String>,
 }
 
 impl Default for Preferences {
@@ -793,6 +808,7 @@ impl Default for Preferences {
             bluetooth_told: Vec::new(),
             use_vpn: true,
             nearby: true,
+            host_on: None,
         }
     }
 }
@@ -818,6 +834,17 @@ pub struct Recent {
     pub server: Option<String>,
     /// Day it was entered, in days since 1970-01-01.
     pub day: u32,
+}
+
+/// A network that this machine is on.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Network {
+    /// What the system calls the interface there.
+    pub name: String,
+    /// Addresses of this machine there.
+    pub addresses: Vec<String>,
 }
 
 /// Devices found at the last look.

@@ -60,6 +60,8 @@ pub(crate) struct Arrival {
     pub(crate) queueing: bool,
     /// Where this device reaches the server, when it runs here.
     pub(crate) own: Option<ServerAddress>,
+    /// The server says to run on a member's device.
+    pub(crate) on_device: bool,
 }
 
 /// Our stay in one room.
@@ -106,7 +108,8 @@ pub(crate) struct Inside {
 
 impl Inside {
     pub(crate) fn new(now: Duration, arrival: Arrival, habits: &Habits) -> Self {
-        let Arrival { identity, title, members, servers, certificate, early, door, queueing, own } = arrival;
+        let Arrival { identity, title, members, servers, certificate, early, door, queueing, own, on_device } =
+            arrival;
         let hosting = identity.hosting;
         let limit = u16::try_from(habits.talk_limit.as_secs()).unwrap_or(u16::MAX).clamp(10, 300);
         let settings = Settings { n: u32::from(hosting), mode: Mode::Radio, talk_limit: limit, title };
@@ -117,9 +120,9 @@ impl Inside {
         floor.handle(now, Input::Queueing(queueing), &mut Vec::new());
         Self {
             invitation: view::invitation(&identity, &servers, certificate),
+            serving: Serving::here(own, servers.clone(), on_device),
             servers,
             certificate,
-            serving: Serving::here(me, own),
             listing: Listing::new(now, Roster { epoch: identity.epoch, pids: vec![me] }),
             identity,
             settings,
@@ -232,6 +235,8 @@ impl Inside {
                 let minutes = left.as_secs().div_ceil(60).to_string();
                 notices.tell(ErrorCode::RoomCloses, Some(minutes));
             }
+            // Of one that a member has named that is no last word.
+            ServerEvent::RoomClosed if self.leave_server(now) => {}
             ServerEvent::RoomClosed => {
                 self.seat = Seat::Given;
                 notices.tell(ErrorCode::RoomClosed, None);
@@ -369,7 +374,6 @@ impl Inside {
         self.door.tick(now, out);
         self.tick_ports(now, notices, out);
         self.seat_timeout(now, rng);
-        self.take_over(now, out);
         self.identity.forget_before(now);
         self.rosters.handle_timeout(now);
         self.end_old_epochs(now, rng, notices, out);

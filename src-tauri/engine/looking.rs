@@ -151,7 +151,9 @@ impl Brain {
     /// The room that is hosted on this machine and is to be told of.
     pub(crate) fn told_of(&self) -> Option<Nameplate> {
         match &self.stage {
-            Stage::Inside(inside) if self.discovers() => Some(inside.identity.nameplate),
+            Stage::Inside(inside) if self.discovers() && inside.seat.is_taken() => {
+                Some(inside.identity.nameplate)
+            }
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ use pushtalk_room::Turn;
 use pushtalk_signaling::client::{ServerEvent, Trust};
 use pushtalk_signaling::discovery::Nearby;
 
-use crate::face::{ErrorCode, Intent};
+use crate::face::{self, ErrorCode, Intent};
 pub use crate::port::{Plug, PlugNews};
 pub use crate::soundcheck::{CheckNews, CheckOrder};
 use crate::stats::HearingStats;
@@ -27,7 +27,9 @@ pub enum Input {
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.
-    Hosting(Result<Hosting, String>),
+    Hosting(Result<Hosting, HostingError>),
+    /// The networks that this machine is on.
+    Networks(Vec<face::Network>),
     /// News of the connection to the server that was asked for by this number.
     Server(u64, ServerNews),
     /// News of a peer connection.
@@ -43,6 +45,25 @@ pub enum Input {
     },
     /// A timer is due, or a turn may have ended.
     Tick,
+}
+
+/// Why there is no embedded server.
+#[derive(Debug)]
+pub enum HostingError {
+    /// The network that was chosen (its name) is not there.
+    NoSuchNetwork(String),
+    /// The system refuses, and says so.
+    Failed(String),
+}
+
+impl HostingError {
+    /// As it is told.
+    pub(crate) fn told(self) -> (ErrorCode, Option<String>) {
+        match self {
+            Self::NoSuchNetwork(name) => (ErrorCode::NetworkMissing, Some(name)),
+            Self::Failed(why) => (ErrorCode::CannotHost, Some(why)),
+        }
+    }
 }
 
 /// Where the embedded server can be reached.
@@ -143,8 +164,12 @@ pub enum VoiceNews {
 
 /// What is to be done.
 pub enum Output {
-    /// Start the embedded server.
-    StartServer,
+    /// Start the embedded server, on this network only if one is named.
+    StartServer(Option<String>),
+    /// End the embedded server, and the connection to it.
+    StopServer,
+    /// Say which networks there are.
+    ListNetworks,
     /// Connect to a server; news of it carry this number.
     Connect(u64, Vec<ServerAddress>, Trust),
     /// Ask the server.

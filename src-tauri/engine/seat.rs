@@ -89,6 +89,19 @@ impl Seat {
         *self = Self::Lost { at, tries, by: By::Seat };
     }
 
+    /// There is another server, which may know us.
+    pub(crate) fn begin_by_seat(&mut self, now: Duration) {
+        *self = Self::Lost { at: now, tries: 0, by: By::Seat };
+    }
+
+    /// True after so many tries that have led nowhere.
+    pub(crate) fn failed(&self, times: u32) -> bool {
+        match self {
+            Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries >= times,
+            Self::Taken | Self::Given => false,
+        }
+    }
+
     /// There is a server now that knows nothing yet.
     pub(crate) fn begin_by_restoring(&mut self, now: Duration) {
         *self = Self::Lost { at: now, tries: 0, by: By::History };
@@ -119,7 +132,8 @@ impl Inside {
                 notices.tell(ErrorCode::ServerGone, None);
                 By::Seat
             }
-            Seat::Lost { by, .. } | Seat::Trying { by, .. } => *by,
+            Seat::Lost { by, .. } => *by,
+            Seat::Trying { .. } => By::Seat,
         };
         self.seat.fail(now, rng, by);
     }
@@ -145,16 +159,17 @@ impl Inside {
     }
 
     pub(crate) fn seat_timeout(&mut self, now: Duration, rng: &mut dyn CryptoRng) {
-        if let Seat::Trying { until, by, .. } = self.seat
+        if let Seat::Trying { until, .. } = self.seat
             && now >= until
         {
-            self.missed(now, rng, by);
+            self.missed(now, rng);
         }
     }
 
-    /// A try has led nowhere; where there are several servers, they are tried in turns.
-    fn missed(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
-        self.seat.fail(now, rng, by);
+    /// A try has led nowhere; where there are several servers, they are tried in turns. What was asked may have been done, and
+    /// the answer been lost: then there is a seat to come back to.
+    fn missed(&mut self, now: Duration, rng: &mut dyn CryptoRng) {
+        self.seat.fail(now, rng, By::Seat);
         self.look_elsewhere(now);
     }
 
@@ -182,6 +197,7 @@ impl Inside {
                 out.push(Output::Request(Request::Hello));
             }
             ServerNews::Answer(Answer::Hello(ack)) => {
+                self.serving.on_device = ack.on_device;
                 let identity = &self.identity;
                 let (room_id, pid, challenge) = (identity.room_id, identity.pid, &ack.challenge);
                 out.push(Output::Request(match by {
@@ -190,7 +206,7 @@ impl Inside {
                         Request::Resume(Box::new(Resume { room_id, pid, sig }))
                     }
                     // Its secret is on the way.
-                    By::History if self.epoch() != identity.epoch => return self.missed(now, rng, by),
+                    By::History if self.epoch() != identity.epoch => return self.missed(now, rng),
                     By::History => match self.restore(challenge) {
                         Some(restore) => Request::Restore(Box::new(restore)),
                         None => return self.refused(now, rng, by),
@@ -213,8 +229,12 @@ impl Inside {
                 self.seated(now, rng, Joined { members: Vec::new(), nameplate }, notices, out);
             }
             ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => self.refused(now, rng, by),
+            // Others from this address have made it anew, perhaps.
+            ServerNews::Answer(Answer::Refused(RefusalCode::TooMany)) if by == By::History => {
+                self.refused(now, rng, by);
+            }
             ServerNews::Connected(_) | ServerNews::Failed(..) | ServerNews::Answer(_) => {
-                self.missed(now, rng, by);
+                self.missed(now, rng);
             }
             ServerNews::Push(_) => {}
         }

@@ -1,20 +1,22 @@
 //! Where the room's server is. On a member's device it goes when that member goes, and another one takes over.
 //!
-//! Whoever runs it says where it is (`Ctl::Place`). When it is gone together with its member, the one who decides in the
-//! room starts one on its own device, makes the room anew there from what its hosts have signed, and says so to the
-//! others. Nobody follows as long as the server before still answers; and who was told of a server that does not, goes
-//! on trying the one before, in turns.
+//! Whoever runs it says where it is (`Ctl::Place`). When that member has left, the one who decides in the room starts a
+//! server on its own device, makes the room anew there from what its hosts have signed, and says so to the others. When it
+//! has only vanished it may come back, and then it is for people to choose (`host_here`): two servers would be two rooms.
+//! Nobody follows as long as the server before still answers; and who was told of a server that does not, goes on trying
+//! the one before, in turns.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use pushtalk_e2ee::ServerIdentity;
 use pushtalk_protocol::{
-    CertificateHash, Challenge, Ctl, Nameplate, Pid, Place, Restore, ServerAddress, SignedStatement,
-    StatementKind,
+    CertificateHash, Challenge, Ctl, Invitation, Nameplate, Pid, Place, Restore, ServerAddress,
+    SignedStatement, StatementKind,
 };
 
-use crate::brain::{Hosting, Output};
+use crate::brain::{Hosting, HostingError, Output};
 use crate::epoch::Epochs;
 use crate::face::{ErrorCode, MemberLink};
 use crate::inside::Inside;
@@ -24,6 +26,11 @@ use crate::view;
 
 /// Places that are kept beside the present one.
 const MOST_OTHERS: usize = 3;
+/// Places that one member may name.
+const MOST_TOLD: u8 = 16;
+/// A server is gone when so many tries to reach it have led nowhere; more where others were tried in turns.
+const TRIES: u32 = 2;
+const TRIES_IN_TURNS: u32 = 6;
 /// A device that could not start a server is not asked to for so long.
 const PAUSE: Duration = Duration::from_secs(30);
 /// Most that is said of a room's past, as it travels: it fits into one message.
@@ -34,13 +41,25 @@ const MOST_HISTORY: usize = 24 * 1024;
 pub(crate) struct Serving {
     /// Where this device reaches its own server, when it runs here.
     own: Option<ServerAddress>,
-    /// On whose device it runs, when a member has said so.
-    by: Option<Pid>,
+    /// It says to run on a member's device.
+    pub(crate) on_device: bool,
+    /// Those who say that it is theirs.
+    claims: BTreeSet<Pid>,
+    /// It is over there: one of them has left, or we are let in no more.
+    over: bool,
+    /// We have sat there.
+    sat: bool,
+    /// Where it was when we came to it, or where it was said to be before we did.
+    known: Vec<ServerAddress>,
     /// Where else it was said to be, the latest first.
     others: Vec<Elsewhere>,
+    /// How many places each has named.
+    told: BTreeMap<Pid, u8>,
     starting: bool,
     /// Nobody was told yet that it runs here.
     new: bool,
+    /// It could not be started, and that was told.
+    failed: bool,
     not_before: Duration,
 }
 
@@ -51,17 +70,24 @@ struct Elsewhere {
     certificate: Option<CertificateHash>,
     identity: ServerIdentity,
     nameplate: Nameplate,
+    on_device: bool,
+    sat: bool,
 }
 
 impl Serving {
-    /// On this device, where its own server is reached like that.
-    pub(crate) fn here(me: Pid, own: Option<ServerAddress>) -> Self {
-        Self { by: own.as_ref().map(|_| me), own, ..Self::default() }
+    /// At these addresses; on this device, where its own server is reached like that.
+    pub(crate) fn here(own: Option<ServerAddress>, known: Vec<ServerAddress>, on_device: bool) -> Self {
+        Self { own, on_device, known, sat: true, ..Self::default() }
     }
 
     /// True when the room's server runs on this device.
     pub(crate) fn is_own(&self) -> bool {
         self.own.is_some()
+    }
+
+    /// A member has left, or was sent away.
+    pub(crate) fn member_left(&mut self, peer: Pid) {
+        self.over |= self.claims.remove(&peer);
     }
 }
 
@@ -103,22 +129,49 @@ impl Inside {
     }
 
     /// A member says that the room's server runs on its device.
-    pub(crate) fn told_place(&mut self, now: Duration, peer: Pid, place: Place) {
+    pub(crate) fn told_place(&mut self, now: Duration, peer: Pid, place: Place, out: &mut Vec<Output>) {
         let Place { nameplate, certificate, servers } = place;
         if self.certificate == Some(certificate) {
             // Whose certificate it is proves itself when the server is connected to.
             if !self.serving.is_own() {
-                self.serving.by = Some(peer);
-                self.lie_at(servers);
+                self.serving.claims.insert(peer);
+                self.lie_at(with_known(servers, &self.serving.known));
             }
             return;
         }
-        let identity = ServerIdentity::Certificate(certificate);
-        let told = Elsewhere { by: Some(peer), servers, certificate: Some(certificate), identity, nameplate };
-        self.serving.others.retain(|other| other.by != Some(peer) && other.identity != told.identity);
-        self.serving.others.insert(0, told);
-        self.serving.others.truncate(MOST_OTHERS);
-        if matches!(self.seat, Seat::Lost { .. } | Seat::Trying { .. }) && !self.serving.is_own() {
+        let told = self.serving.told.entry(peer).or_default();
+        *told = told.saturating_add(1);
+        if *told > MOST_TOLD {
+            return;
+        }
+        let told = Elsewhere {
+            by: Some(peer),
+            servers,
+            certificate: Some(certificate),
+            identity: ServerIdentity::Certificate(certificate),
+            nameplate,
+            on_device: true,
+            sat: false,
+        };
+        let others = &mut self.serving.others;
+        others.retain(|other| other.sat || (other.by != Some(peer) && other.identity != told.identity));
+        if others.iter().all(|other| other.identity != told.identity) {
+            others.insert(0, told);
+        }
+        while others.len() > MOST_OTHERS {
+            let last = others.iter().rposition(|other| !other.sat).unwrap_or(MOST_OTHERS);
+            others.remove(last);
+        }
+        if self.serving.is_own() {
+            // Two have started one: the host's is the room's.
+            if !self.identity.hosting && self.members.get(&peer).is_some_and(|member| member.host) {
+                tracing::info!("the host has a server of its own: the one here ends");
+                self.serving.own = None;
+                out.push(Output::StopServer);
+                self.seat.begin_by_seat(now);
+                self.give_up_server(now);
+            }
+        } else if matches!(self.seat, Seat::Lost { .. }) {
             self.look_elsewhere(now);
             self.seat.hurry(now);
         }
@@ -143,58 +196,80 @@ impl Inside {
     /// The next one of the servers that the room may be on is to be tried. False when there is none.
     pub(crate) fn look_elsewhere(&mut self, now: Duration) -> bool {
         let members = &self.members;
-        let is_here = |other: &Elsewhere| other.by.is_none_or(|by| members.contains_key(&by));
+        let is_here = |other: &Elsewhere| other.sat || other.by.is_none_or(|by| members.contains_key(&by));
         self.serving.others.retain(is_here);
         if self.serving.others.is_empty() || self.serving.is_own() {
             return false;
         }
         let next = self.serving.others.remove(0);
+        let over = self.serving.over;
         let before = self.settle_at(next);
-        self.serving.others.push(before);
+        // One that went with its member does not come back.
+        if !over {
+            self.serving.others.push(before);
+        }
         self.seat.begin_anew(now);
         true
     }
 
     /// Is not at this server any more; gives the one before.
     fn settle_at(&mut self, next: Elsewhere) -> Elsewhere {
-        let Elsewhere { by, servers, certificate, identity, nameplate } = next;
+        let Elsewhere { by, servers, certificate, identity, nameplate, on_device, sat } = next;
+        let claims: BTreeSet<Pid> = by.into_iter().collect();
         let before = Elsewhere {
-            by: std::mem::replace(&mut self.serving.by, by),
-            servers: std::mem::replace(&mut self.servers, servers),
+            by: std::mem::replace(&mut self.serving.claims, claims).pop_first(),
+            servers: std::mem::replace(&mut self.servers, servers.clone()),
             certificate: std::mem::replace(&mut self.certificate, certificate),
             identity: std::mem::replace(&mut self.identity.server, identity),
             nameplate: std::mem::replace(&mut self.identity.nameplate, nameplate),
+            on_device: std::mem::replace(&mut self.serving.on_device, on_device),
+            sat: std::mem::replace(&mut self.serving.sat, sat),
         };
+        (self.serving.known, self.serving.over) = (servers, false);
         self.invitation = view::invitation(&self.identity, &self.servers, self.certificate);
         before
     }
 
-    /// The server that we try lets us in no more, in whatever way. False when there is no other one.
-    pub(crate) fn give_up_server(&mut self, now: Duration) -> bool {
-        let other = self.look_elsewhere(now);
-        if other {
-            self.serving.others.pop();
+    /// The server where we sit wants us no more. False when there is no other one.
+    pub(crate) fn leave_server(&mut self, now: Duration) -> bool {
+        if self.serving.others.is_empty() || self.serving.is_own() {
+            return false;
         }
-        other
+        self.seat.begin_by_seat(now);
+        self.give_up_server(now)
     }
 
-    /// Starts a server on this device when the one before went with its member and the others count on us.
-    pub(crate) fn take_over(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let Serving { own, by, others, starting, not_before, new: _ } = &self.serving;
-        let is_gone = |by: Option<Pid>| by.is_some_and(|by| !self.members.contains_key(&by));
-        let gone = own.is_none() && is_gone(*by) && others.iter().all(|other| is_gone(other.by));
-        let lost = matches!(self.seat, Seat::Lost { .. } | Seat::Trying { .. });
-        if gone
-            && lost
-            && self.epoch() == self.identity.epoch
-            && !*starting
-            && now >= *not_before
-            && self.decides()
-            && self.epochs.history().is_some()
-        {
-            tracing::info!("the server went with its member: one is started here");
+    /// The server that we try lets us in no more, in whatever way. False when there is no other one.
+    pub(crate) fn give_up_server(&mut self, now: Duration) -> bool {
+        self.serving.over = true;
+        self.look_elsewhere(now)
+    }
+
+    /// Starts a server on this device when the one before went with its member, and the others count on us.
+    pub(crate) fn take_over(&mut self, now: Duration, on: Option<&String>, out: &mut Vec<Output>) {
+        let Serving { on_device, claims, over, others, .. } = &self.serving;
+        let tries = if others.is_empty() { TRIES } else { TRIES_IN_TURNS };
+        if *on_device && *over && claims.is_empty() && self.seat.failed(tries) && self.decides() {
+            self.start_server(now, on, out);
+        }
+    }
+
+    /// Starts a server on this device, because a person wants it to; the one before does not answer.
+    pub(crate) fn host_here(&mut self, now: Duration, on: Option<&String>, out: &mut Vec<Output>) {
+        if !self.seat.is_taken() {
+            self.serving.not_before = now;
+            self.serving.failed = false;
+            self.start_server(now, on, out);
+        }
+    }
+
+    fn start_server(&mut self, now: Duration, on: Option<&String>, out: &mut Vec<Output>) {
+        let Serving { own, starting, not_before, .. } = &self.serving;
+        let can = own.is_none() && !*starting && now >= *not_before;
+        if can && self.epoch() == self.identity.epoch && self.epochs.history().is_some() {
+            tracing::info!("the room's server is gone: one is started here");
             self.serving.starting = true;
-            out.push(Output::StartServer);
+            out.push(Output::StartServer(on.cloned()));
         }
     }
 
@@ -205,8 +280,15 @@ impl Inside {
     }
 
     /// The server on this device is up, or is not to be.
-    pub(crate) fn hosted(&mut self, now: Duration, hosting: Result<Hosting, String>, notices: &mut Notices) {
-        self.serving.starting = false;
+    pub(crate) fn hosted(
+        &mut self,
+        now: Duration,
+        hosting: Result<Hosting, HostingError>,
+        notices: &mut Notices,
+    ) {
+        if !std::mem::take(&mut self.serving.starting) {
+            return;
+        }
         match hosting {
             Ok(Hosting { addresses, own, certificate }) => {
                 // What was before is gone.
@@ -216,14 +298,19 @@ impl Inside {
                     certificate: Some(certificate),
                     identity: ServerIdentity::Certificate(certificate),
                     nameplate: self.identity.nameplate,
+                    on_device: true,
+                    sat: false,
                 });
                 (self.serving.own, self.serving.others) = (Some(own), Vec::new());
                 self.serving.new = true;
                 self.seat.begin_by_restoring(now);
             }
-            Err(about) => {
+            Err(error) => {
                 self.serving.not_before = now + PAUSE;
-                notices.tell(ErrorCode::CannotHost, Some(about));
+                if !std::mem::replace(&mut self.serving.failed, true) {
+                    let (code, about) = error.told();
+                    notices.tell(code, about);
+                }
             }
         }
     }
@@ -252,11 +339,36 @@ impl Inside {
             self.identity.nameplate = nameplate;
             self.invitation = view::invitation(&self.identity, &self.servers, self.certificate);
         }
+        self.serving.sat = true;
         if self.serving.is_own() {
             if std::mem::take(&mut self.serving.new) {
                 notices.tell(ErrorCode::NowServing, None);
             }
             self.tell_place_to_all(out);
         }
+    }
+}
+
+/// What a member says of addresses comes first, and never takes the place of those that have led to the server.
+fn with_known(told: Vec<ServerAddress>, known: &[ServerAddress]) -> Vec<ServerAddress> {
+    let half = Invitation::MAX_SERVERS / 2;
+    let mut all: Vec<_> = told.into_iter().filter(|it| !known.contains(it)).take(half).collect();
+    all.extend(known.iter().take(Invitation::MAX_SERVERS - all.len()).cloned());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_member_says_of_addresses_hides_none_that_has_led_to_the_server() {
+        let at = |n: u16| ServerAddress::Name("a".to_owned(), n);
+        let all = |ports: &[u16]| ports.iter().map(|n| at(*n)).collect::<Vec<_>>();
+        assert!(with_known(all(&[9]), &all(&[1, 2])) == all(&[9, 1, 2]));
+        assert!(with_known(all(&[2, 9]), &all(&[1, 2])) == all(&[9, 1, 2]), "each once");
+        let many = with_known(all(&[10, 11, 12, 13, 14, 15]), &all(&[1, 2, 3, 4, 5]));
+        assert!(many == all(&[10, 11, 12, 13, 1, 2, 3, 4]));
+        assert!(with_known(Vec::new(), &all(&[1, 2, 3, 4, 5, 6, 7, 8])).len() == 8);
     }
 }

@@ -241,7 +241,10 @@ impl Inside {
                 member.reception.reported(now, report);
                 self.fit_to_paths(now, out);
             }
-            Ctl::Bye => self.part(now, peer, out),
+            Ctl::Bye => {
+                self.serving.member_left(peer);
+                self.part(now, peer, out);
+            }
             Ctl::Status(status) => member.hand = status.hand,
             Ctl::Heard { generation, step } => self.spurt.heard(peer, generation, step),
             Ctl::Renew => {
@@ -262,7 +265,7 @@ impl Inside {
                 }
             }
             Ctl::Restart => self.restart_asked(now, peer, out),
-            Ctl::Place(place) => self.told_place(now, peer, place),
+            Ctl::Place(place) => self.told_place(now, peer, place, out),
             // A step of a handshake is taken by the pair itself.
             Ctl::Rekey(_) => {}
         }

@@ -4,8 +4,17 @@ use pushtalk_protocol::{CertificateHash, Nameplate};
 use pushtalk_signaling::discovery::{Beacon, Ears, Nearby};
 use tokio::sync::watch;
 
-/// What is told: a room's nameplate, the port of its server, and the certificate of that.
-pub(crate) type Hosted = (Nameplate, u16, CertificateHash);
+/// What is told.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Hosted {
+    /// Of the room.
+    pub(crate) nameplate: Nameplate,
+    /// Of its server.
+    pub(crate) port: u16,
+    pub(crate) certificate: CertificateHash,
+    /// Where it is told, and by whom it can be reached; none for everywhere.
+    pub(crate) interface: Option<String>,
+}
 
 /// What is wanted, and what of it there is.
 #[derive(Default)]
@@ -36,8 +45,8 @@ impl Vicinity {
         if self.hosted != hosted {
             self.beacon = None;
             self.hosted = hosted;
-            if let Some((nameplate, port, certificate)) = &self.hosted {
-                match Beacon::light(*nameplate, *port, certificate) {
+            if let Some(Hosted { nameplate, port, certificate, interface }) = &self.hosted {
+                match Beacon::light(*nameplate, *port, certificate, interface.as_deref()) {
                     Ok(beacon) => self.beacon = Some(beacon),
                     Err(_) => tracing::warn!("the room is not told of on this network: no multicast DNS"),
                 }

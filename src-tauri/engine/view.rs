@@ -37,6 +37,7 @@ impl Brain {
             name: self.name.clone(),
             preferences: self.preferences.clone(),
             devices: self.lookout.view(),
+            networks: self.networks.clone(),
             sound_check: self.check.shown(),
             version: self.habits.version.clone(),
         }

@@ -130,6 +130,7 @@ fn a_place_without_an_address_with_too_many_or_spelled_otherwise_is_an_error() {
     assert_eq!(with(b"oo7", &one), Some(WireError::Value));
     assert_eq!(with(b"\xff07", &one), Some(WireError::Value));
     assert_eq!(with(b"007", &[4, 10, 0, 0, 1, 0, 0]), Some(WireError::Value));
+    assert_eq!(with(b"007", &[0, 0, 1, b'a', 0x1d, 0x13]), Some(WireError::Value), "a name");
     assert_eq!(with(b"007", &[5]), Some(WireError::Kind(5)));
 }
 

@@ -28,7 +28,9 @@ impl Place {
         let nameplate = nameplate.ok_or(WireError::Value)?;
         let certificate = CertificateHash::new(r.array()?);
         let servers = ServerAddress::read_all(r.lv()?)?;
-        if servers.is_empty() || servers.len() > Invitation::MAX_SERVERS {
+        // Who reads this dials them, so names that lead anywhere are none.
+        let by_name = servers.iter().any(|server| matches!(server, ServerAddress::Name(..)));
+        if servers.is_empty() || servers.len() > Invitation::MAX_SERVERS || by_name {
             return Err(WireError::Value);
         }
         Ok(Self { nameplate, certificate, servers })

@@ -68,6 +68,9 @@ pub struct HelloAck {
     /// The UDP port of the server at which it speaks STUN; none where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stun: Option<u16>,
+    /// The server runs on a member's device, and goes with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_device: bool,
 }
 
 /// Makes a room.

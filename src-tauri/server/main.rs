@@ -59,7 +59,8 @@ async fn main() -> anyhow::Result<()> {
         (args.limits(), args.names.clone(), args.proxies.clone(), args.grace());
     let signals = Signals::new()?;
     let renewed = Some(renewed(args)?);
-    let config = ServerConfig { certificate, renewed, limits, names, proxies, stun, grace };
+    let interface = None;
+    let config = ServerConfig { certificate, renewed, limits, names, proxies, stun, interface, grace };
     match store {
         Some(store) => Ok(server::run_among(listener, signals, config, store).await?),
         None => Ok(server::run(listener, signals, config).await?),

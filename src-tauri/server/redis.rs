@@ -29,7 +29,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 const CLAIM: &str = "
 local home = redis.call('HGET', KEYS[1], 'home')
 if home and home ~= ARGV[1] then return 'room' end
-if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) then return 'nameplate' end
+if not redis.call('SET', KEYS[2], ARGV[3], 'NX', 'PX', ARGV[4]) and redis.call('GET', KEYS[2]) ~= ARGV[3] then
+  return 'nameplate'
+end
 redis.call('HSET', KEYS[1], 'home', ARGV[1], 'room', ARGV[2], 'nameplate', KEYS[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 'ours'";

@@ -45,18 +45,62 @@ fn listen(at: SocketAddr, on_both: bool) -> std::io::Result<std::net::TcpListene
     Ok(socket.into())
 }
 
+/// One of the networks that this machine is on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Network {
+    /// What the system calls the interface there.
+    pub name: String,
+    /// At which others can reach this machine there, the likelier first.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Those on which others can reach this machine, the likelier first.
+pub fn networks() -> Vec<Network> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let found = interfaces.iter().map(|it| (it.name.as_str(), it.ip(), it.is_oper_up()));
+    by_name(&found.collect::<Vec<_>>())
+}
+
+/// Of the name of an interface, one address and whether it is up.
+fn by_name(found: &[(&str, IpAddr, bool)]) -> Vec<Network> {
+    let useful = |ip: &IpAddr| !ip.is_loopback() && rank(ip).is_some();
+    let best = choose(found.iter().map(|(_, ip, up)| (*ip, *up)), true);
+    let place = |network: &Network| best.iter().position(|ip| network.addresses.contains(ip));
+    let names: BTreeSet<_> = found.iter().filter(|(_, ip, _)| useful(ip)).map(|(name, ..)| *name).collect();
+    let mut all: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let of_it = found.iter().filter(|(of, ip, _)| *of == name && useful(ip));
+            let addresses = choose(of_it.map(|(_, ip, up)| (*ip, *up)), true);
+            Network { name: name.to_owned(), addresses }
+        })
+        .collect();
+    all.sort_by_key(|network| place(network).unwrap_or(usize::MAX));
+    all
+}
+
+/// Whether this is an address of that interface, of those there are now, or one that only this machine has.
+#[cfg(feature = "server")]
+pub(crate) fn is_of(interface: &str, ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    ip.is_loopback() || all.iter().any(|it| it.name == interface && it.ip() == ip)
+}
+
 /// Addresses for a server that listens there, the likelier first, 8 at most; loopback only when there is nothing else.
+/// With the name of an interface, those of it.
 ///
 /// Asks the interfaces alone, tunnels included: works without a default route and without DNS. A server that listens
 /// on `0.0.0.0` is reached over IPv4 only. Link-local addresses of IPv6 are named where there is nothing better: who dials
 /// them has to try each of its interfaces.
-pub fn reachable(bound: SocketAddr) -> Vec<ServerAddress> {
+pub fn reachable(bound: SocketAddr, only: Option<&str>) -> Vec<ServerAddress> {
     let with_port = |ip| ServerAddress::Ip(SocketAddr::new(ip, bound.port()));
     if !bound.ip().is_unspecified() {
         return vec![with_port(bound.ip())];
     }
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
-    let found = interfaces.iter().map(|interface| (interface.ip(), interface.is_oper_up()));
+    let found = interfaces.iter().filter(|interface| only.is_none_or(|only| interface.name == only));
+    let found = found.map(|interface| (interface.ip(), interface.is_oper_up()));
     choose(found, bound.is_ipv6()).into_iter().map(with_port).collect()
 }
 
@@ -204,12 +248,55 @@ mod tests {
 
     #[test]
     fn there_is_always_an_address_and_loopback_is_the_last_resort() {
-        let all = reachable("[::]:7443".parse().unwrap());
+        let all = reachable("[::]:7443".parse().unwrap(), None);
         assert!(!all.is_empty() && all.len() <= Invitation::MAX_SERVERS);
         let loopback = |a: &ServerAddress| matches!(a, ServerAddress::Ip(a) if a.ip().is_loopback());
         assert!(all.iter().all(loopback) || !all.iter().any(loopback));
         assert_eq!(chosen(&[("127.0.0.1", true), ("::1", true)], true), ["127.0.0.1", "::1"]);
         assert_eq!(chosen(&[], false), ["127.0.0.1"]);
+    }
+
+    #[test]
+    fn networks_are_told_by_the_names_of_their_interfaces_the_likelier_first() {
+        let found = [
+            ("lo", "127.0.0.1", true),
+            ("tun0", "10.8.0.2", false),
+            ("wlan0", "fe80::1", true),
+            ("wlan0", "192.168.1.5", true),
+            ("wlan0", "2001:db8::5", true),
+            ("eth0", "fd00::7", true),
+        ];
+        let found = found.map(|(name, ip, up)| (name, ip.parse().unwrap(), up));
+        let networks: Vec<_> = by_name(&found)
+            .into_iter()
+            .map(|it| (it.name, it.addresses.iter().map(ToString::to_string).collect::<Vec<_>>()))
+            .collect();
+        let expected = [
+            ("wlan0", vec!["192.168.1.5", "2001:db8::5"]),
+            ("tun0", vec!["10.8.0.2"]),
+            ("eth0", vec!["fd00::7"]),
+        ];
+        assert_eq!(networks.len(), expected.len());
+        for ((name, addresses), (wanted, of_it)) in networks.iter().zip(&expected) {
+            assert_eq!(
+                (name.as_str(), addresses),
+                (*wanted, &of_it.iter().map(ToString::to_string).collect())
+            );
+        }
+        assert!(by_name(&found[..1]).is_empty());
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn an_address_is_of_its_interface_and_loopback_of_each() {
+        for interface in if_addrs::get_if_addrs().unwrap() {
+            assert!(is_of(&interface.name, interface.ip()));
+            assert!(interface.is_loopback() || !is_of("no such interface", interface.ip()));
+        }
+        for here in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(is_of("no such interface", here.parse().unwrap()), "{here}");
+        }
+        assert!(!is_of("lo", "192.0.2.1".parse().unwrap()));
     }
 
     #[test]
@@ -300,6 +387,6 @@ mod tests {
     #[test]
     fn a_server_that_listens_on_one_address_is_reached_at_that_one() {
         let bound: SocketAddr = "10.1.2.3:7443".parse().unwrap();
-        assert_eq!(reachable(bound), [ServerAddress::Ip(bound)]);
+        assert_eq!(reachable(bound, None), [ServerAddress::Ip(bound)]);
     }
 }

@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use mdns_sd::{ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
+use mdns_sd::{IfKind, ResolvedService, ScopedIp, ServiceDaemon, ServiceEvent, ServiceInfo};
 use pushtalk_protocol::{CertificateHash, Nameplate, ServerAddress};
 use rand::TryRng;
 use rand::rngs::SysRng;
@@ -57,7 +57,7 @@ pub struct Beacon {
 }
 
 impl Beacon {
-    /// For a server that listens at this port of every address.
+    /// For a server that listens at this port of every address, or of those of one interface.
     ///
     /// # Errors
     /// When the system refuses.
@@ -65,6 +65,7 @@ impl Beacon {
         nameplate: Nameplate,
         port: u16,
         certificate: &CertificateHash,
+        interface: Option<&str>,
     ) -> Result<Self, DiscoveryError> {
         let mut random = [0; 8];
         SysRng.try_fill_bytes(&mut random).map_err(|_| DiscoveryError::Randomness)?;
@@ -75,6 +76,10 @@ impl Beacon {
         let info = ServiceInfo::new(SERVICE, &called, &host, (), port, &said[..])?.enable_addr_auto();
         let name = info.get_fullname().to_owned();
         let daemon = ServiceDaemon::new()?;
+        if let Some(interface) = interface {
+            daemon.disable_interface(IfKind::All)?;
+            daemon.enable_interface(IfKind::Name(interface.to_owned()))?;
+        }
         daemon.register(info)?;
         Ok(Self { daemon, name })
     }

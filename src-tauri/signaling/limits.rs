@@ -9,6 +9,8 @@ pub use crate::bucket::Rate;
 /// Sizes and counts; each bounds something that a stranger could make grow.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// The server runs on the device of a member, and goes with it: its members are told.
+    pub on_device: bool,
     /// Members in one room.
     pub members: usize,
     /// Rooms.
@@ -63,6 +65,7 @@ impl Limits {
     pub fn of_a_host() -> Self {
         let all = Rate::a_minute(MOST_MEMBERS as u32, MOST_MEMBERS as u32);
         Self {
+            on_device: true,
             members: MOST_MEMBERS,
             rooms: 16,
             connections: 256,
@@ -82,6 +85,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            on_device: false,
             members: 20,
             rooms: 256,
             connections: 2048,

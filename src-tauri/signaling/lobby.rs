@@ -155,7 +155,7 @@ impl Lobby {
             return Err(RefusalCode::OtherVersion);
         }
         connection.challenge = Some(challenge);
-        Ok(HelloAck { version: VERSION, challenge, stun: self.stun })
+        Ok(HelloAck { version: VERSION, challenge, stun: self.stun, on_device: self.limits.on_device })
     }
 
     /// Makes a room; `word` is random and chooses the nameplate.

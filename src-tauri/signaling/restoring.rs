@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use pushtalk_e2ee::{verify_history, verify_restore};
+use pushtalk_e2ee::{History, verify_history, verify_restore};
 use pushtalk_protocol::{Created, RefusalCode, Restore, RoomId, SignedStatement};
 
 use crate::lobby::{Answer, ConnectionId, Lobby, New, Source};
@@ -31,26 +31,44 @@ impl Lobby {
         let statements = self.read_statements(&restore.statements).ok_or(RefusalCode::BadRequest)?;
         let challenge = self.spend_challenge(from)?;
         let source = self.source(from).ok_or(RefusalCode::BadRequest)?;
-        if !self.knockers.try_take(now, source) {
+        let present = self.rooms.get(&restore.room_id);
+        let present = present.map(|room| History { host_pub: room.host_pub, seq: room.seq });
+        // Where others were faster that is no knock: they may all come from one address.
+        if present.is_none() && !self.knockers.try_take(now, source) {
             return Err(RefusalCode::TooMany);
         }
-        let history = verify_history(restore, &statements).map_err(|_| NO)?;
+        let history = verify_history(restore, &statements, present).map_err(|_| NO)?;
         let pid = self.proved(|identity| verify_restore(restore, &challenge, identity)).ok_or(NO)?;
         let Restore { room_id: id, epoch, join_pub, member_pub, seat_pub, .. } = *restore;
-        if let Some(room) = self.rooms.get(&id) {
-            if history.seq <= room.seq {
+        let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
+        if let Some(present) = present {
+            if history.seq <= present.seq {
                 return Err(NO);
             }
-            tracing::info!("a room gives way to what has become of it");
-            self.yield_room(now, id);
+            return self.give_way(now, New { id, history, epoch, join_pub, seat, wish: None }).ok_or(NO);
         }
-        let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
         let wish = Some(restore.nameplate);
         self.open_room(now, New { id, history, epoch, join_pub, seat, wish }, word)
     }
 
-    /// A room that is elsewhere, or is to be made anew: who is connected to it here is to look for it again.
-    pub(crate) fn yield_room(&mut self, now: Duration, id: RoomId) {
+    /// A room that is here turns into what has become of it, under the name that it has: who sits in it comes in again.
+    fn give_way(&mut self, now: Duration, new: New) -> Option<Created> {
+        tracing::info!("a room gives way to what has become of it");
+        let New { id, history, epoch, join_pub, seat, .. } = new;
+        let (connection, pid) = (seat.connection()?, seat.pid);
+        self.empty(now, id);
+        let room = self.rooms.get_mut(&id)?;
+        (room.host_pub, room.seq) = (history.host_pub, history.seq);
+        (room.epoch, room.join_pub) = (epoch, join_pub);
+        room.seats.push(seat);
+        let nameplate = room.nameplate;
+        self.sit(connection, id, pid);
+        self.touch(id);
+        Some(Created { nameplate })
+    }
+
+    /// Everybody in a room is cut.
+    fn empty(&mut self, now: Duration, id: RoomId) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         for seat in std::mem::take(&mut room.seats) {
             let Some(connection) = seat.connection() else { continue };
@@ -58,6 +76,11 @@ impl Lobby {
             self.forget(connection);
             self.cuts.push(connection);
         }
+    }
+
+    /// A room that is elsewhere: who is connected to it here is to look for it again.
+    pub(crate) fn yield_room(&mut self, now: Duration, id: RoomId) {
+        self.empty(now, id);
         self.close_if_empty(id);
     }
 

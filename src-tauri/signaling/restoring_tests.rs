@@ -88,6 +88,21 @@ fn a_room_that_is_there_gives_way_only_to_what_has_become_of_it() {
 }
 
 #[test]
+fn who_was_the_host_takes_no_room_from_those_who_are_in_it() {
+    let (mut world, _) = World::room(easy(), 1, 1);
+    let (handed_over, _) = handed_over(&world, 1, 1);
+    assert!(world.rotate(0, &handed_over).is_ok());
+    world.lobby.take_pushes();
+    // It leaves out that it has handed the room over, and claims to have said something later.
+    let late = world.signed(7, &[2]);
+    assert_eq!(world.restored(2, &[&late]).err(), Some(NO));
+    world.hello(2);
+    assert_eq!(world.restored(2, &[&late, &handed_over]).err(), Some(NO));
+    assert!(world.lobby.take_pushes().is_empty() && world.lobby.take_cuts().is_empty());
+    assert!(world.relay(0, 1).is_ok());
+}
+
+#[test]
 fn nobody_makes_anew_what_is_not_theirs() {
     let mut other = World::new(easy(), 2);
     other.renew();

@@ -12,12 +12,13 @@ use ipnet::IpNet;
 use pushtalk_e2ee::ServerIdentity;
 use socketioxide::{ParserConfig, SocketIo, TransportType};
 use thiserror::Error;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::addresses::is_of;
 use crate::between::connect;
 pub use crate::certificate::{Certificate, CertificateError};
 use crate::entrance::{Entrance, HANDSHAKE_WITHIN};
@@ -72,6 +73,8 @@ pub struct ServerConfig {
     pub proxies: Vec<IpNet>,
     /// Answers who asks from which address it is seen (STUN). Members are told its port.
     pub stun: Option<UdpSocket>,
+    /// The only interface at whose addresses it is reached, besides this machine's own; none for every one.
+    pub interface: Option<String>,
     /// When it is to end, everybody is told, and it goes on for so long.
     pub grace: Duration,
 }
@@ -86,6 +89,7 @@ impl ServerConfig {
             names: Vec::new(),
             proxies: Vec::new(),
             stun: None,
+            interface: None,
             grace: Duration::ZERO,
         }
     }
@@ -167,7 +171,7 @@ pub(crate) async fn serve(
     config: ServerConfig,
     board: Switchboard,
 ) -> Result<(), ServerError> {
-    let ServerConfig { certificate, mut renewed, limits, names, proxies, stun, grace } = config;
+    let ServerConfig { certificate, mut renewed, limits, names, proxies, stun, interface, grace } = config;
     if certificate.is_none() && !listener.local_addr()?.ip().is_loopback() {
         return Err(ServerError::Unencrypted);
     }
@@ -209,6 +213,8 @@ pub(crate) async fn serve(
                 Err(error) => tracing::error!(%error, "the new certificate is of no use; the old one stays"),
             },
             accepted = listener.accept() => match accepted {
+                // Not a word: whoever knocks at another address is to find nobody there.
+                Ok((tcp, _)) if interface.as_deref().is_some_and(|it| is_elsewhere(&tcp, it)) => {}
                 Ok((tcp, from)) => entrance.arrive(&mut arrivals, &gate, tcp, from.ip()),
                 Err(error) => {
                     // Out of file descriptors, most likely: others have to go first.
@@ -238,6 +244,11 @@ pub(crate) async fn serve(
     drop(timeout(FAREWELL, closing.closed()).await);
     board.clear();
     Ok(())
+}
+
+/// Whether a connection has come to an address of another interface than this one.
+fn is_elsewhere(tcp: &TcpStream, interface: &str) -> bool {
+    tcp.local_addr().is_ok_and(|at| !is_of(interface, at.ip()))
 }
 
 /// None comes where there are none.

@@ -20,7 +20,7 @@ use super::{Event, Kind, PATIENCE, Parcel, World};
 impl World {
     pub(super) fn perform(&mut self, who: usize, output: Output) {
         match output {
-            Output::StartServer => {
+            Output::StartServer(_) => {
                 let Ok(own) = "127.0.0.1:7443".parse() else { return };
                 let Ok(address) = "127.0.0.1:7443".parse() else { return };
                 let certificate = self.server.start(who);
@@ -54,6 +54,12 @@ impl World {
                 self.call(who, Call::Rotate(Rotate { statement }));
             }
             Output::LobbyClose(lobby) => self.call(who, Call::LobbyClose(LobbyClose { lobby })),
+            Output::StopServer => {
+                self.people[who].connection = None;
+                if self.server.runs_on(who) {
+                    self.server_dies();
+                }
+            }
             Output::Disconnect => {
                 if let Some((_, id)) = self.people[who].connection.take() {
                     let letters = self.server.disconnected(self.now, &mut self.rng, id, true);
@@ -70,6 +76,7 @@ impl World {
             Output::RemoteCandidate(..)
             | Output::SoundCheck(_)
             | Output::StopSoundCheck
+            | Output::ListNetworks
             | Output::UseVpn(_) => {}
             Output::SendCtl(to, bytes) => {
                 let Some(from) = self.people[who].pid else { return };
@@ -88,7 +95,8 @@ impl World {
         self.people[who].dialled.push(self.now);
         self.count += 1;
         let id = ConnectionId(self.count);
-        let failed = match self.server.connect(who, id) {
+        let answers = if self.offline.contains(&who) { None } else { self.server.connect(who, id) };
+        let failed = match answers {
             None => ErrorCode::ServerUnreachable,
             Some(hash) if matches!(trust, Trust::Pinned(wanted) if wanted != hash) => {
                 ErrorCode::WrongCertificate

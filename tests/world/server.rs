@@ -46,7 +46,8 @@ pub struct Honest;
 impl Operator for Honest {}
 
 fn empty(certificate: CertificateHash) -> Lobby {
-    Lobby::new(Limits::default(), [ServerIdentity::Certificate(certificate)])
+    let limits = Limits { on_device: true, ..Limits::default() };
+    Lobby::new(limits, [ServerIdentity::Certificate(certificate)])
 }
 
 /// What an operator has in its hands.

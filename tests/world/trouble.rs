@@ -88,6 +88,23 @@ impl World {
         self.server.start_again();
     }
 
+    /// This person's device has no network, until it has.
+    pub fn goes_offline(&mut self, who: usize) {
+        self.offline.insert(who);
+        self.unplug(who);
+        for other in (0..self.people.len()).filter(|other| *other != who) {
+            self.path_dies(who, other);
+            self.apart.extend([(who, other), (other, who)]);
+        }
+    }
+
+    /// It has one again.
+    pub fn is_online(&mut self, who: usize) {
+        self.offline.remove(&who);
+        self.apart.retain(|(one, other)| *one != who && *other != who);
+        self.dead.retain(|(one, other)| *one != who && *other != who);
+    }
+
     /// This person's device is gone, with all that ran on it: nobody is told.
     pub fn vanishes(&mut self, who: usize) {
         for other in (0..self.people.len()).filter(|other| *other != who) {

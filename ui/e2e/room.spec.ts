@@ -112,6 +112,38 @@ test('devices are chosen by their names', async ({ page, win }) => {
   ]);
 });
 
+test('rooms are hosted on every network, or on one that is chosen', async ({ page, win }) => {
+  await win.open('home');
+  const network = page.getByTestId('host-on');
+  await expect(network.locator('option')).toHaveText([
+    words.home.everyNetwork,
+    /wlan0.*192\.168\.1\.5/,
+    /eth0.*10\.0\.0\.5.*fd00::5/,
+  ]);
+  await network.selectOption('eth0');
+  await network.selectOption('');
+  expect(await win.intents()).toEqual([
+    { do: 'setHostOn', network: 'eth0' },
+    { do: 'setHostOn', network: null },
+  ]);
+});
+
+test('where the server is gone, this device can be the next one', async ({ page, win }) => {
+  await win.open('room-servergone');
+  await page.getByTestId('invite').click();
+  await page.getByTestId('host-here').click();
+  await win.expectDone('hostHere');
+  await expect(page.getByTestId('invite-link')).toBeVisible();
+  await expect(page.getByTestId('host-here')).toBeHidden();
+  await expect(page.getByTestId('notices')).toContainText(words.errors.nowServing.what);
+});
+
+test('the one on whose device the server runs is told so where others are invited', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('invite').click();
+  await expect(page.getByTestId('served-here')).toContainText(words.invite.servedHere);
+});
+
 test('the sound check says what it does, and is stopped by the same button', async ({ page, win }) => {
   await win.open('room-idle');
   await page.getByTestId('open-settings').click();

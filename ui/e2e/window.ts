@@ -21,7 +21,7 @@ export class Window {
   intents(): Promise<Intent[]> {
     return this.page.evaluate(() =>
       (globalThis.pushtalkMock?.intents ?? []).filter(
-        (intent) => intent.do !== 'listDevices' && intent.do !== 'watchDevices' && intent.do !== 'inspect',
+        (intent) => !['listDevices', 'watchDevices', 'listNetworks', 'inspect'].includes(intent.do),
       ),
     );
   }

@@ -116,7 +116,7 @@ export type EnteringStep = "looking" | "startingServer" | "connecting" | "provin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "networkMissing" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored";
 
 /**
  * Who holds the floor.
@@ -277,7 +277,11 @@ input: string | null,
 /**
  * Loudspeaker or headphones.
  */
-output: string | null, } | { "do": "listDevices" } | { "do": "setVolume",
+output: string | null, } | { "do": "listDevices" } | { "do": "hostHere" } | { "do": "listNetworks" } | { "do": "setHostOn",
+/**
+ * `Network::name`.
+ */
+network: string | null, } | { "do": "setVolume",
 /**
  * `MemberView::id`.
  */
@@ -400,6 +404,19 @@ quality: Quality | null, };
 export type Microphone = "off" | "standby" | "open" | "silent" | "failed";
 
 /**
+ * A network that this machine is on.
+ */
+export type Network = {
+/**
+ * What the system calls the interface there.
+ */
+name: string,
+/**
+ * Addresses of this machine there.
+ */
+addresses: Array<string>, };
+
+/**
  * Something that should be known.
  */
 export type Notice = {
@@ -479,7 +496,11 @@ useVpn: boolean,
 /**
  * True to look for rooms on this network while in none, and to let rooms hosted here be found.
  */
-nearby: boolean, };
+nearby: boolean,
+/**
+ * The interface at whose addresses rooms hosted here are reached; none for every one.
+ */
+hostOn: string | null, };
 
 /**
  * What is done to the microphone before it is sent.
@@ -744,6 +765,10 @@ preferences: Preferences,
  * Devices found at the last look.
  */
 devices: Devices,
+/**
+ * Networks found at the last look.
+ */
+networks: Array<Network>,
 /**
  * What a sound check is at.
  */

@@ -246,6 +246,8 @@ export class MockBackend implements Backend {
         return this.#member('m0', { hand: intent.up });
       case 'setNearby':
         return this.#show({ preferences: { ...preferences, nearby: intent.on } });
+      case 'setHostOn':
+        return this.#show({ preferences: { ...preferences, hostOn: intent.network } });
       case 'setUseVpn':
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
@@ -305,7 +307,11 @@ export class MockBackend implements Backend {
         return this.#show({ soundCheck: 'recording' });
       case 'stopSoundCheck':
         return this.#show({ soundCheck: 'idle' });
+      case 'hostHere':
+        this.#room(() => ({ server: true, serving: true, invitation }));
+        return this.notice('nowServing');
       case 'listDevices':
+      case 'listNetworks':
       case 'watchDevices':
         return this.#show({});
     }

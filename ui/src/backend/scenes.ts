@@ -56,6 +56,7 @@ const preferences = (): Preferences => ({
   bluetoothTold: [],
   useVpn: true,
   nearby: true,
+  hostOn: null,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -68,6 +69,10 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       inputs: ['Built-in Audio Analog Stereo', 'USB Headset Mono'],
       outputs: ['Built-in Audio Analog Stereo', 'USB Headset Analog Stereo'],
     },
+    networks: [
+      { name: 'wlan0', addresses: ['192.168.1.5'] },
+      { name: 'eth0', addresses: ['10.0.0.5', 'fd00::5'] },
+    ],
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -228,7 +233,9 @@ export const scenes: Record<string, () => View> = {
     at({ is: 'reconnecting', forMs: 12_000 }, { members: linked('lost').slice(0, 2), server: false }),
   'room-mismatch': () => at({ is: 'keyMismatch', id: 'm1' }, { members: linked('mismatch') }),
   'room-servergone': () =>
-    inRoom(room(NAMES, { server: false }), [{ id: 1, code: 'serverGone', about: null }]),
+    inRoom(room(NAMES, { server: false, serving: false, invitation: null }), [
+      { id: 1, code: 'serverGone', about: null },
+    ]),
   'room-guest': () =>
     inRoom(
       room(NAMES, {
@@ -259,6 +266,7 @@ const WITH_ABOUT: ErrorCode[] = [
   'cannotConnect',
   'cannotConnectSecurely',
   'roomCloses',
+  'networkMissing',
   'wrongPin',
   'hostChanged',
   'emojiDiffer',

@@ -268,6 +268,11 @@ const contract = {
       what: 'You are the host now.',
       todo: 'Press Room to lock it or to choose who may talk, and a person to remove them.',
     },
+    networkMissing: {
+      what: 'The network “{about}” is not there.',
+      todo: 'Connect to it, or choose another one where you host.',
+      about: 'that was chosen',
+    },
     nowServing: {
       what: 'The room’s server runs on this device now: the one who ran it has left.',
       todo: 'Others come in by the link and code that you see under Invite; those from before may lead nowhere.',
@@ -335,6 +340,11 @@ export const en = {
     hostHint: 'On this computer, for everybody on your network.',
     title: 'Room title (optional)',
     titleHint: 'The server never sees it.',
+    hostOn: 'Host rooms on',
+    hostOnHint:
+      'Of several networks (Wi-Fi, cable, VPN) one alone: the room is found there only, and reached at the address there.',
+    everyNetwork: 'Every network',
+    oneNetwork: '{name}: {addresses}',
     hostPress: 'Host',
     recent: 'Recent rooms',
     recentHint: 'Kept on this device only: title, server and day. Never a code or who was there.',
@@ -514,7 +524,10 @@ export const en = {
     copy: 'Copy',
     copied: 'Copied',
     selected: 'Selected. Copy it with Ctrl+C or ⌘C.',
-    serverGone: 'The server is gone: this invitation leads nowhere now.',
+    serverGone: 'The server is gone: nobody new can come in. Those who are in the room talk on.',
+    hostHere: 'Host here',
+    hostHereHint:
+      'This device becomes the room’s server, and everybody in it gets a new link. Do that when the old server does not come back.',
     whatPin:
       'Anyone who has this link or code and the PIN can come in, listen and talk. Say the PIN another way than you send the link.',
     codeDead: 'Too many wrong codes were tried: this code is dead. The link still works.',
