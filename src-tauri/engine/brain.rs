@@ -222,6 +222,7 @@ impl Brain {
             Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
+            Intent::SetLanguage { language } => self.preferences.language = language,
             Intent::SetProcessing { .. }
             | Intent::SetDucking { .. }
             | Intent::SetCues { .. }

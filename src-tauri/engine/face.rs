@@ -126,6 +126,11 @@ pub enum Intent {
         /// The theme to use from now on.
         theme: Theme,
     },
+    /// Choose which language it speaks.
+    SetLanguage {
+        /// From now on.
+        language: Language,
+    },
     /// Choose devices by their exact names; none means the system's default.
     SetDevices {
         /// Microphone.
@@ -749,6 +754,22 @@ pub enum Theme {
     Dark,
 }
 
+/// Which language the window speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum Language {
+    /// The first of the system's that it speaks, else English.
+    #[default]
+    System,
+    /// English.
+    En,
+    /// French.
+    Fr,
+    /// Arabic.
+    Ar,
+}
+
 /// What stays on this device, and nothing else does.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -756,6 +777,8 @@ pub enum Theme {
 pub struct Preferences {
     /// How the window looks.
     pub theme: Theme,
+    /// Which language it speaks.
+    pub language: Language,
     /// Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
     pub recent: Vec<Recent>,
     /// Chosen microphone; none means the system's default.
@@ -795,6 +818,7 @@ impl Default for Preferences {
     fn default() -> Self {
         Self {
             theme: Theme::default(),
+            language: Language::default(),
             recent: Vec::new(),
             input: None,
             output: None,

@@ -26,6 +26,19 @@ export class Window {
     );
   }
 
+  /** How far the page is wider than the window, and which texts have no room, with text of this size. */
+  cut(size: string): Promise<{ page: number; clipped: (string | null)[] }> {
+    return this.page.evaluate((fontSize) => {
+      const { documentElement: root } = document;
+      root.style.fontSize = fontSize;
+      const clipped = [...document.querySelectorAll('button, h1, h2, p, label')]
+        .filter((element) => !element.closest('.spoken, [aria-label=""]') && !element.matches('.spoken'))
+        .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1)
+        .map((element) => element.textContent);
+      return { page: root.scrollWidth - root.clientWidth, clipped };
+    }, size);
+  }
+
   async expectDone(...done: Intent['do'][]): Promise<void> {
     await expect.poll(async () => (await this.intents()).map((intent) => intent.do)).toEqual(done);
   }

@@ -269,7 +269,11 @@ notice: number, } | { "do": "setTheme",
 /**
  * The theme to use from now on.
  */
-theme: Theme, } | { "do": "setDevices",
+theme: Theme, } | { "do": "setLanguage",
+/**
+ * From now on.
+ */
+language: Language, } | { "do": "setDevices",
 /**
  * Microphone.
  */
@@ -347,6 +351,11 @@ servers: Array<string>,
  * The link as a QR code: `size` rows of `size` modules, row after row, `1` for dark, without quiet zone.
  */
 qr: Qr, };
+
+/**
+ * Which language the window speaks.
+ */
+export type Language = "system" | "en" | "fr" | "ar";
 
 /**
  * How well a member is reached.
@@ -445,6 +454,10 @@ export type Preferences = {
  * How the window looks.
  */
 theme: Theme,
+/**
+ * Which language it speaks.
+ */
+language: Language,
 /**
  * Rooms of the last days, newest first, eight at most. Never a code, a link or who was there.
  */

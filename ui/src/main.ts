@@ -5,6 +5,7 @@ import App from './App.svelte';
 import type { Backend } from './backend/backend';
 import { insideTheApp, TauriBackend } from './backend/tauri';
 import { Face } from './face.svelte';
+import { Spoken } from './words/language.svelte';
 import { words } from './words/words';
 
 async function choose(): Promise<Backend | null> {
@@ -18,7 +19,9 @@ const target = document.getElementById('app') ?? document.body;
 const backend = await choose();
 if (backend) {
   const face = new Face(backend);
-  mount(App, { target, props: { face } });
+  const spoken = new Spoken();
+  await spoken.follow('system');
+  mount(App, { target, props: { face, spoken } });
   await face.open();
 } else {
   target.textContent = words.app.onlyInTheApp;

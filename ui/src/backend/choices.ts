@@ -5,6 +5,7 @@ type Choice = Extract<
   Intent['do'],
   | 'setQueueing'
   | 'setTheme'
+  | 'setLanguage'
   | 'setDevices'
   | 'setMicWhilePressed'
   | 'setProcessing'
@@ -22,6 +23,8 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, queueing: intent.on };
     case 'setTheme':
       return { ...preferences, theme: intent.theme };
+    case 'setLanguage':
+      return { ...preferences, language: intent.language };
     case 'setDevices':
       return { ...preferences, input: intent.input, output: intent.output };
     case 'setMicWhilePressed':

@@ -252,6 +252,7 @@ export class MockBackend implements Backend {
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
       case 'setTheme':
+      case 'setLanguage':
       case 'setDevices':
       case 'setMicWhilePressed':
       case 'setProcessing':

@@ -1,5 +1,6 @@
 // The mock of this page, as its address asks for it.
 import { talkers } from '../room/people';
+import { keysOf, words } from '../words/words';
 import { MockBackend } from './mock';
 import { scene } from './scenes';
 
@@ -8,13 +9,15 @@ declare global {
   var pushtalkMock: MockBackend | undefined;
 }
 
-/** `?scene=NAME&theme=dark&manual&slow&queueless`; without a scene the room lives by itself. */
+/** `?scene=NAME&theme=dark&lang=fr&manual&slow&queueless`; without a scene the room lives by itself. */
 export function mockFromAddress(address: URL): MockBackend {
   const asked = address.searchParams;
   const name = asked.get('scene');
   const view = scene(name ?? 'home-recent');
   const theme = asked.get('theme');
   if (theme === 'light' || theme === 'dark') view.preferences.theme = theme;
+  const language = keysOf(words.languages).find((it) => it === asked.get('lang'));
+  if (language) view.preferences.language = language;
   if (asked.has('queueless')) view.preferences.queueing = false;
   const live = name === null;
   const mock = new MockBackend(view, { manual: asked.has('manual'), slow: asked.has('slow'), live });

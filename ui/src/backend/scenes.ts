@@ -43,6 +43,7 @@ const recent = (): Recent[] => [
 
 const preferences = (): Preferences => ({
   theme: 'system',
+  language: 'system',
   recent: [],
   input: null,
   output: null,

@@ -53,6 +53,12 @@ const contract = {
     lost: 'No answer',
     mismatch: 'Keys do not fit',
   },
+  languages: {
+    system: 'As the system',
+    en: 'English',
+    fr: 'Français',
+    ar: 'العربية',
+  },
   themes: {
     system: 'As the system',
     light: 'Light',
@@ -537,6 +543,7 @@ export const en = {
   },
   settings: {
     title: 'Settings',
+    language: 'Language',
     sound: 'Sound',
     microphone: 'Microphone',
     loudspeaker: 'Loudspeaker',

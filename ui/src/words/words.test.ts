@@ -1,9 +1,12 @@
 // The catalogue against the contract, and how values get into sentences.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ar } from './ar';
 import { en } from './en';
-import { clock, dayName, fill, listed, pieces, plural, words } from './words';
+import { fr } from './fr';
+import { tongueOf } from './language.svelte';
+import { clock, dayName, fill, listed, percent, pieces, plural, speak, words, type Words } from './words';
 
 const source = join(import.meta.dirname, '..');
 const contract = readFileSync(join(source, 'contract.ts'), 'utf8');
@@ -28,6 +31,7 @@ describe('the catalogue', () => {
     ['MemberLink', words.links, undefined],
     ['RevokedWhy', words.revoked, undefined],
     ['Theme', words.themes, undefined],
+    ['Language', words.languages, undefined],
     ['RoomMode', words.modes, undefined],
     ['Door', words.doors, undefined],
     ['SoundCheck', words.checks, undefined],
@@ -38,16 +42,37 @@ describe('the catalogue', () => {
     expect(Object.keys(entries).sort()).toEqual(expected.sort());
   });
 
-  it('has no empty words', () => {
-    for (const [path, text] of leaves(en)) expect(text.trim(), path).not.toBe('');
+  it.each([
+    ['English', en],
+    ['French', fr],
+    ['Arabic', ar],
+  ])('has no empty words in %s, and says what to do about every error', (_, catalogue: Words) => {
+    for (const [path, text] of leaves(catalogue)) expect(text.trim(), path).not.toBe('');
+    for (const [code, { what, todo, about }] of Object.entries(catalogue.errors)) {
+      expect(what, code).toMatch(/[.!]$/);
+      expect(todo, code).toMatch(/[.?؟]$/);
+      expect(what.includes('{about}'), code).toBe(about !== undefined);
+    }
   });
 
-  it('says what to do about every error', () => {
-    for (const { what, todo, about } of Object.values(words.errors)) {
-      expect(what).toMatch(/[.!]$/);
-      expect(todo).toMatch(/[.?]$/);
-      expect(what.includes('{about}')).toBe(about !== undefined);
+  it.each([
+    ['fr', fr],
+    ['ar', ar],
+  ])('says in %s what it says in English, with the same values', (tongue, catalogue: Words) => {
+    const values = (text: string): string[] => (text.match(/\{[a-z]+\}/g) ?? []).sort();
+    const english = new Map(leaves(en));
+    const forms = /\.(zero|one|two|few|many)$/;
+    const keys = (of: object): string[] => leaves(of).flatMap(([path]) => (forms.test(path) ? [] : [path]));
+    expect(keys(catalogue).sort()).toEqual(keys(en).sort());
+    for (const [path, text] of leaves(catalogue)) {
+      if (forms.test(path)) continue;
+      expect(values(text), path).toEqual(values(english.get(path) ?? ''));
+      // Values are kept apart from the direction of a sentence where they are put into it.
+      expect(text, path).not.toMatch(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
     }
+    const needed = new Intl.PluralRules(tongue).resolvedOptions().pluralCategories;
+    for (const form of needed.filter((it) => tongue !== 'fr' || it !== 'many'))
+      expect(Object.keys(catalogue.room.count), form).toContain(form);
   });
 
   it('has no words that the window never shows', () => {
@@ -93,5 +118,28 @@ describe('a message', () => {
     expect(dayName(20_000, 20_000)).toBe('today');
     expect(dayName(19_999, 20_000)).toBe('yesterday');
     expect(dayName(0, 20_000)).toBe('Jan 1, 1970');
+  });
+});
+
+describe('the language', () => {
+  afterEach(() => speak('en'));
+
+  it('is the first one of the system that there is, unless another one was chosen', () => {
+    expect(tongueOf('system', ['fr-CA', 'en'])).toBe('fr');
+    expect(tongueOf('system', ['de', 'ar-EG', 'en'])).toBe('ar');
+    expect(tongueOf('system', ['de'])).toBe('en');
+    expect(tongueOf('system', [])).toBe('en');
+    expect(tongueOf('ar', ['fr'])).toBe('ar');
+  });
+
+  it('changes the words, the numbers and the days', async () => {
+    await speak('fr');
+    expect(words.languages.system).toBe(fr.languages.system);
+    expect(percent(70)).toMatch(/^70\s%$/);
+    expect(dayName(19_999, 20_000)).toBe('hier');
+    expect(listed(['Ana', 'Ben'])).toBe('\u2068Ana\u2069 et \u2068Ben\u2069');
+    await speak('ar');
+    expect(plural(words.room.count, 20)).toContain('20');
+    expect(dayName(20_000, 20_000)).toBe('اليوم');
   });
 });

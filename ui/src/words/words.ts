@@ -6,6 +6,7 @@ import type {
   EchoCancelling,
   EnteringStep,
   ErrorCode,
+  Language,
   MemberLink,
   RevokedWhy,
   RoomMode,
@@ -38,6 +39,7 @@ export interface ContractWords {
   steps: Record<EnteringStep, string>;
   links: Record<MemberLink, string>;
   themes: Record<Theme, string>;
+  languages: Record<Language, string>;
   modes: Record<RoomMode, Named>;
   checks: Record<SoundCheck, string>;
   doors: Record<Door, Named>;
@@ -54,8 +56,37 @@ type Shape<T> = {
 /** Every catalogue has the keys of the English one; a missing one does not compile. */
 export type Words = Shape<Omit<typeof en, keyof ContractWords>> & ContractWords;
 
-export const locale = 'en';
-export const words: Words = en;
+/** A language that there is a catalogue of. */
+export type Tongue = 'en' | 'fr' | 'ar';
+
+// The English one is at hand; the others come when they are wanted.
+const catalogues: Record<Tongue, () => Promise<Words>> = {
+  en: () => Promise.resolve(en),
+  fr: async () => (await import('./fr')).fr,
+  ar: async () => (await import('./ar')).ar,
+};
+
+// Codes are said in the digits that they are typed in, so all numbers are.
+const locales: Record<Tongue, string> = { en: 'en', fr: 'fr', ar: 'ar-u-nu-latn' };
+
+/** The words of the language of now. */
+export let words: Words = en;
+/** Which one that is. */
+export let tongue: Tongue = 'en';
+let locale = locales.en;
+let list = new Intl.ListFormat(locale);
+let rules = new Intl.PluralRules(locale);
+let percents = new Intl.NumberFormat(locale, { style: 'percent' });
+
+/** From now on all words and numbers are of this language. */
+export async function speak(next: Tongue): Promise<void> {
+  words = await catalogues[next]();
+  tongue = next;
+  locale = locales[next];
+  list = new Intl.ListFormat(locale);
+  rules = new Intl.PluralRules(locale);
+  percents = new Intl.NumberFormat(locale, { style: 'percent' });
+}
 
 /** One piece of a message: text of the catalogue, or a value that came from somewhere else. */
 export interface Piece {
@@ -85,22 +116,16 @@ export function fill(message: string, values: Readonly<Record<string, string | n
 /** Every value of an enum, in the order of the catalogue. */
 export const keysOf = <Key extends string>(of: Record<Key, unknown>): Key[] => Object.keys(of) as Key[];
 
-const list = new Intl.ListFormat(locale);
-
 /** `Ana, Ben and Chloé`, each isolated. */
 export function listed(names: string[]): string {
   return list.format(names.map((name) => `\u2068${name}\u2069`));
 }
-
-const rules = new Intl.PluralRules(locale);
 
 /** The form for `n`; the number itself goes where `{n}` stands. */
 export function plural(forms: Plural, n: number): string {
   const form = forms[rules.select(n)] ?? forms.other;
   return form.replace('{n}', new Intl.NumberFormat(locale).format(n));
 }
-
-const percents = new Intl.NumberFormat(locale, { style: 'percent' });
 
 /** `70 %`, as the language has it. */
 export const percent = (n: number): string => percents.format(n / 100);
