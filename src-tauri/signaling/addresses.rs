@@ -1,7 +1,9 @@
 //! Addresses at which others can reach this machine, for invitations.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+#[cfg(feature = "server")]
+use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 
 use if_addrs::IfAddr;
 use pushtalk_protocol::{Invitation, ServerAddress};
@@ -113,6 +115,7 @@ pub(crate) fn likelier_first(found: impl Iterator<Item = IpAddr>) -> Vec<IpAddr>
 }
 
 /// Whether this address is one of this machine's, or of a network that it is on, whatever kind of address that is.
+#[cfg(any(feature = "server", test))]
 pub(crate) fn on_link(ip: IpAddr) -> bool {
     let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
     interfaces.iter().any(|interface| shares(&interface.addr, ip))

@@ -39,6 +39,7 @@ impl Bucket {
     }
 
     /// Takes so much, whether or not it is there.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn take(&mut self, now: Duration, count: u32) {
         self.refill(now);
         self.level -= f64::from(count);
@@ -55,6 +56,7 @@ impl Bucket {
     }
 
     /// How long until it is not overdrawn any more; none when it is not.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn wait(&mut self, now: Duration) -> Option<Duration> {
         self.refill(now);
         (self.level < 0.0).then(|| until(-self.level, self.rate))

@@ -79,6 +79,7 @@ impl Lobby {
     }
 
     /// A room that is elsewhere: who is connected to it here is to look for it again.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn yield_room(&mut self, now: Duration, id: RoomId) {
         self.empty(now, id);
         self.close_if_empty(id);

@@ -16,6 +16,7 @@ impl Room {
 
 impl Lobby {
     /// The server ends in so long, and with it all rooms.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn announce_end(&mut self, left: Duration) {
         let closes = closes_in(left);
         for room in self.rooms.values() {
