@@ -19,6 +19,7 @@ pub(crate) struct Kept {
     /// None when there is a file that can be neither read nor put aside: it is left as it is.
     store: Option<Arc<Store<Wry>>>,
     last: Mutex<Preferences>,
+    dir: Option<PathBuf>,
 }
 
 /// What was found.
@@ -35,7 +36,8 @@ impl Kept {
     pub(crate) fn load(app: &AppHandle) -> (Self, Preferences, bool) {
         let Ok(path) = resolve_store_path(app, FILE) else {
             tracing::error!("there is no place for preferences");
-            return (Self { store: None, last: Mutex::default() }, Preferences::default(), false);
+            let kept = Self { store: None, last: Mutex::default(), dir: None };
+            return (kept, Preferences::default(), false);
         };
         let (preferences, readable, usable) = match read(&path) {
             Found::Nothing => (Preferences::default(), true, true),
@@ -62,7 +64,8 @@ impl Kept {
             // The store writes itself once more at the end of the program, so it must hold what the file holds.
             put(store, &preferences);
         }
-        (Self { store, last: Mutex::new(preferences.clone()) }, preferences, readable)
+        let dir = path.parent().map(Path::to_owned);
+        (Self { store, last: Mutex::new(preferences.clone()), dir }, preferences, readable)
     }
 
     /// Stores the preferences when they are others than the last ones. False when they should be, but cannot.
@@ -73,6 +76,11 @@ impl Kept {
         }
         last.clone_from(preferences);
         let Some(store) = &self.store else { return false };
+        if *preferences == Preferences::default() {
+            // What was put aside goes too. The store has nothing to write at the end of the program.
+            store.clear();
+            return self.dir.as_deref().is_some_and(erase);
+        }
         put(store, preferences);
         store.save().is_ok()
     }
@@ -93,10 +101,25 @@ fn read(path: &Path) -> Found {
 
 fn understand(bytes: &[u8]) -> Option<Preferences> {
     let mut file: Map<String, Value> = serde_json::from_slice(bytes).ok()?;
+    if file.is_empty() {
+        // All was erased.
+        return Some(Preferences::default());
+    }
     if file.get("version")?.as_u64()? != VERSION {
         return None;
     }
     serde_json::from_value(file.remove("preferences")?).ok()
+}
+
+/// Removes the preferences and all that were put aside; false when one of them stays.
+fn erase(dir: &Path) -> bool {
+    let Ok(all) = fs::read_dir(dir) else { return true };
+    let ours = |name: &str| name.starts_with("preferences.") && name.ends_with(".json");
+    let mut gone = true;
+    for entry in all.flatten().filter(|entry| entry.file_name().to_str().is_some_and(ours)) {
+        gone &= fs::remove_file(entry.path()).is_ok();
+    }
+    gone
 }
 
 /// Renames a file so that nothing overwrites it; false when that is not possible.
@@ -137,6 +160,7 @@ mod tests {
     #[test]
     fn a_preference_that_is_missing_takes_its_default() {
         assert_eq!(understand(br#"{"version":1,"preferences":{}}"#), Some(Preferences::default()));
+        assert_eq!(understand(b"{}"), Some(Preferences::default()), "all was erased");
     }
 
     #[test]
@@ -145,7 +169,6 @@ mod tests {
             "",
             "{",
             "[]",
-            "{}",
             r#"{"version":2,"preferences":{}}"#,
             r#"{"version":1}"#,
             r#"{"version":1,"preferences":{"theme":"sepia"}}"#,
@@ -154,6 +177,20 @@ mod tests {
         for text in all {
             assert_eq!(understand(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_erased_is_gone_with_what_was_put_aside_and_nothing_else_is() {
+        let dir = std::env::temp_dir().join(format!("pushtalk-erased-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        for name in [FILE, "preferences.unreadable-1.json", "preferences.unreadable-2.json", "another.json"] {
+            fs::write(dir.join(name), "{}").unwrap();
+        }
+        assert!(erase(&dir));
+        let left: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["another.json"]);
+        assert!(erase(&dir) && erase(&dir.join("nowhere")), "there is nothing to erase");
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

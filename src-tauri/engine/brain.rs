@@ -222,6 +222,7 @@ impl Brain {
             Intent::Leave => self.go_home(now, rng, out),
             Intent::Dismiss { notice } => self.notices.dismiss(notice),
             Intent::SetTheme { theme } => self.preferences.theme = theme,
+            Intent::EraseAll => self.erase_all(now, rng, out),
             Intent::SetLanguage { language } => self.preferences.language = language,
             Intent::SetProcessing { .. }
             | Intent::SetDucking { .. }
@@ -298,6 +299,25 @@ impl Brain {
                 }
             }
         }
+    }
+
+    /// What is in use is as it is from the beginning, too.
+    fn erase_all(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
+        let face::Preferences { input, output, queueing, processing, .. } = face::Preferences::default();
+        let face::Preferences { talk_mode, voice_threshold, mic_while_pressed, use_vpn, .. } =
+            face::Preferences::default();
+        for intent in [
+            Intent::SetDevices { input, output },
+            Intent::SetQueueing { on: queueing },
+            Intent::SetProcessing { processing },
+            Intent::SetTalkMode { mode: talk_mode, threshold: voice_threshold },
+            Intent::SetMicWhilePressed { on: mic_while_pressed },
+            Intent::SetUseVpn { on: use_vpn },
+        ] {
+            self.intent(now, rng, intent, out);
+        }
+        self.preferences = face::Preferences::default();
+        self.name.clear();
     }
 
     fn host(

@@ -126,6 +126,8 @@ pub enum Intent {
         /// The theme to use from now on.
         theme: Theme,
     },
+    /// Forget all that is kept on this device, and what was typed last.
+    EraseAll,
     /// Choose which language it speaks.
     SetLanguage {
         /// From now on.

@@ -30,6 +30,20 @@ for (const [tongue, direction] of TONGUES) {
   }
 }
 
+for (const [tongue, direction] of TONGUES) {
+  test(`in ${tongue}, axe finds nothing and nothing is cut: the dialogs`, async ({ page, win }) => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await win.open('room-idle', `theme=light&lang=${tongue}`);
+    await expect.poll(() => spoken(win)).toEqual([tongue, direction]);
+    for (const dialog of ['invite', 'open-control', 'open-settings', 'open-privacy']) {
+      await page.getByTestId(dialog).click();
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      expect(await win.cut('100%'), dialog).toEqual({ page: 0, clipped: [] });
+      if (dialog !== 'open-settings') await page.keyboard.press('Escape');
+    }
+  });
+}
+
 test('the language is that of the system until another one is chosen, and then at once', async ({
   page,
   win,

@@ -60,6 +60,16 @@ for (const theme of ['light', 'dark']) {
     });
   }
 
+  test(`axe finds nothing: privacy, and what is asked there, ${theme}`, async ({ page, win }) => {
+    await win.open('home', `theme=${theme}`);
+    await page.getByTestId('open-settings').click();
+    await page.getByTestId('open-privacy').click();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await page.getByTestId('erase').click();
+    await page.setViewportSize({ width: 390, height: 760 });
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
+
   test(`axe finds nothing: a member, and what is asked once more, ${theme}`, async ({ page, win }) => {
     await win.open('room-idle', `theme=${theme}`);
     await page.getByRole('button', { name: /^.?Ben/ }).click();

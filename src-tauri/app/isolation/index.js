@@ -65,6 +65,7 @@
       leave: {},
       dismiss: { notice: number },
       setTheme: { theme: oneOf('system', 'light', 'dark') },
+      eraseAll: {},
       setLanguage: { language: oneOf('system', 'en', 'fr', 'ar') },
       setDevices: { input: maybe(text(1024)), output: maybe(text(1024)) },
       listDevices: {},

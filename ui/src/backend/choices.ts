@@ -1,11 +1,13 @@
 // What the mock keeps of what a person chooses.
 import type { Intent, Preferences } from '../contract';
+import { preferences as preferencesOf } from './scenes';
 
 type Choice = Extract<
   Intent['do'],
   | 'setQueueing'
   | 'setTheme'
   | 'setLanguage'
+  | 'eraseAll'
   | 'setDevices'
   | 'setMicWhilePressed'
   | 'setProcessing'
@@ -23,6 +25,8 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, queueing: intent.on };
     case 'setTheme':
       return { ...preferences, theme: intent.theme };
+    case 'eraseAll':
+      return preferencesOf();
     case 'setLanguage':
       return { ...preferences, language: intent.language };
     case 'setDevices':

@@ -253,6 +253,7 @@ export class MockBackend implements Backend {
       case 'setQueueing':
       case 'setTheme':
       case 'setLanguage':
+      case 'eraseAll':
       case 'setDevices':
       case 'setMicWhilePressed':
       case 'setProcessing':

@@ -41,7 +41,7 @@ const recent = (): Recent[] => [
   { title: '', hosted: false, server: 'talk.example.org:443', day: 20_700 },
 ];
 
-const preferences = (): Preferences => ({
+export const preferences = (): Preferences => ({
   theme: 'system',
   language: 'system',
   recent: [],

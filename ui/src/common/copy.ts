@@ -4,7 +4,7 @@
 export type Copied = 'copied' | 'selected';
 
 /** Copies what the field shows. */
-export async function copy(field: HTMLInputElement): Promise<Copied> {
+export async function copy(field: HTMLInputElement | HTMLTextAreaElement): Promise<Copied> {
   try {
     await navigator.clipboard.writeText(field.value);
     return 'copied';

@@ -541,6 +541,61 @@ export const en = {
     newCode: 'New code',
     newCodeHint: 'The code and link above stop working. Nobody is sent away.',
   },
+  privacy: {
+    title: 'Privacy',
+    short:
+      'Your voice is for the people in your room, and for nobody else. Nothing is recorded, and nothing about you is collected.',
+    more: 'What that means, and what is kept here',
+    kept: 'What is kept on this device',
+    keptHint: 'All of it, as it stands in the file.',
+    copy: 'Copy it',
+    erase: 'Erase everything',
+    eraseYes: 'Erase',
+    eraseAsk:
+      'Settings, chosen devices and the list of recent rooms are erased, and all is as at the beginning. You stay in the room.',
+  },
+  policy: {
+    voice: {
+      label: 'Your voice is never recorded',
+      hint: 'It goes from your device straight to those in the room, and is gone when it has been heard. It never passes through a server. “Hear yourself” keeps a few seconds in memory and wipes them.',
+    },
+    sealed: {
+      label: 'Only those in the room can open it',
+      hint: 'Every frame is sealed with AES-256-GCM by keys that are made on the devices. No key ever reaches a server.',
+    },
+    memory: {
+      label: 'Names, codes and addresses are in memory only',
+      hint: 'And only while you are in a room. None of them is written down.',
+    },
+    device: {
+      label: 'What stays on this device',
+      hint: 'Your settings, and titles and servers of your last rooms, as listed below. Nothing of it is sent anywhere.',
+    },
+    people: {
+      label: 'What people in a room learn',
+      hint: 'The name that you choose for it, your voice while you talk, and the network address of your device, since you talk to each other directly.',
+    },
+    server: {
+      label: 'What a server learns',
+      hint: 'From which address you connect, the number of the room, public keys, and sealed bytes until you are connected to each other. It forgets all of it with the room.',
+    },
+    nobody: {
+      label: 'Nobody else is contacted',
+      hint: 'No account, no e-mail, no phone number; no analytics, no tracking, no location, no advertising. Only the server and the people of your room, and your own network, if you let it be searched for rooms.',
+    },
+    microphone: {
+      label: 'The microphone is yours',
+      hint: 'It opens when you turn it on in a room, and closes when you leave or turn it off.',
+    },
+    age: {
+      label: 'From 13 years on',
+      hint: 'PushTalk is for people of 13 years and more, or of the age from which your country lets you agree to it by yourself.',
+    },
+    rights: {
+      label: 'Your rights',
+      hint: 'By laws like the GDPR and the CCPA you may see, take along, correct and erase what is held of you, and refuse that it is sold. All there is lies on this device, and you can see, copy and erase it here. Nobody else holds any of it.',
+    },
+  },
   settings: {
     title: 'Settings',
     language: 'Language',

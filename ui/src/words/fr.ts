@@ -582,6 +582,61 @@ export const fr: Words = {
     newCode: 'Nouveau code',
     newCodeHint: 'Le code et le lien ci-dessus ne fonctionneront plus. Les personnes présentes restent.',
   },
+  privacy: {
+    title: 'Confidentialité',
+    short:
+      'Votre voix est pour les personnes de votre salon, et pour personne d’autre. Rien n’est enregistré, et rien n’est collecté sur vous.',
+    more: 'Ce que cela veut dire, et ce qui est gardé ici',
+    kept: 'Ce qui est gardé sur cet appareil',
+    keptHint: 'Tout ce qu’il y a, tel qu’il est écrit dans le fichier.',
+    copy: 'Copier',
+    erase: 'Tout effacer',
+    eraseYes: 'Effacer',
+    eraseAsk:
+      'Les réglages, les appareils choisis et la liste des salons récents sont effacés, et tout redevient comme au début. Vous restez dans le salon.',
+  },
+  policy: {
+    voice: {
+      label: 'Votre voix n’est jamais enregistrée',
+      hint: 'Elle va de votre appareil droit à ceux des personnes du salon, et disparaît dès qu’elle a été entendue. Elle ne passe jamais par un serveur. « S’écouter » garde quelques secondes en mémoire, puis les efface.',
+    },
+    sealed: {
+      label: 'Seules les personnes du salon peuvent l’ouvrir',
+      hint: 'Chaque trame est scellée par AES-256-GCM, avec des clés créées sur les appareils. Aucune clé n’arrive jamais à un serveur.',
+    },
+    memory: {
+      label: 'Noms, codes et adresses ne sont qu’en mémoire',
+      hint: 'Et seulement tant que vous êtes dans un salon. Rien n’en est écrit.',
+    },
+    device: {
+      label: 'Ce qui reste sur cet appareil',
+      hint: 'Vos réglages, et les titres et serveurs de vos derniers salons, listés ci-dessous. Rien n’en est envoyé.',
+    },
+    people: {
+      label: 'Ce qu’apprennent les personnes d’un salon',
+      hint: 'Le nom que vous y choisissez, votre voix quand vous parlez, et l’adresse réseau de votre appareil, puisque vous vous parlez directement.',
+    },
+    server: {
+      label: 'Ce qu’apprend un serveur',
+      hint: 'L’adresse d’où vous vous connectez, le numéro du salon, des clés publiques, et des octets scellés jusqu’à ce que vous soyez reliés. Il oublie tout avec le salon.',
+    },
+    nobody: {
+      label: 'Personne d’autre n’est contacté',
+      hint: 'Ni compte, ni adresse électronique, ni numéro de téléphone ; ni statistiques, ni pistage, ni localisation, ni publicité. Seulement le serveur et les personnes de votre salon, et votre propre réseau, si vous permettez d’y chercher des salons.',
+    },
+    microphone: {
+      label: 'Le micro est à vous',
+      hint: 'Il s’ouvre quand vous l’activez dans un salon, et se ferme quand vous le quittez ou le désactivez.',
+    },
+    age: {
+      label: 'À partir de 13 ans',
+      hint: 'PushTalk s’adresse aux personnes de 13 ans et plus, ou de l’âge à partir duquel votre pays vous laisse y consentir par vous-même.',
+    },
+    rights: {
+      label: 'Vos droits',
+      hint: 'Selon des lois comme le RGPD et le CCPA, vous pouvez voir, emporter, corriger et effacer ce qui est gardé de vous, et refuser que ce soit vendu. Tout ce qu’il y a se trouve sur cet appareil : vous pouvez le voir, le copier et l’effacer ici. Personne d’autre n’en garde rien.',
+    },
+  },
   settings: {
     title: 'Réglages',
     language: 'Langue',
