@@ -17,7 +17,9 @@ test('the policy says what is done, and all that is kept is shown', async ({ pag
   expect(Object.keys(kept).sort()).toEqual(Object.keys(preferences()).sort());
   expect(kept).toHaveProperty('recent.0.title', 'Friday hike');
   await page.getByTestId('copy-kept').click();
-  await expect(dialog.getByRole('status')).toHaveText(new RegExp(`${en.invite.copied}|${en.invite.selected}`));
+  await expect(dialog.getByRole('status')).toHaveText(
+    new RegExp(`${en.invite.copied}|${en.invite.selected}`),
+  );
 });
 
 test('everything is erased when a person has said so twice', async ({ page, win }) => {

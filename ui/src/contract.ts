@@ -269,7 +269,7 @@ notice: number, } | { "do": "setTheme",
 /**
  * The theme to use from now on.
  */
-theme: Theme, } | { "do": "setLanguage",
+theme: Theme, } | { "do": "eraseAll" } | { "do": "setLanguage",
 /**
  * From now on.
  */
