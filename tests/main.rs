@@ -13,6 +13,7 @@ mod members_compare_what_they_see_and_emoji;
 mod no_secret_can_be_copied_printed_or_sent_out;
 mod sound_follows_what_is_chosen_and_what_the_room_is_like;
 mod strangers_stay_outside_and_are_never_heard;
+mod people_keep_aside;
 mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;
 mod the_line_of_the_bench_does_what_it_says;

@@ -16,7 +16,7 @@ pub(crate) enum Line {
 
 /// The commands that there are, for people.
 pub(crate) const LIST: &str = "press, release, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, host-here, \
-                               volume ID 0-200, mute ID, unmute ID, talk hold|voice, verify ID, same ID, differ ID; \
+                               volume ID 0-200, mute ID, unmute ID, block ID, unblock ID, deafen on|off, talk hold|voice, verify ID, same ID, differ ID; \
                                the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
 
@@ -46,6 +46,10 @@ impl FromStr for Line {
             },
             ["mute", member] => Intent::SetMuted { id: id(member), on: true },
             ["unmute", member] => Intent::SetMuted { id: id(member), on: false },
+            ["deafen", "on"] => Intent::SetDeafened { on: true },
+            ["deafen", "off"] => Intent::SetDeafened { on: false },
+            ["block", member] => Intent::SetBlocked { id: id(member), on: true },
+            ["unblock", member] => Intent::SetBlocked { id: id(member), on: false },
             ["talk", "hold"] => talk_mode(TalkMode::Hold),
             ["talk", "voice"] => talk_mode(TalkMode::Voice),
             ["kick", member] => Intent::Kick { id: id(member) },

@@ -71,13 +71,15 @@ pub(crate) struct Member<'a> {
     hand: bool,
     volume: u16,
     muted: bool,
+    mic_off: bool,
+    deafened: bool,
 }
 
 impl<'a> From<&'a MemberView> for Member<'a> {
     fn from(m: &'a MemberView) -> Self {
-        let MemberView { id, name, me, host, link, verified, hand, volume, muted, quality: _ } = m;
-        let (me, host, link, verified, hand) = (*me, *host, *link, *verified, *hand);
-        Self { id, name, me, host, link, verified, hand, volume: *volume, muted: *muted }
+        let MemberView { id, name, .. } = m;
+        let MemberView { me, host, link, verified, hand, volume, muted, mic_off, deafened, .. } = *m;
+        Self { id, name, me, host, link, verified, hand, volume, muted, mic_off, deafened }
     }
 }
 

@@ -303,6 +303,7 @@ fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
         Button::Receiving { id } => ("receiving", Some(id), None),
         Button::Offline => ("offline", None, None),
         Button::Reconnecting { .. } => ("reconnecting", None, None),
+        Button::Deafened => ("deafened", None, None),
         Button::KeyMismatch { id } => ("key_mismatch", Some(id), None),
     }
 }

@@ -196,6 +196,7 @@ impl Brain {
             inside.rest_microphone(now, &mut self.notices, &mut out);
             inside.note_reach(now);
             inside.tell_sounding(&self.preferences, &mut out);
+            inside.tell_own_status(&mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);
                 self.notices.tell(why, None);
@@ -262,6 +263,11 @@ impl Brain {
             | Intent::PlayTestSound
             | Intent::HearYourself
             | Intent::StopSoundCheck => self.with_devices(now, intent, out),
+            Intent::SetDeafened { on } => {
+                if let Stage::Inside(inside) = &mut self.stage {
+                    inside.set_deafened(now, on, &self.preferences, &mut self.notices, out);
+                }
+            }
             Intent::SetNearby { on } => {
                 self.preferences.nearby = on;
                 self.nearby.clear();
@@ -284,6 +290,7 @@ impl Brain {
             | Intent::RaiseHand { .. }
             | Intent::SetVolume { .. }
             | Intent::SetMuted { .. }
+            | Intent::SetBlocked { .. }
             | Intent::SetMode { .. }
             | Intent::SetTalkLimit { .. }
             | Intent::Kick { .. }
@@ -491,6 +498,14 @@ fn in_room(
         Intent::SetMuted { id, on } => {
             if let Some(pid) = inside.member_of(&id) {
                 inside.set_volume(pid, |volume| volume.muted = on, out);
+            }
+            return;
+        }
+        Intent::SetBlocked { id, on } => {
+            match inside.member_of(&id) {
+                Some(pid) if on => inside.block(now, pid, out),
+                Some(pid) => inside.unblock(now, rng, pid, out),
+                None => {}
             }
             return;
         }

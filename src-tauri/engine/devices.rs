@@ -25,6 +25,7 @@ impl Brain {
             Intent::WatchDevices { on } => self.lookout.watched = on,
             Intent::EnableAudio => {
                 if let Stage::Inside(inside) = &mut self.stage {
+                    inside.set_deafened(now, false, &self.preferences, &mut self.notices, out);
                     inside.enable_microphone(now, &self.preferences, &mut self.notices, out);
                 }
             }

@@ -165,6 +165,18 @@ pub enum Intent {
         /// True to hear nothing of it.
         on: bool,
     },
+    /// Hear nobody and close the microphone, or hear again with the microphone as it was. The others see it.
+    SetDeafened {
+        /// True to hear nobody.
+        on: bool,
+    },
+    /// Have nothing more to do with a member: no voice and no message goes either way; or take it back.
+    SetBlocked {
+        /// `MemberView::id`.
+        id: String,
+        /// True to block.
+        on: bool,
+    },
     /// Choose whether voices are turned down while one talks, in rooms where one talks at a time.
     SetDucking {
         /// True to turn them down.
@@ -364,6 +376,10 @@ pub struct MemberView {
     pub volume: u16,
     /// True for who is not to be heard here.
     pub muted: bool,
+    /// True for whose microphone is off.
+    pub mic_off: bool,
+    /// True for who hears nobody.
+    pub deafened: bool,
     /// How that person's voice arrived when it was last heard; none before.
     pub quality: Option<Quality>,
 }
@@ -474,6 +490,8 @@ pub enum MemberLink {
     Lost,
     /// The keys do not fit: nothing is sent and nothing is played.
     Mismatch,
+    /// Blocked by us: nothing is sent and nothing is played.
+    Blocked,
 }
 
 /// Who holds the floor.
@@ -553,6 +571,8 @@ pub enum Button {
         /// Milliseconds since then, at the time of this view.
         for_ms: u32,
     },
+    /// We hear nobody, and the microphone is off.
+    Deafened,
     /// The keys of a member do not fit; talking is off.
     KeyMismatch {
         /// `MemberView::id`.

@@ -11,6 +11,7 @@ use pushtalk_room::{Input, Room, RoomConfig, Rosters, Situation};
 use pushtalk_signaling::client::ServerEvent;
 use rand::CryptoRng;
 
+use crate::aside::Deafened;
 use crate::brain::{Habits, ListenOrder, Output, TalkOrder, VoiceNews};
 use crate::coding::Coding;
 use crate::crowd;
@@ -88,6 +89,10 @@ pub(crate) struct Inside {
     pub(crate) verified: BTreeSet<Pid>,
     pub(crate) spurt: Spurt,
     pub(crate) hand: bool,
+    /// Set while we hear nobody.
+    pub(crate) deafened: Option<Deafened>,
+    /// What the others were told of us last.
+    pub(crate) status: Status,
     /// Since when nobody can be reached and everybody is looked for.
     pub(crate) looking_since: Option<Duration>,
     /// Set when the host has sent us away: our stay is over.
@@ -137,6 +142,8 @@ impl Inside {
             verified: BTreeSet::new(),
             spurt: Spurt::default(),
             hand: false,
+            deafened: None,
+            status: Status::default(),
             looking_since: None,
             sent_away: None,
             floor,
@@ -350,7 +357,7 @@ impl Inside {
             VoiceNews::KeyWanted(peer) => self.renew(now, rng, peer, out),
             VoiceNews::Spurt(keys) => self.spurt = Spurt::begun(keys),
             // Who is muted here is not heard.
-            VoiceNews::Began(peer, ..) if self.volume(&peer).muted => {}
+            VoiceNews::Began(peer, ..) if self.volume(&peer).muted || self.deafened.is_some() => {}
             VoiceNews::Began(peer, generation, step) => {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }
@@ -463,14 +470,7 @@ impl Inside {
     /// The others are to know that we would like to say something.
     pub(crate) fn raise_hand(&mut self, up: bool, out: &mut Vec<Output>) {
         self.hand = up;
-        for peer in self.order.clone() {
-            self.tell_status(peer, out);
-        }
-    }
-
-    pub(crate) fn tell_status(&mut self, peer: Pid, out: &mut Vec<Output>) {
-        let status = Status { hand: self.hand, ..Status::default() };
-        self.say(peer, &Ctl::Status(status), out);
+        self.tell_own_status(out);
     }
 
     /// As host: changes how the room works, and tells everybody.

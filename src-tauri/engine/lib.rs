@@ -1,5 +1,6 @@
 //! The composition: one control loop, the talk and listen threads, and the faces it shows.
 
+mod aside;
 mod backoff;
 pub mod brain;
 mod channel;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pushtalk_e2ee::{MediaKey, SealKey};
-use pushtalk_protocol::{Ctl, Hello};
+use pushtalk_protocol::{Ctl, Hello, Status};
 use rand::CryptoRng;
 
 use crate::face::{ErrorCode, MemberLink};
@@ -41,7 +41,8 @@ pub(crate) struct Member {
     pub(crate) trying_since: Option<Duration>,
     /// True once UDP between ordinary addresses has led to nothing.
     pub(crate) thorough: bool,
-    pub(crate) hand: bool,
+    /// What it says of itself.
+    pub(crate) status: Status,
     pub(crate) reception: Reception,
     pub(crate) failures: u32,
     /// Of the DTLS handshake, one after another.
@@ -89,11 +90,16 @@ impl Member {
             both_until: None,
             trying_since: None,
             thorough: false,
-            hand: false,
+            status: Status::default(),
             reception: Reception::default(),
             failures: 0,
             timeouts: 0,
         }
+    }
+
+    /// True when nothing flows any more, and nothing is tried.
+    pub(crate) fn is_ended(&self) -> bool {
+        matches!(self.link, MemberLink::Mismatch | MemberLink::Blocked)
     }
 
     /// What that person is called, as far as it is known.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use pushtalk_protocol::{Ctl, Pid, Sdp, SdpKind};
 
 use crate::brain::Output;
-use crate::face::MemberLink;
 use crate::inside::{Inside, PATH_PATIENCE, send};
 use crate::member::{Member, Path};
 
@@ -55,7 +54,7 @@ impl Inside {
     /// Makes another path, or asks for one.
     pub(crate) fn restart(&mut self, now: Duration, peer: Pid, tries: u32, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.path == Path::None || member.link == MemberLink::Mismatch {
+        if member.path == Path::None || member.is_ended() {
             return;
         }
         let until = now + RESTARTING * 2_u32.pow(tries);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use pushtalk_e2ee::{MediaKey, OpenKey, pid};
 use pushtalk_mesh::Role;
-use pushtalk_protocol::{Capabilities, Ctl, Hello, MOST_MEMBERS, MemberPublic, Pid};
+use pushtalk_protocol::{Capabilities, Ctl, Hello, MOST_MEMBERS, MemberPublic, Pid, Status};
 use pushtalk_room::Input;
 use rand::CryptoRng;
 
@@ -70,7 +70,7 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.link == MemberLink::Mismatch {
+        if member.is_ended() {
             return;
         }
         let mut parcels = Vec::new();
@@ -245,7 +245,7 @@ impl Inside {
                 self.serving.member_left(peer);
                 self.part(now, peer, out);
             }
-            Ctl::Status(status) => member.hand = status.hand,
+            Ctl::Status(status) => member.status = status,
             Ctl::Heard { generation, step } => self.spurt.heard(peer, generation, step),
             Ctl::Renew => {
                 if member.pair.is_initiator() && now >= member.renewed + RENEWED_ENOUGH {
@@ -287,13 +287,14 @@ impl Inside {
         out.push(Output::Talk(TalkOrder::AddPeer(peer, key)));
         self.floor.handle(now, Input::Up { pid: peer, host }, out);
         self.flush(out);
-        if self.hand {
-            self.tell_status(peer, out);
+        // Who comes takes us for one whose microphone is on, who hears, and has nothing to say.
+        if self.status != Status::default() {
+            self.say(peer, &Ctl::Status(self.status), out);
         }
     }
 
     /// Somebody who was here is announced again: it has come back to its seat.
-    fn meet_again(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
+    pub(crate) fn meet_again(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         member.at_server = true;
         if member.both_until.is_some() {
@@ -302,7 +303,7 @@ impl Inside {
             member.pair.go_both_ways(&mut parcels);
             send(peer, parcels, out);
         }
-        if member.link == MemberLink::Mismatch || member.path != Path::None {
+        if member.is_ended() || member.path != Path::None {
             return;
         }
         member.absent_until = None;
@@ -324,7 +325,7 @@ impl Inside {
         out: &mut Vec<Output>,
     ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
-        if member.link == MemberLink::Mismatch || member.path == Path::None {
+        if member.is_ended() || member.path == Path::None {
             return;
         }
         if !member.at_server || !self.seat.is_taken() {
@@ -339,7 +340,7 @@ impl Inside {
     pub(crate) fn miss(&mut self, now: Duration, peer: Pid, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         // Of who was never met there is nothing to keep.
-        if member.link == MemberLink::Mismatch || member.hello.is_none() {
+        if member.is_ended() || member.hello.is_none() {
             return self.part(now, peer, out);
         }
         member.absent_until.get_or_insert(now + ABSENCE);
@@ -348,7 +349,7 @@ impl Inside {
     }
 
     /// No peer connection, and no key.
-    fn cut(&mut self, now: Duration, peer: Pid, link: MemberLink, out: &mut Vec<Output>) {
+    pub(crate) fn cut(&mut self, now: Duration, peer: Pid, link: MemberLink, out: &mut Vec<Output>) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         (member.link, member.path) = (link, Path::None);
         (member.seal_key, member.renewing_until) = (None, None);
@@ -357,7 +358,12 @@ impl Inside {
         self.comparing.take_if(|comparing| comparing.peer == peer);
         silence(peer, out);
         out.push(Output::ClosePeer(peer));
-        let input = if link == MemberLink::Mismatch { Input::Mismatch(peer) } else { Input::Down(peer) };
+        let input = match link {
+            MemberLink::Mismatch => Input::Mismatch(peer),
+            // Nobody waits for who is blocked.
+            MemberLink::Blocked => Input::Gone(peer),
+            _ => Input::Down(peer),
+        };
         self.floor.handle(now, input, out);
         self.flush(out);
     }

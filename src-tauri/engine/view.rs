@@ -80,6 +80,8 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         hand: inside.hand,
         volume: 100,
         muted: false,
+        mic_off: inside.status.muted,
+        deafened: inside.status.deafened,
         quality: None,
     };
     let others = inside.order.iter().filter_map(|pid| {
@@ -91,9 +93,11 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
             host: member.host,
             link: member.link,
             verified: inside.verified.contains(pid),
-            hand: member.hand,
+            hand: member.status.hand,
             volume: inside.volume(pid).percent,
             muted: inside.volume(pid).muted,
+            mic_off: member.status.muted,
+            deafened: member.status.deafened,
             quality: member.reception.quality,
         })
     });
@@ -121,6 +125,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         button: match inside.looking_since {
             Some(since) => Button::Reconnecting { for_ms: millis(now.saturating_sub(since)) },
             None if inside.standby.is_awaited() => Button::Requesting,
+            None if inside.deafened.is_some() && view.button == Situation::AudioOff => Button::Deafened,
             None => button(view.button, now),
         },
         talk_limit: u32::from(inside.settings.talk_limit),

@@ -43,8 +43,14 @@ impl Inside {
 
     /// Tells the listen thread, which knows nothing of a member that has just come.
     pub(crate) fn tell_volume(&self, peer: Pid, out: &mut Vec<Output>) {
-        if let Some(volume) = self.sounding.volumes.get(&peer) {
-            out.push(Output::Listen(ListenOrder::Volume(peer, volume.gain())));
+        let chosen = self.sounding.volumes.get(&peer);
+        if self.deafened.is_some() || chosen.is_some() {
+            out.push(Output::Listen(ListenOrder::Volume(peer, self.gain(&peer))));
         }
+    }
+
+    /// How loud a member is now: 1.0 for as it comes.
+    pub(crate) fn gain(&self, peer: &Pid) -> f32 {
+        if self.deafened.is_some() { 0.0 } else { self.volume(peer).gain() }
     }
 }
