@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use pushtalk_engine::face::{ErrorCode, Intent, MemberLink};
-use pushtalk_protocol::{CertificateHash, Ctl, Nameplate, Place};
-use pushtalk_tests::world::{HASH, Network, World};
+use pushtalk_protocol::{CertificateHash, Ctl, Nameplate, Place, RoomClosed};
+use pushtalk_signaling::lobby::Push;
+use pushtalk_tests::world::{HASH, Network, Told, World};
 
 const NAMES: [&str; 4] = ["Ana", "Ben", "Cem", "Dua"];
 
@@ -243,5 +244,70 @@ fn nobody_follows_a_member_to_a_server_that_is_not_there() {
         world.run(Duration::from_secs(40));
         assert_eq!(world.invitation(1).unwrap(), invitation, "seed {seed}: they are back where they were");
         assert_whole(&mut world, &[0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn what_the_host_signs_while_no_server_is_reached_gets_there_when_one_is() {
+    for mut world in rooms() {
+        world.server_goes_with_its_host = false;
+        // All connections are cut at once; the server stays, and knows all it knew.
+        (0..4).for_each(|who| world.unplug(who));
+        let id = world.id_of(0, "Dua").unwrap();
+        world.act(0, Intent::Kick { id });
+        world.run(Duration::from_secs(20));
+        assert_whole(&mut world, &[0, 1, 2]);
+        let late = comes_in(&mut world, 0, "Eda");
+        assert_whole(&mut world, &[0, 1, 2, late]);
+    }
+}
+
+#[test]
+fn nobody_loses_a_server_because_one_claims_it_and_leaves_and_another_knows_of_a_place() {
+    for seed in 1..=6 {
+        let mut world = World::room(seed, Network::default(), &NAMES, "Friday").unwrap();
+        let moles = [world.mole().unwrap(), world.mole().unwrap()];
+        for mole in moles {
+            world.join(mole, "Mole", &world.invitation(0).unwrap().link);
+            world.run(Duration::from_secs(3));
+        }
+        let place = |certificate| {
+            let servers = vec!["192.0.2.66:666".parse().unwrap()];
+            Ctl::Place(Place { nameplate: Nameplate::from_index(9), certificate, servers })
+        };
+        for who in 0..4 {
+            let to = world.people[who].pid.unwrap();
+            world.mole_says(moles[1], to, &place(CertificateHash::new([66; 32]))).unwrap();
+            world.mole_says(moles[0], to, &place(HASH)).unwrap();
+            world.mole_says(moles[0], to, &Ctl::Bye).unwrap();
+        }
+        world.run(Duration::from_secs(1));
+        world.server_dies();
+        world.run(Duration::from_secs(20));
+        world.server_is_back();
+        world.run(Duration::from_secs(40));
+        assert_eq!(runner(&world, &[0, 1, 2, 3]), 0, "seed {seed}");
+        assert_whole(&mut world, &[0, 1, 2, 3]);
+    }
+}
+
+#[test]
+fn a_room_that_its_server_has_closed_goes_on_where_a_member_hosts_it() {
+    for mut world in rooms() {
+        world.server_goes_with_its_host = false;
+        for who in 0..4 {
+            world.server_tells(who, Told::Push(Push::RoomClosed(RoomClosed {})));
+        }
+        world.run(Duration::from_secs(1));
+        // It ends there; what is started next is another one.
+        world.server_dies();
+        world.run(Duration::from_secs(60));
+        assert!((0..4).all(|who| !world.room_of(who).unwrap().server), "seed {}", world.seed);
+        world.act(2, Intent::HostHere);
+        world.run(Duration::from_secs(20));
+        assert_eq!(runner(&world, &[1, 2, 3]), 2);
+        assert_whole(&mut world, &[0, 1, 2, 3]);
+        let late = comes_in(&mut world, 3, "Eda");
+        assert_whole(&mut world, &[0, 1, 2, 3, late]);
     }
 }

@@ -39,6 +39,9 @@ pub struct Habits {
     pub version: String,
 }
 
+/// A link is far shorter.
+const LONGEST_OFFER: usize = 4096;
+
 /// One client.
 pub struct Brain {
     pub(crate) habits: Habits,
@@ -55,6 +58,13 @@ pub struct Brain {
     pub(crate) nearby: Vec<Nearby>,
     /// That this machine is on, as of when it was asked for.
     pub(crate) networks: Vec<face::Network>,
+    /// That this program has to do with, as of when it was asked for.
+    pub(crate) contacts: Vec<face::Contact>,
+    /// Handed over by the system.
+    pub(crate) offered: Option<face::Offer>,
+    offers: u32,
+    /// Servers that were to be started, and of which nothing was told yet.
+    starts: usize,
 }
 
 /// Where we are.
@@ -81,6 +91,10 @@ impl Brain {
             day: 0,
             nearby: Vec::new(),
             networks: Vec::new(),
+            contacts: Vec::new(),
+            offered: None,
+            offers: 0,
+            starts: 0,
         }
     }
 
@@ -92,6 +106,26 @@ impl Brain {
     /// Tells something that happened outside.
     pub fn notice(&mut self, code: ErrorCode, about: Option<String>) {
         self.notices.tell(code, about);
+    }
+
+    /// Of several servers that were to be started only the last one is wanted.
+    fn hosting_is_late(&mut self) -> bool {
+        self.starts = self.starts.saturating_sub(1);
+        self.starts > 0
+    }
+
+    /// Shows an invitation that the system handed over. Nothing is done with it.
+    pub fn offer(&mut self, text: String) {
+        if text.len() > LONGEST_OFFER {
+            return self.notices.tell(ErrorCode::NotAnInvitation, None);
+        }
+        self.offers = self.offers.wrapping_add(1);
+        self.offered = Some(face::Offer { number: self.offers, text });
+    }
+
+    /// Remembers where the window is.
+    pub fn window_is(&mut self, place: face::WindowPlace) {
+        self.preferences.window = Some(place);
     }
 
     /// True in a room.
@@ -132,13 +166,15 @@ impl Brain {
         let mut out = Vec::new();
         match input {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
+            // Of a server that was left meanwhile; it is stopped already.
+            Input::Hosting(_) if self.hosting_is_late() => {}
             Input::Hosting(hosting) => match &mut self.stage {
                 Stage::Entering(entering) => {
                     self.attempt += 1;
                     let step = entering.hosting(now, self.attempt, hosting, &mut out);
                     self.follow(now, rng, step, &mut out);
                 }
-                Stage::Inside(inside) => inside.hosted(now, hosting, &mut self.notices),
+                Stage::Inside(inside) => inside.hosted(now, hosting, &mut self.notices, &mut out),
                 Stage::Home { .. } | Stage::Looking(_) => {}
             },
             Input::Server(attempt, _) if attempt != self.attempt => {}
@@ -161,6 +197,7 @@ impl Brain {
                 }
             }
             Input::Networks(networks) => self.networks = networks,
+            Input::Contacts(contacts) => self.contacts = contacts,
             Input::Nearby(nearby) => {
                 self.nearby = nearby;
                 self.look(now, rng, &mut out);
@@ -202,6 +239,8 @@ impl Brain {
                 self.notices.tell(why, None);
             }
         }
+        let starts = out.iter().filter(|output| matches!(output, Output::StartServer(_))).count();
+        self.starts = self.starts.saturating_add(starts);
         out
     }
 
@@ -273,6 +312,12 @@ impl Brain {
                 self.nearby.clear();
             }
             Intent::ListNetworks => out.push(Output::ListNetworks),
+            Intent::ListContacts => out.push(Output::ListContacts),
+            Intent::TakeOffer { number } => {
+                self.offered.take_if(|offer| offer.number == number);
+            }
+            Intent::Welcomed => self.preferences.welcomed = true,
+            Intent::SetManners { manners } => self.preferences.manners = manners,
             Intent::SetHostOn { network } => self.preferences.host_on = network,
             Intent::SetUseVpn { on } => {
                 self.preferences.use_vpn = on;
@@ -468,6 +513,7 @@ impl Brain {
             Stage::Inside(inside) => inside.leave(now, rng, &mut self.notices, out),
         }
         out.push(Output::Disconnect);
+        self.contacts.clear();
         self.attempt += 1;
         self.stage = Stage::Home { inspected: None, ask: 0 };
         self.notices.clear();

@@ -14,7 +14,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
-use crate::face::{self, ErrorCode, Intent, View};
+use crate::contacts::Contacts;
+use crate::face::{self, ErrorCode, Intent, View, WindowPlace};
 use crate::held_back::HeldBack;
 use crate::hosting::{Embedded, Hosts};
 use crate::peers::Peers;
@@ -30,6 +31,8 @@ const PUSHES: usize = 256;
 pub(crate) enum Command {
     Act(Intent),
     Notice(ErrorCode, Option<String>),
+    Offer(String),
+    WindowIs(WindowPlace),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -59,6 +62,7 @@ pub(crate) struct Control {
     held_back: HeldBack,
     addresses: Addresses,
     vicinity: Vicinity,
+    contacts: Contacts,
     /// Where a connection that came to be is handed over.
     opened_tx: mpsc::Sender<(u64, Client)>,
     opened: mpsc::Receiver<(u64, Client)>,
@@ -102,6 +106,7 @@ impl Control {
             held_back: HeldBack::default(),
             addresses: Addresses::default(),
             vicinity: Vicinity::default(),
+            contacts: Contacts::default(),
             opened_tx,
             opened,
         }
@@ -129,6 +134,14 @@ impl Control {
                     Some(Command::Act(intent)) => {
                         self.take(Input::Intent(intent)).await;
                         self.show_now();
+                    }
+                    Some(Command::Offer(text)) => {
+                        self.brain.offer(text);
+                        self.show();
+                    }
+                    Some(Command::WindowIs(place)) => {
+                        self.brain.window_is(place);
+                        self.show();
                     }
                     Some(Command::Notice(code, about)) => {
                         self.brain.notice(code, about);
@@ -173,11 +186,13 @@ impl Control {
     }
 
     /// A server says in its first words whether it tells from which address one is seen.
-    fn heed(&self, input: &Input) {
+    fn heed(&mut self, input: &Input) {
         if let Input::Server(_, ServerNews::Answer(Answer::Hello(hello))) = input
             && let Connection::Open(_, client) = &self.connection
         {
-            self.peers.use_stun(client.stun(hello));
+            let stun = client.stun(hello);
+            self.contacts.stun(stun);
+            self.peers.use_stun(stun);
         }
     }
 
@@ -237,8 +252,19 @@ impl Control {
                     embedded.stop().await;
                 }
             }
+            Output::DropServer => {
+                if let Some(embedded) = self.embedded.take() {
+                    embedded.stop().await;
+                }
+            }
             Output::ListNetworks => self.later(Input::Networks(networks())),
-            Output::Connect(attempt, addresses, trust) => self.connect(attempt, addresses, trust),
+            Output::ListContacts => {
+                self.later(Input::Contacts(self.contacts.list(self.vicinity.is_in_use())));
+            }
+            Output::Connect(attempt, addresses, trust) => {
+                self.contacts.server(&addresses);
+                self.connect(attempt, addresses, trust);
+            }
             Output::Request(request) => self.request(request),
             Output::Relay(to, bytes) => {
                 if let Connection::Open(_, client) = &self.connection
@@ -267,12 +293,21 @@ impl Control {
                     });
                 }
             }
-            Output::Disconnect => self.disconnect().await,
+            Output::Disconnect => {
+                self.contacts = Contacts::default();
+                self.disconnect().await;
+            }
             Output::OpenPeer(peer, role) => self.peers.open(peer, role),
             Output::RestartPeer(peer, tcp) => self.peers.restart(peer, tcp),
             Output::UseVpn(on) => self.peers.use_vpn(on),
-            Output::RemoteDescription(peer, sdp) => self.peers.description(peer, sdp),
-            Output::RemoteCandidate(peer, candidate) => self.peers.candidate(peer, candidate),
+            Output::RemoteDescription(peer, sdp) => {
+                self.contacts.described(peer, &sdp.text);
+                self.peers.description(peer, sdp);
+            }
+            Output::RemoteCandidate(peer, candidate) => {
+                self.contacts.candidate(peer, &candidate.text);
+                self.peers.candidate(peer, candidate);
+            }
             Output::SendCtl(peer, bytes) => self.peers.send(peer, bytes),
             Output::ClosePeer(peer) => self.peers.close(peer),
             Output::Talk(order) => self.threads.talk.send(order),

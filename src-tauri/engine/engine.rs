@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::brain::{Brain, Habits, Input};
 use crate::control::{Command, Control, Threads};
-use crate::face::{ErrorCode, Intent, Preferences, View};
+use crate::face::{ErrorCode, Intent, Preferences, View, WindowPlace};
 use crate::hosting::Hosts;
 use crate::levels::Levels;
 use crate::post::Post;
@@ -189,6 +189,16 @@ impl Engine {
     /// Tells the person something that only the shell can know.
     pub async fn notice(&self, code: ErrorCode, about: Option<String>) {
         drop(self.commands.send(Command::Notice(code, about)).await);
+    }
+
+    /// Shows an invitation that the system handed over; nothing is done with it.
+    pub async fn offer(&self, text: String) {
+        drop(self.commands.send(Command::Offer(text)).await);
+    }
+
+    /// Remembers where the window is, for the next start.
+    pub async fn window_is(&self, place: WindowPlace) {
+        drop(self.commands.send(Command::WindowIs(place)).await);
     }
 
     /// The newest view, now and whenever it changed.

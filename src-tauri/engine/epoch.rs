@@ -147,8 +147,8 @@ impl Inside {
         }
         let (stay, go): (Vec<Pid>, Vec<Pid>) =
             self.order.iter().partition(|pid| statement.roster.binary_search(pid).is_ok());
+        self.claimants_are_of(&statement.roster);
         for pid in go {
-            self.serving.member_left(pid);
             self.part(now, pid, out);
         }
         // The server may announce them again; nobody meets them in this room any more.
@@ -204,6 +204,7 @@ impl Inside {
             send(pid, parcels, out);
         }
         self.recognise_hosts(now, out);
+        self.seat.reconsider(now);
     }
 
     /// Tells how the room came to be as it is: to who has just proved itself.

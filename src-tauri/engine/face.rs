@@ -146,6 +146,20 @@ pub enum Intent {
     HostHere,
     /// Look which networks this machine is on.
     ListNetworks,
+    /// Look which addresses this program has to do with.
+    ListContacts,
+    /// The offered invitation is with the person now.
+    TakeOffer {
+        /// `Offer::number`.
+        number: u32,
+    },
+    /// The first run is over: it is not shown again.
+    Welcomed,
+    /// Choose how the program behaves on the desktop.
+    SetManners {
+        /// All of it.
+        manners: Manners,
+    },
     /// Host rooms on this network alone; none for every one.
     SetHostOn {
         /// `Network::name`.
@@ -236,6 +250,10 @@ pub struct View {
     pub devices: Devices,
     /// Networks found at the last look.
     pub networks: Vec<Network>,
+    /// Addresses that this program has to do with, as of the last look; only while in a room or on the way into one.
+    pub contacts: Vec<Contact>,
+    /// An invitation that was opened outside the window; nothing was done with it.
+    pub offered: Option<Offer>,
     /// What a sound check is at.
     pub sound_check: SoundCheck,
     /// Version of the program.
@@ -380,6 +398,8 @@ pub struct MemberView {
     pub mic_off: bool,
     /// True for who hears nobody.
     pub deafened: bool,
+    /// How many keys were made for that person, to seal what is said here.
+    pub keys: u32,
     /// How that person's voice arrived when it was last heard; none before.
     pub quality: Option<Quality>,
 }
@@ -834,6 +854,12 @@ pub struct Preferences {
     pub nearby: bool,
     /// The interface at whose addresses rooms hosted here are reached; none for every one.
     pub host_on: Option<String>,
+    /// How the program behaves on the desktop.
+    pub manners: Manners,
+    /// Where the window was last; none for where the system wants it.
+    pub window: Option<WindowPlace>,
+    /// True when the first run is over.
+    pub welcomed: bool,
 }
 
 impl Default for Preferences {
@@ -855,6 +881,9 @@ impl Default for Preferences {
             use_vpn: true,
             nearby: true,
             host_on: None,
+            manners: Manners::default(),
+            window: None,
+            welcomed: false,
         }
     }
 }
@@ -880,6 +909,81 @@ pub struct Recent {
     pub server: Option<String>,
     /// Day it was entered, in days since 1970-01-01.
     pub day: u32,
+}
+
+/// How the program behaves on the desktop.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Manners {
+    /// True to stay in the tray when the window is closed.
+    pub close_to_tray: bool,
+    /// True to start when the user of the machine logs in.
+    pub start_at_login: bool,
+    /// True to tell what happens in the room while the window has not the focus; never a name.
+    pub notify: bool,
+    /// True for neither sounds nor notifications.
+    pub quiet: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self { close_to_tray: false, start_at_login: false, notify: true, quiet: false }
+    }
+}
+
+/// Where the window is, in pixels of the screen.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase", default)]
+pub struct WindowPlace {
+    /// Of what is inside it.
+    pub width: u32,
+    /// Of what is inside it.
+    pub height: u32,
+    /// Of its upper left corner; none where the system does not tell.
+    pub at: Option<(i32, i32)>,
+    /// True when it fills the screen.
+    pub maximized: bool,
+}
+
+/// An invitation that the system handed over.
+#[derive(Clone, Debug, Serialize, PartialEq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// To tell one from another.
+    pub number: u32,
+    /// The link.
+    pub text: String,
+}
+
+/// An address that this program has to do with.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// `host:port`.
+    pub address: String,
+    /// What for.
+    pub why: ContactWhy,
+    /// `MemberView::id`, where it is a member's.
+    pub member: Option<String>,
+}
+
+/// What an address is contacted for.
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub enum ContactWhy {
+    /// The server of the room.
+    Server,
+    /// The server, to learn from which address we are seen.
+    Stun,
+    /// A member, for voice.
+    Member,
+    /// Everybody on this network, to find rooms or to let one be found.
+    Neighbours,
 }
 
 /// A network that this machine is on.

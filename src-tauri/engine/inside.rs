@@ -245,7 +245,7 @@ impl Inside {
             // Of one that a member has named that is no last word.
             ServerEvent::RoomClosed if self.leave_server(now) => {}
             ServerEvent::RoomClosed => {
-                self.seat = Seat::Given;
+                self.seat = Seat::Given { closed: true };
                 notices.tell(ErrorCode::RoomClosed, None);
             }
             ServerEvent::Gone => {

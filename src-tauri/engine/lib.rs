@@ -6,6 +6,7 @@ pub mod brain;
 mod channel;
 mod check;
 mod coding;
+mod contacts;
 mod control;
 mod crowd;
 mod cues;

@@ -30,6 +30,8 @@ pub enum Input {
     Hosting(Result<Hosting, HostingError>),
     /// The networks that this machine is on.
     Networks(Vec<face::Network>),
+    /// The addresses that this program has to do with.
+    Contacts(Vec<face::Contact>),
     /// News of the connection to the server that was asked for by this number.
     Server(u64, ServerNews),
     /// News of a peer connection.
@@ -168,8 +170,12 @@ pub enum Output {
     StartServer(Option<String>),
     /// End the embedded server, and the connection to it.
     StopServer,
+    /// End the embedded server, which is not wanted any more; the connection is to another one.
+    DropServer,
     /// Say which networks there are.
     ListNetworks,
+    /// Say which addresses this program has to do with.
+    ListContacts,
     /// Connect to a server; news of it carry this number.
     Connect(u64, Vec<ServerAddress>, Trust),
     /// Ask the server.

@@ -13,6 +13,7 @@ use crate::brain::{Answer, Output, Request, ServerNews};
 use crate::face::ErrorCode;
 use crate::inside::Inside;
 use crate::notices::Notices;
+use crate::serving::TRIES;
 
 /// A try that has led nowhere by then is over.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -25,8 +26,11 @@ pub(crate) enum Seat {
     Lost { at: Duration, tries: u32, by: By },
     /// Being tried, until then.
     Trying { until: Duration, tries: u32, by: By },
-    /// The room is closed, or we are not wanted.
-    Given,
+    /// The room is closed, or we are not wanted: it is not tried again by itself.
+    Given {
+        /// The server has closed the room.
+        closed: bool,
+    },
 }
 
 /// By what we come back.
@@ -39,7 +43,10 @@ pub(crate) enum By {
     /// What the hosts have signed, when the room is gone.
     History,
     /// The room secret, when somebody else has just made the room anew.
-    SecretAgain,
+    SecretAgain {
+        /// The server has too much to do to make it anew: a refusal says nothing.
+        crowded: bool,
+    },
 }
 
 impl By {
@@ -48,8 +55,8 @@ impl By {
         match self {
             Self::Seat => Some(Self::Secret),
             Self::Secret => Some(Self::History),
-            Self::History => Some(Self::SecretAgain),
-            Self::SecretAgain => None,
+            Self::History => Some(Self::SecretAgain { crowded: false }),
+            Self::SecretAgain { .. } => None,
         }
     }
 }
@@ -61,12 +68,12 @@ impl Seat {
 
     /// True when we cannot come back.
     pub(crate) fn is_given(&self) -> bool {
-        matches!(self, Self::Given)
+        matches!(self, Self::Given { .. })
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
         match self {
-            Self::Taken | Self::Given => None,
+            Self::Taken | Self::Given { .. } => None,
             Self::Lost { at, .. } => Some(*at),
             Self::Trying { until, .. } => Some(*until),
         }
@@ -84,9 +91,16 @@ impl Seat {
         let (at, tries) = match self {
             Self::Lost { at, tries, .. } => (*at, *tries),
             Self::Trying { tries, .. } => (now, *tries),
-            Self::Taken | Self::Given => return,
+            Self::Taken | Self::Given { .. } => return,
         };
         *self = Self::Lost { at, tries, by: By::Seat };
+    }
+
+    /// We were not wanted, and are others now: it is tried once more. A room that the server has closed stays closed.
+    pub(crate) fn reconsider(&mut self, now: Duration) {
+        if matches!(self, Self::Given { closed: false }) {
+            self.begin_by_seat(now);
+        }
     }
 
     /// There is another server, which may know us.
@@ -98,7 +112,7 @@ impl Seat {
     pub(crate) fn failed(&self, times: u32) -> bool {
         match self {
             Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries >= times,
-            Self::Taken | Self::Given => false,
+            Self::Taken | Self::Given { .. } => false,
         }
     }
 
@@ -117,7 +131,7 @@ impl Seat {
     fn fail(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
         let tries = match self {
             Self::Lost { tries, .. } | Self::Trying { tries, .. } => *tries + 1,
-            Self::Taken | Self::Given => 0,
+            Self::Taken | Self::Given { .. } => 0,
         };
         *self = Self::Lost { at: now + jittered(NETWORK.after(tries), rng), tries, by };
     }
@@ -127,7 +141,7 @@ impl Inside {
     /// The connection to the server is lost.
     pub(crate) fn unseated(&mut self, now: Duration, rng: &mut dyn CryptoRng, notices: &mut Notices) {
         let by = match &self.seat {
-            Seat::Given => return,
+            Seat::Given { .. } => return,
             Seat::Taken => {
                 notices.tell(ErrorCode::ServerGone, None);
                 By::Seat
@@ -166,19 +180,23 @@ impl Inside {
         }
     }
 
-    /// A try has led nowhere; where there are several servers, they are tried in turns. What was asked may have been done, and
+    /// A try has led nowhere. Where there are several servers, they are tried in turns, but the one where we sat first: it
+    /// may only be slow. What was asked may have been done, and
     /// the answer been lost: then there is a seat to come back to.
     fn missed(&mut self, now: Duration, rng: &mut dyn CryptoRng) {
         self.seat.fail(now, rng, By::Seat);
-        self.look_elsewhere(now);
+        if !self.serving.may_live() || self.seat.failed(TRIES) {
+            self.look_elsewhere(now);
+        }
     }
 
     /// A try was refused.
     fn refused(&mut self, now: Duration, rng: &mut dyn CryptoRng, by: By) {
         match by.next() {
             Some(next) => self.seat.go_on(now, rng, next),
+            None if by == (By::SecretAgain { crowded: true }) => self.missed(now, rng),
             None if self.give_up_server(now) => {}
-            None => self.seat = Seat::Given,
+            None => self.seat = Seat::Given { closed: false },
         }
     }
 
@@ -211,7 +229,7 @@ impl Inside {
                         Some(restore) => Request::Restore(Box::new(restore)),
                         None => return self.refused(now, rng, by),
                     },
-                    By::Secret | By::SecretAgain => {
+                    By::Secret | By::SecretAgain { .. } => {
                         let epoch = identity.epoch;
                         let key = identity.secret.join_key(room_id, epoch);
                         Request::Join(Box::new(Join {
@@ -231,7 +249,7 @@ impl Inside {
             ServerNews::Answer(Answer::Refused(RefusalCode::NotAvailable)) => self.refused(now, rng, by),
             // Others from this address have made it anew, perhaps.
             ServerNews::Answer(Answer::Refused(RefusalCode::TooMany)) if by == By::History => {
-                self.refused(now, rng, by);
+                self.seat.go_on(now, rng, By::SecretAgain { crowded: true });
             }
             ServerNews::Connected(_) | ServerNews::Failed(..) | ServerNews::Answer(_) => {
                 self.missed(now, rng);
@@ -252,6 +270,10 @@ impl Inside {
         self.seat = Seat::Taken;
         notices.withdraw(ErrorCode::ServerGone);
         self.settled(joined.nameplate, notices, out);
+        if let Some(latest) = &self.epochs.latest {
+            // It may have been signed while the server could not be reached.
+            out.push(Output::Rotate(latest.clone()));
+        }
         for member in joined.members {
             self.meet(now, rng, member, out);
         }

@@ -6,7 +6,7 @@
 //! Nobody follows as long as the server before still answers; and who was told of a server that does not, goes on trying
 //! the one before, in turns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -29,7 +29,7 @@ const MOST_OTHERS: usize = 3;
 /// Places that one member may name.
 const MOST_TOLD: u8 = 16;
 /// A server is gone when so many tries to reach it have led nowhere; more where others were tried in turns.
-const TRIES: u32 = 2;
+pub(crate) const TRIES: u32 = 2;
 const TRIES_IN_TURNS: u32 = 6;
 /// A device that could not start a server is not asked to for so long.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -43,8 +43,8 @@ pub(crate) struct Serving {
     own: Option<ServerAddress>,
     /// It says to run on a member's device.
     pub(crate) on_device: bool,
-    /// Those who say that it is theirs.
-    claims: BTreeSet<Pid>,
+    /// Those who say that it is theirs, and where it is.
+    claims: BTreeMap<Pid, Vec<ServerAddress>>,
     /// It is over there: one of them has left, or we are let in no more.
     over: bool,
     /// We have sat there.
@@ -72,6 +72,8 @@ struct Elsewhere {
     nameplate: Nameplate,
     on_device: bool,
     sat: bool,
+    /// It was tried.
+    tried: bool,
 }
 
 impl Serving {
@@ -85,9 +87,27 @@ impl Serving {
         self.own.is_some()
     }
 
-    /// A member has left, or was sent away.
-    pub(crate) fn member_left(&mut self, peer: Pid) {
-        self.over |= self.claims.remove(&peer);
+    /// Where it is: what members say of addresses comes after those that have led to it, and takes the place of none.
+    fn servers(&self) -> Vec<ServerAddress> {
+        with_known(self.claims.values().flatten(), &self.known)
+    }
+
+    fn member_left(&mut self, peer: Pid) {
+        self.over |= self.claims.remove(&peer).is_some() && self.claims.is_empty();
+    }
+
+    /// Nobody else is in the room any more.
+    fn only_of(&mut self, roster: &[Pid]) {
+        let gone: Vec<Pid> =
+            self.claims.keys().filter(|pid| roster.binary_search(pid).is_err()).copied().collect();
+        for pid in gone {
+            self.member_left(pid);
+        }
+    }
+
+    /// True when the server that is tried is one where we sat, and nothing says that it is over.
+    pub(crate) fn may_live(&self) -> bool {
+        self.sat && !self.over
     }
 }
 
@@ -133,9 +153,9 @@ impl Inside {
         let Place { nameplate, certificate, servers } = place;
         if self.certificate == Some(certificate) {
             // Whose certificate it is proves itself when the server is connected to.
-            if !self.serving.is_own() {
-                self.serving.claims.insert(peer);
-                self.lie_at(with_known(servers, &self.serving.known));
+            if !self.serving.is_own() && self.serving.on_device {
+                self.serving.claims.insert(peer, servers);
+                self.lie_at(self.serving.servers());
             }
             return;
         }
@@ -152,6 +172,7 @@ impl Inside {
             nameplate,
             on_device: true,
             sat: false,
+            tried: false,
         };
         let others = &mut self.serving.others;
         others.retain(|other| other.sat || (other.by != Some(peer) && other.identity != told.identity));
@@ -162,18 +183,46 @@ impl Inside {
             let last = others.iter().rposition(|other| !other.sat).unwrap_or(MOST_OTHERS);
             others.remove(last);
         }
-        if self.serving.is_own() {
-            // Two have started one: the host's is the room's.
-            if !self.identity.hosting && self.members.get(&peer).is_some_and(|member| member.host) {
-                tracing::info!("the host has a server of its own: the one here ends");
-                self.serving.own = None;
-                out.push(Output::StopServer);
+        if self.serving.is_own() && !self.seat.is_given() {
+            // Two have started one: the host's is the room's, else that of the smaller pid.
+            let is_host = self.members.get(&peer).is_some_and(|member| member.host);
+            if !self.identity.hosting && (is_host || peer < self.identity.pid) {
+                tracing::info!("another member has a server too: the one here ends");
+                self.end_own(out);
                 self.seat.begin_by_seat(now);
                 self.give_up_server(now);
             }
-        } else if matches!(self.seat, Seat::Lost { .. }) {
+        } else if self.seat.is_given() {
+            self.end_own(out);
+            self.seat.begin_by_seat(now);
+            self.give_up_server(now);
+        } else if matches!(self.seat, Seat::Lost { .. })
+            && (!self.serving.may_live() || self.seat.failed(TRIES))
+        {
             self.look_elsewhere(now);
             self.seat.hurry(now);
+        }
+    }
+
+    fn end_own(&mut self, out: &mut Vec<Output>) {
+        if self.serving.own.take().is_some() {
+            out.push(Output::StopServer);
+        }
+    }
+
+    /// A member has left. What it said of addresses goes with it.
+    pub(crate) fn claimant_left(&mut self, peer: Pid) {
+        if self.serving.claims.contains_key(&peer) {
+            self.serving.member_left(peer);
+            self.lie_at(self.serving.servers());
+        }
+    }
+
+    /// Nobody but these is in the room any more.
+    pub(crate) fn claimants_are_of(&mut self, roster: &[Pid]) {
+        if !self.serving.claims.is_empty() {
+            self.serving.only_of(roster);
+            self.lie_at(self.serving.servers());
         }
     }
 
@@ -214,16 +263,17 @@ impl Inside {
 
     /// Is not at this server any more; gives the one before.
     fn settle_at(&mut self, next: Elsewhere) -> Elsewhere {
-        let Elsewhere { by, servers, certificate, identity, nameplate, on_device, sat } = next;
-        let claims: BTreeSet<Pid> = by.into_iter().collect();
+        let Elsewhere { by, servers, certificate, identity, nameplate, on_device, sat, .. } = next;
+        let claims = by.into_iter().map(|by| (by, Vec::new())).collect();
         let before = Elsewhere {
-            by: std::mem::replace(&mut self.serving.claims, claims).pop_first(),
+            by: std::mem::replace(&mut self.serving.claims, claims).pop_first().map(|(by, _)| by),
             servers: std::mem::replace(&mut self.servers, servers.clone()),
             certificate: std::mem::replace(&mut self.certificate, certificate),
             identity: std::mem::replace(&mut self.identity.server, identity),
             nameplate: std::mem::replace(&mut self.identity.nameplate, nameplate),
             on_device: std::mem::replace(&mut self.serving.on_device, on_device),
             sat: std::mem::replace(&mut self.serving.sat, sat),
+            tried: true,
         };
         (self.serving.known, self.serving.over) = (servers, false);
         self.invitation = view::invitation(&self.identity, &self.servers, self.certificate);
@@ -256,7 +306,14 @@ impl Inside {
 
     /// Starts a server on this device, because a person wants it to; the one before does not answer.
     pub(crate) fn host_here(&mut self, now: Duration, on: Option<&String>, out: &mut Vec<Output>) {
-        if !self.seat.is_taken() {
+        if self.seat.is_taken() {
+            return;
+        }
+        if self.serving.others.iter().any(|other| !other.tried) {
+            // Somebody else was faster, and it is not known yet whether that one answers.
+            self.seat.begin_by_seat(now);
+            self.look_elsewhere(now);
+        } else {
             self.serving.not_before = now;
             self.serving.failed = false;
             self.start_server(now, on, out);
@@ -265,10 +322,11 @@ impl Inside {
 
     fn start_server(&mut self, now: Duration, on: Option<&String>, out: &mut Vec<Output>) {
         let Serving { own, starting, not_before, .. } = &self.serving;
-        let can = own.is_none() && !*starting && now >= *not_before;
+        let can = (own.is_none() || self.seat.is_given()) && !*starting && now >= *not_before;
         if can && self.epoch() == self.identity.epoch && self.epochs.history().is_some() {
             tracing::info!("the room's server is gone: one is started here");
             self.serving.starting = true;
+            self.end_own(out);
             out.push(Output::StartServer(on.cloned()));
         }
     }
@@ -285,11 +343,22 @@ impl Inside {
         now: Duration,
         hosting: Result<Hosting, HostingError>,
         notices: &mut Notices,
+        out: &mut Vec<Output>,
     ) {
         if !std::mem::take(&mut self.serving.starting) {
             return;
         }
+        let members = &self.members;
+        let is_hosts = |other: &Elsewhere| other.by.and_then(|by| members.get(&by)).is_some_and(|by| by.host);
         match hosting {
+            // It came back while this one was being started, or the host has one.
+            Ok(_) if self.seat.is_taken() || self.serving.others.iter().any(is_hosts) => {
+                out.push(Output::DropServer);
+                if !self.seat.is_taken() {
+                    self.seat.begin_by_seat(now);
+                    self.give_up_server(now);
+                }
+            }
             Ok(Hosting { addresses, own, certificate }) => {
                 // What was before is gone.
                 self.settle_at(Elsewhere {
@@ -300,6 +369,7 @@ impl Inside {
                     nameplate: self.identity.nameplate,
                     on_device: true,
                     sat: false,
+                    tried: false,
                 });
                 (self.serving.own, self.serving.others) = (Some(own), Vec::new());
                 self.serving.new = true;
@@ -339,7 +409,7 @@ impl Inside {
             self.identity.nameplate = nameplate;
             self.invitation = view::invitation(&self.identity, &self.servers, self.certificate);
         }
-        self.serving.sat = true;
+        (self.serving.sat, self.serving.over) = (true, false);
         if self.serving.is_own() {
             if std::mem::take(&mut self.serving.new) {
                 notices.tell(ErrorCode::NowServing, None);
@@ -349,12 +419,14 @@ impl Inside {
     }
 }
 
-/// What a member says of addresses comes first, and never takes the place of those that have led to the server.
-fn with_known(told: Vec<ServerAddress>, known: &[ServerAddress]) -> Vec<ServerAddress> {
+fn with_known<'a>(
+    told: impl Iterator<Item = &'a ServerAddress>,
+    known: &[ServerAddress],
+) -> Vec<ServerAddress> {
     let half = Invitation::MAX_SERVERS / 2;
-    let mut all: Vec<_> = told.into_iter().filter(|it| !known.contains(it)).take(half).collect();
-    all.extend(known.iter().take(Invitation::MAX_SERVERS - all.len()).cloned());
-    all
+    let told: Vec<_> = told.filter(|it| !known.contains(it)).take(half).cloned().collect();
+    let known = known.iter().take(Invitation::MAX_SERVERS - told.len()).cloned();
+    known.chain(told).collect()
 }
 
 #[cfg(test)]
@@ -365,10 +437,10 @@ mod tests {
     fn what_a_member_says_of_addresses_hides_none_that_has_led_to_the_server() {
         let at = |n: u16| ServerAddress::Name("a".to_owned(), n);
         let all = |ports: &[u16]| ports.iter().map(|n| at(*n)).collect::<Vec<_>>();
-        assert!(with_known(all(&[9]), &all(&[1, 2])) == all(&[9, 1, 2]));
-        assert!(with_known(all(&[2, 9]), &all(&[1, 2])) == all(&[9, 1, 2]), "each once");
-        let many = with_known(all(&[10, 11, 12, 13, 14, 15]), &all(&[1, 2, 3, 4, 5]));
-        assert!(many == all(&[10, 11, 12, 13, 1, 2, 3, 4]));
-        assert!(with_known(Vec::new(), &all(&[1, 2, 3, 4, 5, 6, 7, 8])).len() == 8);
+        assert!(with_known(all(&[9]).iter(), &all(&[1, 2])) == all(&[1, 2, 9]));
+        assert!(with_known(all(&[2, 9]).iter(), &all(&[1, 2])) == all(&[1, 2, 9]), "each once");
+        let many = with_known(all(&[10, 11, 12, 13, 14, 15]).iter(), &all(&[1, 2, 3, 4, 5]));
+        assert!(many == all(&[1, 2, 3, 4, 10, 11, 12, 13]));
+        assert!(with_known([].iter(), &all(&[1, 2, 3, 4, 5, 6, 7, 8])).len() == 8);
     }
 }

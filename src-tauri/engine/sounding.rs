@@ -97,6 +97,7 @@ impl Inside {
             && let Some(cue) = cue(before, button, mode)
             // Who talks by voice is talking already, and would hear it at every word.
             && !(cue == Cue::Permit && self.sounding.hands.voice)
+            && !preferences.manners.quiet
             && let Some(gain) = loudness(cue, &preferences.cues)
         {
             out.push(Output::Listen(ListenOrder::Cue(cue, gain)));

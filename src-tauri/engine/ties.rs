@@ -242,7 +242,7 @@ impl Inside {
                 self.fit_to_paths(now, out);
             }
             Ctl::Bye => {
-                self.serving.member_left(peer);
+                self.claimant_left(peer);
                 self.part(now, peer, out);
             }
             Ctl::Status(status) => member.status = status,
@@ -294,7 +294,13 @@ impl Inside {
     }
 
     /// Somebody who was here is announced again: it has come back to its seat.
-    pub(crate) fn meet_again(&mut self, now: Duration, rng: &mut dyn CryptoRng, peer: Pid, out: &mut Vec<Output>) {
+    pub(crate) fn meet_again(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        peer: Pid,
+        out: &mut Vec<Output>,
+    ) {
         let Some(member) = self.members.get_mut(&peer) else { return };
         member.at_server = true;
         if member.both_until.is_some() {

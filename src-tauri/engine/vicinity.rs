@@ -54,6 +54,11 @@ impl Vicinity {
         }
     }
 
+    /// True while multicast goes out or is listened to.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.ears.is_some() || self.beacon.is_some()
+    }
+
     /// The rooms there are, when that has changed.
     pub(crate) async fn changed(&mut self) -> Vec<Nearby> {
         if let Some((_, rooms)) = &mut self.ears

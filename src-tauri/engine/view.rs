@@ -38,6 +38,8 @@ impl Brain {
             preferences: self.preferences.clone(),
             devices: self.lookout.view(),
             networks: self.networks.clone(),
+            contacts: self.contacts.clone(),
+            offered: self.offered.clone(),
             sound_check: self.check.shown(),
             version: self.habits.version.clone(),
         }
@@ -82,6 +84,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         muted: false,
         mic_off: inside.status.muted,
         deafened: inside.status.deafened,
+        keys: 0,
         quality: None,
     };
     let others = inside.order.iter().filter_map(|pid| {
@@ -98,6 +101,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
             muted: inside.volume(pid).muted,
             mic_off: member.status.muted,
             deafened: member.status.deafened,
+            keys: member.generation,
             quality: member.reception.quality,
         })
     });

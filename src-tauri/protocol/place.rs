@@ -28,9 +28,16 @@ impl Place {
         let nameplate = nameplate.ok_or(WireError::Value)?;
         let certificate = CertificateHash::new(r.array()?);
         let servers = ServerAddress::read_all(r.lv()?)?;
-        // Who reads this dials them, so names that lead anywhere are none.
-        let by_name = servers.iter().any(|server| matches!(server, ServerAddress::Name(..)));
-        if servers.is_empty() || servers.len() > Invitation::MAX_SERVERS || by_name {
+        // Who reads this dials them, so names that lead anywhere are none, nor is what is no one machine.
+        let is_machine = |server: &ServerAddress| match server {
+            ServerAddress::Ip(at) => {
+                let ip = at.ip().to_canonical();
+                let broadcast = matches!(ip, std::net::IpAddr::V4(ip) if ip.is_broadcast());
+                !(ip.is_unspecified() || ip.is_multicast() || broadcast)
+            }
+            ServerAddress::Name(..) => false,
+        };
+        if servers.is_empty() || servers.len() > Invitation::MAX_SERVERS || !servers.iter().all(is_machine) {
             return Err(WireError::Value);
         }
         Ok(Self { nameplate, certificate, servers })

@@ -37,8 +37,13 @@ impl Lobby {
         if present.is_none() && !self.knockers.try_take(now, source) {
             return Err(RefusalCode::TooMany);
         }
-        let history = verify_history(restore, &statements, present).map_err(|_| NO)?;
+        // What costs most comes last: sixteen signatures are not looked at for nothing.
         let pid = self.proved(|identity| verify_restore(restore, &challenge, identity)).ok_or(NO)?;
+        let last = statements.last().map(|last| last.statement.seq);
+        if present.as_ref().is_some_and(|present| last.is_none_or(|last| last <= present.seq)) {
+            return Err(NO);
+        }
+        let history = verify_history(restore, &statements, present).map_err(|_| NO)?;
         let Restore { room_id: id, epoch, join_pub, member_pub, seat_pub, .. } = *restore;
         let seat = Seat { pid, member_pub, seat_pub, presence: Presence::Here(from) };
         if let Some(present) = present {

@@ -54,6 +54,11 @@ impl World {
                 self.call(who, Call::Rotate(Rotate { statement }));
             }
             Output::LobbyClose(lobby) => self.call(who, Call::LobbyClose(LobbyClose { lobby })),
+            Output::DropServer => {
+                if self.server.runs_on(who) {
+                    self.server_dies();
+                }
+            }
             Output::StopServer => {
                 self.people[who].connection = None;
                 if self.server.runs_on(who) {
@@ -77,6 +82,7 @@ impl World {
             | Output::SoundCheck(_)
             | Output::StopSoundCheck
             | Output::ListNetworks
+            | Output::ListContacts
             | Output::UseVpn(_) => {}
             Output::SendCtl(to, bytes) => {
                 let Some(from) = self.people[who].pid else { return };

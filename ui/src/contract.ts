@@ -50,11 +50,33 @@ id: string, } | { "is": "offline" } | { "is": "reconnecting",
 /**
  * Milliseconds since then, at the time of this view.
  */
-forMs: number, } | { "is": "keyMismatch",
+forMs: number, } | { "is": "deafened" } | { "is": "keyMismatch",
 /**
  * `MemberView::id`.
  */
 id: string, };
+
+/**
+ * An address that this program has to do with.
+ */
+export type Contact = {
+/**
+ * `host:port`.
+ */
+address: string,
+/**
+ * What for.
+ */
+why: ContactWhy,
+/**
+ * `MemberView::id`, where it is a member's.
+ */
+member: string | null, };
+
+/**
+ * What an address is contacted for.
+ */
+export type ContactWhy = "server" | "stun" | "member" | "neighbours";
 
 /**
  * The sounds that tell what happens.
@@ -281,7 +303,15 @@ input: string | null,
 /**
  * Loudspeaker or headphones.
  */
-output: string | null, } | { "do": "listDevices" } | { "do": "hostHere" } | { "do": "listNetworks" } | { "do": "setHostOn",
+output: string | null, } | { "do": "listDevices" } | { "do": "hostHere" } | { "do": "listNetworks" } | { "do": "listContacts" } | { "do": "takeOffer",
+/**
+ * `Offer::number`.
+ */
+number: number, } | { "do": "welcomed" } | { "do": "setManners",
+/**
+ * All of it.
+ */
+manners: Manners, } | { "do": "setHostOn",
 /**
  * `Network::name`.
  */
@@ -300,6 +330,18 @@ percent: number, } | { "do": "setMuted",
 id: string,
 /**
  * True to hear nothing of it.
+ */
+on: boolean, } | { "do": "setDeafened",
+/**
+ * True to hear nobody.
+ */
+on: boolean, } | { "do": "setBlocked",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * True to block.
  */
 on: boolean, } | { "do": "setDucking",
 /**
@@ -358,9 +400,30 @@ qr: Qr, };
 export type Language = "system" | "en" | "fr" | "ar";
 
 /**
+ * How the program behaves on the desktop.
+ */
+export type Manners = {
+/**
+ * True to stay in the tray when the window is closed.
+ */
+closeToTray: boolean,
+/**
+ * True to start when the user of the machine logs in.
+ */
+startAtLogin: boolean,
+/**
+ * True to tell what happens in the room while the window has not the focus; never a name.
+ */
+notify: boolean,
+/**
+ * True for neither sounds nor notifications.
+ */
+quiet: boolean, };
+
+/**
  * How well a member is reached.
  */
-export type MemberLink = "own" | "connecting" | "ready" | "lost" | "mismatch";
+export type MemberLink = "own" | "connecting" | "ready" | "lost" | "mismatch" | "blocked";
 
 /**
  * One person in the room.
@@ -402,6 +465,18 @@ volume: number,
  * True for who is not to be heard here.
  */
 muted: boolean,
+/**
+ * True for whose microphone is off.
+ */
+micOff: boolean,
+/**
+ * True for who hears nobody.
+ */
+deafened: boolean,
+/**
+ * How many keys were made for that person, to seal what is said here.
+ */
+keys: number,
 /**
  * How that person's voice arrived when it was last heard; none before.
  */
@@ -445,6 +520,19 @@ about: string | null,
  * The device that is used in place of the one in `about`.
  */
 instead?: string, };
+
+/**
+ * An invitation that the system handed over.
+ */
+export type Offer = {
+/**
+ * To tell one from another.
+ */
+number: number,
+/**
+ * The link.
+ */
+text: string, };
 
 /**
  * What stays on this device, and nothing else does.
@@ -513,7 +601,19 @@ nearby: boolean,
 /**
  * The interface at whose addresses rooms hosted here are reached; none for every one.
  */
-hostOn: string | null, };
+hostOn: string | null,
+/**
+ * How the program behaves on the desktop.
+ */
+manners: Manners,
+/**
+ * Where the window was last; none for where the system wants it.
+ */
+window: WindowPlace | null,
+/**
+ * True when the first run is over.
+ */
+welcomed: boolean, };
 
 /**
  * What is done to the microphone before it is sent.
@@ -783,6 +883,14 @@ devices: Devices,
  */
 networks: Array<Network>,
 /**
+ * Addresses that this program has to do with, as of the last look; only while in a room or on the way into one.
+ */
+contacts: Array<Contact>,
+/**
+ * An invitation that was opened outside the window; nothing was done with it.
+ */
+offered: Offer | null,
+/**
  * What a sound check is at.
  */
 soundCheck: SoundCheck,
@@ -790,3 +898,24 @@ soundCheck: SoundCheck,
  * Version of the program.
  */
 version: string, };
+
+/**
+ * Where the window is, in pixels of the screen.
+ */
+export type WindowPlace = {
+/**
+ * Of what is inside it.
+ */
+width: number,
+/**
+ * Of what is inside it.
+ */
+height: number,
+/**
+ * Of its upper left corner; none where the system does not tell.
+ */
+at: [number, number] | null,
+/**
+ * True when it fills the screen.
+ */
+maximized: boolean, };
