@@ -14,6 +14,8 @@ PushTalk
   --title TITLE           what to call it
   --join LINK             join by this link at once; `-` reads it from standard input
   --print-invitation      print the link of the room on standard output
+  --hidden                start in the tray, where there is one
+  LINK                    show where this link leads; joining is left to you
   --version, --help
 ";
 
@@ -28,6 +30,10 @@ pub struct Arguments {
     pub errand: Option<Errand>,
     /// True to print the link of the room as soon as there is one.
     pub print_invitation: bool,
+    /// True to start in the tray, where there is one.
+    pub hidden: bool,
+    /// A link that the system hands over. It is shown, and joins nothing.
+    pub link: Option<String>,
 }
 
 /// Something to do at once, because the person said so on the command line.
@@ -63,6 +69,7 @@ impl Arguments {
                 "--title" => title = Some(text(&word, words.next())?),
                 "--join" => join = Some(text(&word, words.next())?),
                 "--print-invitation" => read.print_invitation = true,
+                "--hidden" => read.hidden = true,
                 "--version" => {
                     read.errand = Some(Errand::Say(format!("pushtalk {}\n", env!("CARGO_PKG_VERSION"))))
                 }
@@ -70,7 +77,8 @@ impl Arguments {
                 unknown if unknown.starts_with("--") => {
                     bail!("there is no argument {unknown}; --help tells which there are")
                 }
-                // Systems hand over files, links and process numbers; none of them does anything unasked.
+                link if link.starts_with("pushtalk:") => read.link = Some(link.to_owned()),
+                // Systems hand over files and process numbers.
                 _ => {}
             }
         }
@@ -134,7 +142,10 @@ mod tests {
     #[test]
     fn a_link_that_the_system_hands_over_joins_nothing() {
         let arguments = read("pushtalk://j/1.7K0.AAAA.BBBB -psn_0_123").unwrap();
-        assert_eq!(arguments.errand, None);
+        assert_eq!(
+            (arguments.errand, arguments.link.as_deref()),
+            (None, Some("pushtalk://j/1.7K0.AAAA.BBBB"))
+        );
     }
 
     #[test]

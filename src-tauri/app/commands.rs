@@ -40,3 +40,19 @@ pub(crate) fn levels(webview: Webview, session: State<'_, Session>, levels: Chan
         }
     });
 }
+
+/// Makes the window a small one that stays above all others, or the usual one again.
+#[tauri::command]
+pub(crate) fn small(window: tauri::WebviewWindow, on: bool) {
+    #[cfg(desktop)]
+    crate::desktop::small(&window, on);
+    #[cfg(mobile)]
+    let _ = (window, on);
+}
+
+/// Writes what is kept on this device into a file of its own, where downloads go; gives its path.
+#[tauri::command]
+pub(crate) fn export(app: tauri::AppHandle, session: State<'_, Session>) -> Result<String, ()> {
+    let preferences = session.engine().views().borrow().preferences.clone();
+    crate::kept::export(&app, &preferences).map_err(drop)
+}

@@ -1,13 +1,13 @@
 //! What stays on this device: the preferences, in one file of the store.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pushtalk_engine::face::Preferences;
 use serde_json::{Map, Value, json};
-use tauri::{AppHandle, Wry};
+use tauri::{AppHandle, Manager as _, Wry};
 use tauri_plugin_store::{Store, StoreExt as _, resolve_store_path};
 
 const FILE: &str = "preferences.json";
@@ -111,6 +111,35 @@ fn understand(bytes: &[u8]) -> Option<Preferences> {
     serde_json::from_value(file.remove("preferences")?).ok()
 }
 
+/// Writes the preferences into a new file, where downloads go, else documents; gives its path.
+pub(crate) fn export(app: &AppHandle, preferences: &Preferences) -> anyhow::Result<String> {
+    let paths = app.path();
+    let dir = paths.download_dir().or_else(|_| paths.document_dir()).or_else(|_| paths.home_dir())?;
+    fs::create_dir_all(&dir)?;
+    export_to(&dir, preferences)
+}
+
+fn export_to(dir: &Path, preferences: &Preferences) -> anyhow::Result<String> {
+    let text = serde_json::to_vec_pretty(&json!({ "version": VERSION, "preferences": preferences }))?;
+    for n in 1..1000 {
+        let number = if n == 1 { String::new() } else { format!("-{n}") };
+        let path = dir.join(format!("pushtalk-preferences{number}.json"));
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(&path) {
+            Ok(mut file) => {
+                file.write_all(&text)?;
+                return Ok(path.to_string_lossy().into_owned());
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    anyhow::bail!("there are too many exports already")
+}
+
 /// Removes the preferences and all that were put aside; false when one of them stays.
 fn erase(dir: &Path) -> bool {
     let Ok(all) = fs::read_dir(dir) else { return true };
@@ -177,6 +206,17 @@ mod tests {
         for text in all {
             assert_eq!(understand(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_export_reads_as_the_preferences_and_never_replaces_another() {
+        let dir = std::env::temp_dir().join(format!("pushtalk-export-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let preferences = Preferences { theme: Theme::Dark, ..Preferences::default() };
+        let (one, two) = (export_to(&dir, &preferences).unwrap(), export_to(&dir, &preferences).unwrap());
+        assert_ne!(one, two);
+        assert_eq!(understand(&fs::read(one).unwrap()), Some(preferences));
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

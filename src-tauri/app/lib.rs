@@ -2,12 +2,18 @@
 
 mod arguments;
 mod commands;
+#[cfg(desktop)]
+mod desktop;
 mod errand;
 #[cfg(test)]
 mod guard_test;
 mod kept;
+#[cfg(desktop)]
+mod news;
 mod session;
 mod window;
+#[cfg(desktop)]
+mod words;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -37,22 +43,39 @@ pub fn run(arguments: Arguments) -> anyhow::Result<()> {
         let profile = std::path::absolute(profile).context("the profile directory cannot be named")?;
         context.config_mut().app.app_directories_override = Some(AppDirectoriesOverride::Root(profile));
     }
-    tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    // First: a second program hands over what it was started with, and ends before it has begun anything.
+    #[cfg(desktop)]
+    let builder = desktop::plugins(builder, context.config(), arguments.profile.as_deref());
+    builder
         .plugin(tauri_plugin_store::Builder::new().build())
+        .plugin(tauri_plugin_notification::init())
         // The microphone belongs to the program, not to the page.
         .on_permission_request(|_, _| PermissionResponse::Deny)
-        .invoke_handler(tauri::generate_handler![commands::act, commands::watch, commands::levels])
+        .invoke_handler(tauri::generate_handler![
+            commands::act,
+            commands::watch,
+            commands::levels,
+            commands::small,
+            commands::export,
+        ])
         .setup(move |app| {
+            let hidden = arguments.hidden;
             Session::begin(app.handle(), arguments)?;
-            window::open(app.handle())?;
+            #[cfg(desktop)]
+            let hidden = desktop::begin(app.handle()) && hidden;
+            window::open(app.handle(), hidden)?;
             Ok(())
         })
         .build(context)
         .context("the window cannot be made")?
-        .run(|app, event| {
-            if let RunEvent::ExitRequested { api, code, .. } = event {
-                session::before_exit(app, &api, code);
-            }
+        .run(|app, event| match event {
+            RunEvent::ExitRequested { api, code, .. } => session::before_exit(app, &api, code),
+            #[cfg(desktop)]
+            RunEvent::WindowEvent { label, event, .. } => desktop::window_event(app, &label, &event),
+            #[cfg(any(target_os = "macos", target_os = "ios", target_os = "android"))]
+            RunEvent::Opened { urls } => session::offer(app, urls.iter().map(tauri::Url::as_str)),
+            _ => {}
         });
     Ok(())
 }

@@ -58,6 +58,10 @@ impl Session {
         let engine = Arc::new(block_on(async { Engine::start(config) })?);
         let kept = Arc::new(kept);
 
+        if let Some(link) = arguments.link.clone() {
+            let engine = engine.clone();
+            spawn(async move { engine.offer(link).await });
+        }
         spawn(keep(engine.clone(), kept.clone()));
         spawn(errand::run(engine.clone(), arguments));
         spawn(end_on_signal(app.clone()));
@@ -65,7 +69,7 @@ impl Session {
         Ok(())
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
@@ -76,6 +80,15 @@ impl Session {
         if let Some(before) = served.insert((to.label().to_owned(), door), spawn(server)) {
             before.abort();
         }
+    }
+}
+
+/// Shows the invitations that the system hands over; whether to join is the person's choice.
+pub(crate) fn offer<'a>(app: &AppHandle, links: impl Iterator<Item = &'a str>) {
+    let Some(session) = app.try_state::<Session>() else { return };
+    for link in links.map(str::to_owned) {
+        let engine = session.engine.clone();
+        spawn(async move { engine.offer(link).await });
     }
 }
 

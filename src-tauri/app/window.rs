@@ -4,16 +4,24 @@ use anyhow::Context as _;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Url, WebviewWindowBuilder};
 
-/// Opens the window of the configuration.
-pub(crate) fn open(app: &AppHandle) -> anyhow::Result<()> {
+/// Opens the window of the configuration where it was last; `hidden` for not yet.
+pub(crate) fn open(app: &AppHandle, hidden: bool) -> anyhow::Result<()> {
     let config = app.config().app.windows.first().context("the configuration has no window")?;
     // A page that is driven by tests cannot be a private one; every other one keeps nothing of its own.
     let driven = std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some();
-    WebviewWindowBuilder::from_config(app, config)?
+    let builder = WebviewWindowBuilder::from_config(app, config)?
         .incognito(!driven)
         .on_navigation(is_own)
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()?;
+        .on_new_window(|_, _| NewWindowResponse::Deny);
+    #[cfg(desktop)]
+    let builder = builder.visible(!hidden);
+    #[cfg(mobile)]
+    let _ = hidden;
+    let window = builder.build()?;
+    #[cfg(desktop)]
+    crate::desktop::put_back(app, &window);
+    #[cfg(mobile)]
+    let _ = window;
     Ok(())
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         }
         ErrorCode::VerifyingEnded => "a member does not compare emoji now",
         ErrorCode::PreferencesUnreadable => "the stored preferences could not be read",
+        ErrorCode::StartAtLoginFailed => "the system does not let this be changed: start at login",
         ErrorCode::PreferencesNotStored => "the preferences could not be stored",
     };
     match about {

@@ -780,6 +780,8 @@ pub enum ErrorCode {
     PreferencesUnreadable,
     /// The preferences could not be stored.
     PreferencesNotStored,
+    /// The system does not let the program start at login, or stop doing so.
+    StartAtLoginFailed,
 }
 
 /// How the window looks.

@@ -35,7 +35,13 @@ for (const [tongue, direction] of TONGUES) {
     await page.setViewportSize({ width: 320, height: 640 });
     await win.open('room-idle', `theme=light&lang=${tongue}`);
     await expect.poll(() => spoken(win)).toEqual([tongue, direction]);
-    for (const dialog of ['invite', 'open-control', 'open-settings', 'open-privacy']) {
+    for (const dialog of ['invite', 'open-control', 'open-settings', 'open-connections']) {
+      await page.getByTestId(dialog).click();
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+      expect(await win.cut('100%'), dialog).toEqual({ page: 0, clipped: [] });
+      if (dialog !== 'open-settings') await page.keyboard.press('Escape');
+    }
+    for (const dialog of ['open-settings', 'open-privacy']) {
       await page.getByTestId(dialog).click();
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
       expect(await win.cut('100%'), dialog).toEqual({ page: 0, clipped: [] });

@@ -21,7 +21,8 @@ export class Window {
   intents(): Promise<Intent[]> {
     return this.page.evaluate(() =>
       (globalThis.pushtalkMock?.intents ?? []).filter(
-        (intent) => !['listDevices', 'watchDevices', 'listNetworks', 'inspect'].includes(intent.do),
+        (intent) =>
+          !['listDevices', 'watchDevices', 'listNetworks', 'listContacts', 'inspect'].includes(intent.do),
       ),
     );
   }

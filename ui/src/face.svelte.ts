@@ -13,6 +13,9 @@ export class Face {
   /** What was typed at home. */
   readonly draft = new Draft();
 
+  /** The window is the small one. */
+  isSmall = $state(false);
+
   readonly #backend: Backend;
   #meters: ((levels: Levels) => void)[] = [];
 
@@ -28,6 +31,8 @@ export class Face {
       else this.draft.told(view.notices);
       this.view = view;
     });
+    // A page that was loaded anew begins as the usual one.
+    await this.#backend.small(false);
     await this.#backend.levels((levels) => {
       for (const meter of this.#meters) meter(levels);
     });
@@ -36,6 +41,15 @@ export class Face {
   act(intent: Intent): void {
     // A backend may answer at once: an effect that asks must not come to depend on the answer.
     untrack(() => void this.#backend.act(intent));
+  }
+
+  small(on: boolean): void {
+    this.isSmall = on;
+    void this.#backend.small(on);
+  }
+
+  exportKept(): Promise<string> {
+    return this.#backend.exportKept();
   }
 
   /** Levels go past the reactive state straight to what draws them. Returns how to stop. */

@@ -28,6 +28,7 @@
     gainControl: flag,
     echoCancelling: oneOf('auto', 'on', 'off'),
   };
+  const manners = { closeToTray: flag, startAtLogin: flag, notify: flag, quiet: flag };
   const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag };
 
   /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
@@ -66,6 +67,12 @@
       dismiss: { notice: number },
       setTheme: { theme: oneOf('system', 'light', 'dark') },
       eraseAll: {},
+      setDeafened: { on: flag },
+      setBlocked: { id: text(64), on: flag },
+      listContacts: {},
+      takeOffer: { number },
+      welcomed: {},
+      setManners: { manners: only(manners) },
       setLanguage: { language: oneOf('system', 'en', 'fr', 'ar') },
       setDevices: { input: maybe(text(1024)), output: maybe(text(1024)) },
       listDevices: {},
@@ -91,6 +98,8 @@
       act: (payload) => record(payload, { intent }),
       watch: (payload) => record(payload, { views: channel }),
       levels: (payload) => record(payload, { levels: channel }),
+      small: (payload) => record(payload, { on: flag }),
+      export: (payload) => record(payload, {}),
       // How Tauri itself fetches a message that is too long to be handed over in one piece.
       'plugin:__TAURI_CHANNEL__|fetch': (payload) => payload === null,
     }),

@@ -14,6 +14,10 @@ export interface Backend {
   watch(onView: (view: View) => void): Promise<void>;
   /** Calls `onLevels` 15 times a second at most, while there is something to show. */
   levels(onLevels: (levels: Levels) => void): Promise<void>;
+  /** Makes the window a small one that stays above all others, or the usual one again. */
+  small(on: boolean): Promise<void>;
+  /** Writes what is kept on this device into a file of its own; gives its path. */
+  exportKept(): Promise<string>;
 }
 
 /** Reads the two bytes of a levels message; nothing for a message of another size. */

@@ -6,6 +6,8 @@ type Choice = Extract<
   Intent['do'],
   | 'setQueueing'
   | 'setTheme'
+  | 'setManners'
+  | 'welcomed'
   | 'setLanguage'
   | 'eraseAll'
   | 'setDevices'
@@ -25,6 +27,10 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, queueing: intent.on };
     case 'setTheme':
       return { ...preferences, theme: intent.theme };
+    case 'setManners':
+      return { ...preferences, manners: intent.manners };
+    case 'welcomed':
+      return { ...preferences, welcomed: true };
     case 'eraseAll':
       return preferencesOf();
     case 'setLanguage':

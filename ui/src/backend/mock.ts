@@ -29,6 +29,9 @@ export class MockBackend implements Backend {
   #onLevels: ((levels: Levels) => void) | undefined;
   #entering: (() => void)[] = [];
   #pressed = false;
+  #deafened = false;
+  /** The window is the small one. */
+  isSmall = false;
   #ahead = 0;
   readonly #entrance = new Entrance();
   #codes = 0;
@@ -59,7 +62,21 @@ export class MockBackend implements Backend {
     return Promise.resolve();
   }
 
+  small(on: boolean): Promise<void> {
+    this.isSmall = on;
+    return Promise.resolve();
+  }
+
+  exportKept(): Promise<string> {
+    return Promise.resolve('/home/ana/Downloads/pushtalk-preferences.json');
+  }
+
   // What a script does to the room.
+
+  /** The system hands over an invitation. */
+  offer(text: string): void {
+    this.#show({ offered: { number: 1, text } });
+  }
 
   /** Goes on to the next step of coming in. */
   step(): void {
@@ -194,7 +211,7 @@ export class MockBackend implements Backend {
     const others = of.members.filter((m) => !m.me);
     const bad = others.find((m) => m.link === 'mismatch');
     if (bad) return { is: 'keyMismatch', id: bad.id };
-    if (of.microphone === 'off') return { is: 'audioOff' };
+    if (of.microphone === 'off') return { is: this.#deafened ? 'deafened' : 'audioOff' };
     if (of.microphone === 'failed') return { is: 'noMic' };
     if (of.microphone === 'silent') return { is: 'silentMic' };
     if (others.length === 0) return { is: 'alone' };
@@ -228,6 +245,7 @@ export class MockBackend implements Backend {
           this.#show({ stage: { ...stage, inspected: inspect(intent.text), ask: intent.ask } });
         return;
       case 'enableAudio':
+        this.#deafened = false;
         return this.#room(() => ({ microphone: 'open' }));
       case 'disableAudio':
         return this.#room(() => ({ microphone: 'off' }));
@@ -252,6 +270,8 @@ export class MockBackend implements Backend {
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
       case 'setQueueing':
       case 'setTheme':
+      case 'setManners':
+      case 'welcomed':
       case 'setLanguage':
       case 'eraseAll':
       case 'setDevices':
@@ -267,6 +287,12 @@ export class MockBackend implements Backend {
         return this.#member(intent.id, { volume: Math.min(intent.percent, 200) });
       case 'setMuted':
         return this.#member(intent.id, { muted: intent.on });
+      case 'setDeafened':
+        return this.#deafen(intent.on);
+      case 'setBlocked':
+        return this.#member(intent.id, { link: intent.on ? 'blocked' : 'connecting' });
+      case 'takeOffer':
+        return this.#show({ offered: null });
       case 'setMode':
         return this.#room(() => ({
           mode: intent.mode,
@@ -314,6 +340,7 @@ export class MockBackend implements Backend {
         return this.notice('nowServing');
       case 'listDevices':
       case 'listNetworks':
+      case 'listContacts':
       case 'watchDevices':
         return this.#show({});
     }
@@ -330,6 +357,12 @@ export class MockBackend implements Backend {
 
   #member(id: string, change: Partial<MemberView>): void {
     this.#room((of) => ({ members: of.members.map((m) => (m.id === id ? { ...m, ...change } : m)) }));
+  }
+
+  #deafen(on: boolean): void {
+    this.#deafened = on;
+    this.#member('m0', { micOff: on, deafened: on });
+    this.#room(() => ({ microphone: on ? 'off' : 'open' }));
   }
 
   #host(id: string): void {

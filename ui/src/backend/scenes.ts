@@ -58,6 +58,9 @@ export const preferences = (): Preferences => ({
   useVpn: true,
   nearby: true,
   hostOn: null,
+  manners: { closeToTray: false, startAtLogin: false, notify: true, quiet: false },
+  window: null,
+  welcomed: true,
 });
 
 export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Notice[] = [], name = ''): View {
@@ -74,6 +77,14 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { name: 'wlan0', addresses: ['192.168.1.5'] },
       { name: 'eth0', addresses: ['10.0.0.5', 'fd00::5'] },
     ],
+    contacts: [
+      { address: '192.168.1.20:7300', why: 'server', member: null },
+      { address: '192.168.1.21:50000', why: 'member', member: 'm1' },
+      { address: '[fd00::21]:50000', why: 'member', member: 'm1' },
+      { address: '192.168.1.22:50001', why: 'member', member: 'm9' },
+      { address: '224.0.0.251:5353', why: 'neighbours', member: null },
+    ],
+    offered: null,
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -89,6 +100,9 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   hand: false,
   volume: 100,
   muted: false,
+  micOff: false,
+  deafened: false,
+  keys: index === 0 ? 0 : 2,
   quality: null,
   ...more,
 });
@@ -155,6 +169,7 @@ export const scenes: Record<string, () => View> = {
   home: () => home(),
   'home-nearby': () => view({ at: 'home', inspected: null, ask: 0, nearby: ['2AB', '7K0'] }, {}, [], 'Ana'),
   'home-by-address': () => home({ nearby: false }),
+  'first-run': () => home({ welcomed: false }),
   'home-recent': () => home({ recent: recent() }, [], 'Ana'),
   'entering-host': () => view({ at: 'entering', step: 'startingServer', hosting: true }),
   'entering-join': () => view({ at: 'entering', step: 'proving', hosting: false }),
@@ -167,6 +182,40 @@ export const scenes: Record<string, () => View> = {
   'room-alone': () => inRoom(room(['Ana'])),
   'room-idle': () => at({ is: 'idle' }),
   'room-voice': () => view({ at: 'room', ...room() }, { recent: recent(), talkMode: 'voice' }, [], 'Ana'),
+  'room-deafened': () =>
+    at(
+      { is: 'deafened' },
+      {
+        microphone: 'off',
+        members: [
+          member(0, 'Ana', { micOff: true, deafened: true }),
+          member(1, 'Ben', { micOff: true }),
+          member(2, 'Chloé', { deafened: true, micOff: true }),
+        ],
+      },
+    ),
+  'room-blocked': () => at({ is: 'idle' }, { members: linked('blocked') }),
+  'room-measured': () =>
+    at(
+      { is: 'idle' },
+      {
+        members: [
+          member(0, 'Ana'),
+          member(1, 'Ben', {
+            quality: {
+              mouthToEarMs: 48,
+              roundTripMs: 3,
+              bufferMs: 20,
+              jitterMs: 2,
+              lossPermille: 4,
+              concealedPermille: 1,
+              bitrate: 48_000,
+            },
+          }),
+          member(2, 'Chloé'),
+        ],
+      },
+    ),
   'room-requesting': () => at({ is: 'requesting' }),
   'room-talking': () =>
     at(

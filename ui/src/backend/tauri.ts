@@ -23,6 +23,14 @@ export class TauriBackend implements Backend {
     await invoke('watch', { views });
   }
 
+  async small(on: boolean): Promise<void> {
+    await invoke('small', { on });
+  }
+
+  exportKept(): Promise<string> {
+    return invoke<string>('export');
+  }
+
   async levels(onLevels: (levels: Levels) => void): Promise<void> {
     const levels = new Channel<ArrayBuffer | number[]>((message) => {
       const read = readLevels(new Uint8Array(message));

@@ -2,6 +2,9 @@
 
 export type System = 'windows' | 'macos' | 'android' | 'ios' | 'linux';
 
+/** True where there are windows, a tray and a login. */
+export const isDesktop = (system: System): boolean => system !== 'android' && system !== 'ios';
+
 /** By what the window's browser calls itself. */
 export function systemOf(agent: string): System {
   if (/Android/.test(agent)) return 'android';

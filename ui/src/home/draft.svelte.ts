@@ -8,6 +8,8 @@ export class Draft {
   text = $state('');
   server = $state('');
   pin = $state('');
+  /** A link that the system handed over, until it stands in the form. */
+  offered = $state<string | null>(null);
   /** True when the room has turned out to have a PIN. */
   asksPin = $state(false);
   /** The notice that last asked for it. */

@@ -13,6 +13,7 @@ beforeEach(() => {
     press: (how) => done.push(how),
     release: () => done.push('release'),
     enable: () => done.push('enable'),
+    hear: () => done.push('hear'),
   });
 });
 

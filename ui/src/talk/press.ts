@@ -1,7 +1,7 @@
 // One press of the talk button at a time: whatever ends it, it ends once, and it never sticks.
 
 /** What pressing does in the situation of now. */
-export type Effect = 'talk' | 'enable' | 'nothing';
+export type Effect = 'talk' | 'enable' | 'hear' | 'nothing';
 
 /** How the press asks to talk: when it is one's turn, or as host at once. */
 export type How = 'press' | 'preempt';
@@ -13,6 +13,7 @@ export interface Actions {
   press(how: How): void;
   release(): void;
   enable(): void;
+  hear(): void;
 }
 
 export class Press {
@@ -40,6 +41,8 @@ export class Press {
       this.#actions.press(how);
     } else if (effect === 'enable') {
       this.#actions.enable();
+    } else if (effect === 'hear') {
+      this.#actions.hear();
     }
     return true;
   }

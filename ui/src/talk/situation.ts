@@ -28,6 +28,7 @@ export const looks: Record<Button['is'], Look> = {
   receiving: { effect: 'talk', form: 'circle', icon: 'speaker' },
   offline: { effect: 'nothing', form: 'dotted', icon: 'offline' },
   reconnecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
+  deafened: { effect: 'hear', form: 'dashed', icon: 'mute' },
   keyMismatch: { effect: 'nothing', form: 'hexagon', icon: 'shield' },
 };
 

@@ -38,6 +38,7 @@ function ofButton(before: RoomView, now: RoomView): string[] {
       return [words.spoken.offline];
     case 'noMic':
     case 'silentMic':
+    case 'deafened':
       return [words.situations[button.is].label];
     case 'audioOff':
     case 'connecting':

@@ -26,6 +26,10 @@ const contract = {
       label: 'Reconnecting',
       hint: 'Nobody in the room answers. They are looked for; you need not do anything.',
     },
+    deafened: {
+      label: 'You hear nobody',
+      hint: 'Press to hear again. Until then your microphone is off, and the others see it.',
+    },
     keyMismatch: {
       label: 'Talking is off',
       hint: 'The keys of {name} do not fit. Nothing is sent. Leave, and make a new room.',
@@ -52,6 +56,7 @@ const contract = {
     ready: 'Connected',
     lost: 'No answer',
     mismatch: 'Keys do not fit',
+    blocked: 'Blocked by you',
   },
   languages: {
     system: 'As the system',
@@ -94,6 +99,27 @@ const contract = {
     free: { label: 'The channel is free', hint: 'A single beep.' },
     limit: { label: 'The talk limit is near', hint: 'Two short beeps.' },
     network: { label: 'Connected, or nobody reachable', hint: 'Three beeps, rising or falling.' },
+  },
+  manners: {
+    closeToTray: {
+      label: 'Stay in the tray when the window is closed',
+      hint: 'You stay in your room. To end PushTalk, choose Quit in the tray.',
+    },
+    startAtLogin: {
+      label: 'Start when you log in',
+      hint: 'In the tray, in no room, with no microphone open.',
+    },
+    notify: {
+      label: 'Notify me',
+      hint: 'When somebody comes or raises a hand while the window is in the background. Names are never shown.',
+    },
+    quiet: { label: 'Quiet', hint: 'Neither sounds nor notifications. You still hear the people.' },
+  },
+  contacts: {
+    server: 'The room’s server, to find each other',
+    stun: 'The same server, to learn from which address you are seen',
+    member: 'A member, for voice',
+    neighbours: 'Your own network, to find rooms or be found',
   },
   errors: {
     notAnInvitation: {
@@ -305,6 +331,10 @@ const contract = {
       what: 'Your settings could not be stored.',
       todo: 'They hold until you close the app. Is the disk full?',
     },
+    startAtLoginFailed: {
+      what: 'Starting at login could not be changed.',
+      todo: 'The system does not allow it. Everything else works; start PushTalk yourself.',
+    },
   },
 } satisfies ContractWords;
 
@@ -369,6 +399,12 @@ export const en = {
     cancel: 'Cancel',
   },
   room: {
+    micIsOff: 'Microphone off',
+    deaf: 'Hears nobody',
+    deafen: 'Hear nobody',
+    undeafen: 'Hear again',
+    small: 'Small window',
+    large: 'Usual window',
     untitled: 'Room',
     hostedByYou: 'Hosted by you',
     noHost: 'The host is gone for now',
@@ -428,6 +464,10 @@ export const en = {
     interruptHint: 'Hold it to talk at once; whoever talks is stopped.',
   },
   person: {
+    block: 'Block {name}',
+    blockHint:
+      'Nothing is sent to {name} and nothing of theirs is played, until you take it back or leave. They see that you do not answer.',
+    unblock: 'Unblock {name}',
     volume: 'Volume of {name}',
     mute: 'Mute {name}',
     muteHint: 'Only at this device. They see one person less who has heard them.',
@@ -447,6 +487,55 @@ export const en = {
       '{name} is sent away at once. All keys change, and so do code and link: give the new ones to people who are still to come.',
     kickYes: 'Remove',
     cancel: 'Cancel',
+  },
+  connections: {
+    title: 'Connections',
+    people: 'How voices arrive',
+    peopleHint: 'Of the last second in which each one talked.',
+    nobody: 'Nobody else is here.',
+    unheard: 'Not heard yet',
+    mouthToEar: 'Mouth to ear',
+    roundTrip: 'There and back',
+    jitter: 'Uneven by',
+    buffer: 'Held for',
+    loss: 'Lost',
+    concealed: 'Made up',
+    bitrate: 'Voice data',
+    keys: 'Keys made',
+    ms: '{n} ms',
+    kilobits: '{n} kbit/s',
+    addresses: 'Addresses contacted',
+    addressesHint:
+      'Every address that PushTalk has sent anything to since you came into this room, and why. Forgotten when you leave.',
+    none: 'None.',
+    gone: 'somebody who has left',
+    copy: 'Copy a report',
+    copyHint: 'The numbers above without names, codes and addresses.',
+  },
+  offered: {
+    title: 'You opened an invitation',
+    ask: 'It leads to another room. To look at it you have to leave this one; nobody is told of it until you press Join.',
+    go: 'Leave this room',
+    stay: 'Stay here',
+  },
+  first: {
+    title: 'Welcome to PushTalk',
+    step: 'Step {n} of 3',
+    next: 'Next',
+    skip: 'Skip',
+    done: 'Done',
+    back: 'Back',
+    nameHint: 'You can use another one in every room. It is not stored.',
+    private:
+      'Voice goes from device to device, sealed by keys that only they have. Nothing is recorded, there is no account, and nobody counts what you do.',
+    sound: 'Can you hear, and be heard?',
+    soundHint:
+      'Play a test sound, then hear yourself: three seconds from your microphone, kept in memory and forgotten.',
+    talk: 'Try to talk',
+    talkHint: 'Hold the button below, or the space bar, as you will in a room. Nothing is sent now.',
+    press: 'Hold me',
+    held: 'That is it: now they would hear you.',
+    worked: 'It works. Release ends it.',
   },
   control: {
     title: 'Room',
@@ -542,6 +631,9 @@ export const en = {
     newCodeHint: 'The code and link above stop working. Nobody is sent away.',
   },
   privacy: {
+    export: 'Save it as a file',
+    exported: 'Saved as {path}',
+    exportFailed: 'It could not be saved. Is the disk full? You can copy it.',
     title: 'Privacy',
     short:
       'Your voice is for the people in your room, and for nobody else. Nothing is recorded, and nothing about you is collected.',
@@ -597,6 +689,7 @@ export const en = {
     },
   },
   settings: {
+    manners: 'On this computer',
     title: 'Settings',
     language: 'Language',
     sound: 'Sound',

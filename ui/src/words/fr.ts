@@ -38,6 +38,10 @@ export const fr: Words = {
       label: 'Reconnexion',
       hint: 'Personne ne répond dans le salon. La recherche continue ; vous n’avez rien à faire.',
     },
+    deafened: {
+      label: 'Vous n’entendez personne',
+      hint: 'Appuyez pour entendre de nouveau. D’ici là votre micro est éteint, et les autres le voient.',
+    },
     keyMismatch: {
       label: 'Parole désactivée',
       hint: 'Les clés de {name} ne correspondent pas. Rien n’est envoyé. Quittez le salon et créez-en un nouveau.',
@@ -66,6 +70,7 @@ export const fr: Words = {
     ready: 'En ligne',
     lost: 'Sans réponse',
     mismatch: 'Clés non conformes',
+    blocked: 'Bloqué par vous',
   },
   languages: {
     system: 'Comme le système',
@@ -126,6 +131,27 @@ export const fr: Words = {
       label: 'Connexion établie, ou personne de joignable',
       hint: 'Trois bips, montants ou descendants.',
     },
+  },
+  manners: {
+    closeToTray: {
+      label: 'Rester dans la zone de notification quand la fenêtre est fermée',
+      hint: 'Vous restez dans votre salon. Pour arrêter PushTalk, choisissez Quitter dans cette zone.',
+    },
+    startAtLogin: {
+      label: 'Démarrer à l’ouverture de session',
+      hint: 'Dans la zone de notification, dans aucun salon, sans aucun micro ouvert.',
+    },
+    notify: {
+      label: 'Me prévenir',
+      hint: 'Quand quelqu’un arrive ou lève la main alors que la fenêtre est à l’arrière-plan. Les noms ne sont jamais affichés.',
+    },
+    quiet: { label: 'Silencieux', hint: 'Ni sons ni notifications. Vous entendez toujours les personnes.' },
+  },
+  contacts: {
+    server: 'Le serveur du salon, pour se trouver',
+    stun: 'Le même serveur, pour savoir sous quelle adresse vous êtes vu',
+    member: 'Un membre, pour la voix',
+    neighbours: 'Votre propre réseau, pour trouver des salons ou être trouvé',
   },
   errors: {
     notAnInvitation: {
@@ -337,6 +363,10 @@ export const fr: Words = {
       what: 'Vos réglages n’ont pas pu être enregistrés.',
       todo: 'Ils restent valables jusqu’à la fermeture de l’application. Le disque est-il plein ?',
     },
+    startAtLoginFailed: {
+      what: 'Le démarrage à l’ouverture de session n’a pas pu être changé.',
+      todo: 'Le système ne le permet pas. Tout le reste fonctionne ; démarrez PushTalk vous-même.',
+    },
   },
   app: {
     name: 'PushTalk',
@@ -399,6 +429,12 @@ export const fr: Words = {
     cancel: 'Annuler',
   },
   room: {
+    micIsOff: 'Micro éteint',
+    deaf: 'N’entend personne',
+    deafen: 'N’entendre personne',
+    undeafen: 'Entendre de nouveau',
+    small: 'Petite fenêtre',
+    large: 'Fenêtre habituelle',
     untitled: 'Salon',
     hostedByYou: 'Vous êtes l’hôte',
     noHost: 'Pas d’hôte pour l’instant',
@@ -464,6 +500,10 @@ export const fr: Words = {
     interruptHint: 'Maintenez-le pour parler tout de suite ; la personne qui parle est interrompue.',
   },
   person: {
+    block: 'Bloquer {name}',
+    blockHint:
+      'Rien n’est envoyé à {name} et rien ne vous parvient, jusqu’à ce que vous changiez d’avis ou partiez. L’autre voit que vous ne répondez pas.',
+    unblock: 'Débloquer {name}',
     volume: 'Volume de {name}',
     mute: 'Couper le son de {name}',
     muteHint: 'Sur cet appareil seulement. Cette personne verra qu’une personne de moins l’a entendue.',
@@ -484,6 +524,56 @@ export const fr: Words = {
       '{name} sort aussitôt. Toutes les clés changent, et aussi le code et le lien : donnez les nouveaux aux personnes qui doivent encore venir.',
     kickYes: 'Faire sortir',
     cancel: 'Annuler',
+  },
+  connections: {
+    title: 'Connexions',
+    people: 'Comment arrivent les voix',
+    peopleHint: 'Pendant la dernière seconde où chacun a parlé.',
+    nobody: 'Il n’y a personne d’autre ici.',
+    unheard: 'Pas encore entendu',
+    mouthToEar: 'De la bouche à l’oreille',
+    roundTrip: 'Aller et retour',
+    jitter: 'Irrégulier de',
+    buffer: 'Retenu pendant',
+    loss: 'Perdu',
+    concealed: 'Comblé',
+    bitrate: 'Données de voix',
+    keys: 'Clés créées',
+    ms: '{n} ms',
+    kilobits: '{n} kbit/s',
+    addresses: 'Adresses contactées',
+    addressesHint:
+      'Chaque adresse à laquelle PushTalk a envoyé quelque chose depuis que vous êtes dans ce salon, et pourquoi. Oubliées quand vous partez.',
+    none: 'Aucune.',
+    gone: 'quelqu’un qui est parti',
+    copy: 'Copier un rapport',
+    copyHint: 'Les nombres ci-dessus sans noms, codes ni adresses.',
+  },
+  offered: {
+    title: 'Vous avez ouvert une invitation',
+    ask: 'Elle mène à un autre salon. Pour la regarder, il faut quitter celui-ci ; personne n’en sait rien tant que vous n’appuyez pas sur Entrer.',
+    go: 'Quitter ce salon',
+    stay: 'Rester ici',
+  },
+  first: {
+    title: 'Bienvenue dans PushTalk',
+    step: 'Étape {n} sur 3',
+    next: 'Suivant',
+    skip: 'Passer',
+    done: 'Terminé',
+    back: 'Retour',
+    nameHint: 'Vous pouvez en prendre un autre dans chaque salon. Il n’est pas conservé.',
+    private:
+      'La voix va d’appareil à appareil, scellée par des clés qu’eux seuls possèdent. Rien n’est enregistré, il n’y a pas de compte, et personne ne compte ce que vous faites.',
+    sound: 'Entendez-vous, et vous entend-on ?',
+    soundHint:
+      'Jouez un son d’essai, puis écoutez-vous : trois secondes de votre micro, gardées en mémoire puis oubliées.',
+    talk: 'Essayez de parler',
+    talkHint:
+      'Maintenez le bouton ci-dessous, ou la barre d’espace, comme dans un salon. Rien n’est envoyé maintenant.',
+    press: 'Maintenez-moi',
+    held: 'C’est cela : maintenant on vous entendrait.',
+    worked: 'Cela fonctionne. Relâcher y met fin.',
   },
   control: {
     title: 'Salon',
@@ -583,6 +673,9 @@ export const fr: Words = {
     newCodeHint: 'Le code et le lien ci-dessus ne fonctionneront plus. Les personnes présentes restent.',
   },
   privacy: {
+    export: 'Enregistrer dans un fichier',
+    exported: 'Enregistré sous {path}',
+    exportFailed: 'L’enregistrement a échoué. Le disque est-il plein ? Vous pouvez copier.',
     title: 'Confidentialité',
     short:
       'Votre voix est pour les personnes de votre salon, et pour personne d’autre. Rien n’est enregistré, et rien n’est collecté sur vous.',
@@ -638,6 +731,7 @@ export const fr: Words = {
     },
   },
   settings: {
+    manners: 'Sur cet ordinateur',
     title: 'Réglages',
     language: 'Langue',
     sound: 'Son',

@@ -1,12 +1,14 @@
 // The words of the window in the language of now, and how values get into them.
 import type {
   Button,
+  ContactWhy,
   CuePreferences,
   Door,
   EchoCancelling,
   EnteringStep,
   ErrorCode,
   Language,
+  Manners,
   MemberLink,
   RevokedWhy,
   RoomMode,
@@ -46,6 +48,8 @@ export interface ContractWords {
   talkModes: Record<TalkMode, Named>;
   echo: Record<EchoCancelling, Named>;
   cues: Record<Exclude<keyof CuePreferences, 'volume'>, Named>;
+  manners: Record<keyof Manners, Named>;
+  contacts: Record<ContactWhy, string>;
   errors: Record<ErrorCode, ErrorWords>;
 }
 
