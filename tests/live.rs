@@ -30,3 +30,4 @@ mod the_server_bears_whatever_is_done_to_it;
 mod the_window_is_open_to_nothing_but_its_doors;
 #[cfg(target_os = "linux")]
 mod two_people_talk_and_hear_each_other;
+mod two_windows_do_what_people_do_in_a_room;

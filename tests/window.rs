@@ -3,6 +3,7 @@
 //! Each window has its own WebDriver, which starts the program; all of it ends with the value. A window needs neither a
 //! window manager nor a bus. Linux only: elsewhere [`available`] says so.
 
+mod bus;
 mod display;
 mod drive;
 
@@ -20,6 +21,7 @@ use serde_json::json;
 
 use crate::client::NO_DISCOVERY;
 
+pub use bus::Bus;
 pub use display::Display;
 
 /// Longest wait for anything that a window is to show.
@@ -43,6 +45,7 @@ pub struct Launch {
     driver: Command,
     arguments: Vec<OsString>,
     profile: Option<PathBuf>,
+    first_run: bool,
 }
 
 impl Launch {
@@ -62,7 +65,7 @@ impl Launch {
                 None => driver.env_remove(name),
             };
         }
-        Self { driver, arguments: Vec::new(), profile: None }
+        Self { driver, arguments: Vec::new(), profile: None, first_run: false }
     }
 
     /// Hands these arguments to the program.
@@ -74,6 +77,12 @@ impl Launch {
     /// Sets a variable for the program.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.driver.env(name, value.into());
+        self
+    }
+
+    /// Begins with the first run, which is else over.
+    pub fn first_run(mut self) -> Self {
+        self.first_run = true;
         self
     }
 
@@ -110,6 +119,9 @@ impl Window {
         let folder = std::env::temp_dir().join(format!("pushtalk-window-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let profile = launch.profile.unwrap_or_else(|| folder.join("profile"));
+        if !launch.first_run {
+            welcome(&profile)?;
+        }
         let port = free_port()?;
 
         let mut driver = launch.driver;
@@ -207,6 +219,16 @@ async fn session(
         .connect(&format!("http://127.0.0.1:{port}"))
         .await;
     Ok(connect?)
+}
+
+/// As if the first run were over; a profile that has been used stays as it is.
+fn welcome(profile: &Path) -> anyhow::Result<()> {
+    let file = profile.join("preferences.json");
+    if !file.exists() {
+        std::fs::create_dir_all(profile)?;
+        std::fs::write(file, json!({ "version": 1, "preferences": { "welcomed": true } }).to_string())?;
+    }
+    Ok(())
 }
 
 /// A port that nobody uses now.

@@ -70,7 +70,7 @@
       setDeafened: { on: flag },
       setBlocked: { id: text(64), on: flag },
       listContacts: {},
-      takeOffer: { number },
+      takeOffer: { number: number },
       welcomed: {},
       setManners: { manners: only(manners) },
       setLanguage: { language: oneOf('system', 'en', 'fr', 'ar') },
