@@ -1,6 +1,7 @@
 //! Measures what the product does: prints a table and writes JSON under `target/bench`.
 
 mod bench {
+    pub(crate) mod app;
     pub(crate) mod cpu;
     pub(crate) mod hour;
     pub(crate) mod latency;
@@ -20,12 +21,13 @@ use std::path::PathBuf;
 use anyhow::bail;
 use serde_json::Value;
 
-use bench::{cpu, hour, latency, loss, mesh, quality, server, stages};
+use bench::{app, cpu, hour, latency, loss, mesh, quality, server, stages};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["app"] => app::app(),
         ["cpu"] => cpu::cpu(),
         ["cpu", "--stages"] => keep("stages", stages::stages()?),
         ["hour", minutes @ ..] => hour::hour(minutes),
@@ -34,7 +36,7 @@ fn main() -> anyhow::Result<()> {
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["server", options @ ..] => server::server(options),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: cpu, hour, latency, loss, mesh, quality, server"),
+        other => bail!("no bench {other:?}; there are: app, cpu, hour, latency, loss, mesh, quality, server"),
     }
 }
 

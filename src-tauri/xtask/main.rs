@@ -27,6 +27,7 @@ cargo xtask test hostile [--seeds N]     the promises of the protocol against wh
 cargo xtask bench latency                measure mouth to ear on a rig without a sound card
 cargo xtask bench cpu [--stages]         measure what each stage of the voice path takes of a core, and (without the option)
                                          each thread while one talks and one listens
+cargo xtask bench app                    measure the window: start, memory, processor, size of scripts and package
 cargo xtask bench hour [MINUTES]         talk for an hour with clocks that differ: what delay and memory do meanwhile
 cargo xtask bench mesh [N…]              measure rooms of N members on this machine: time to connect, processor, memory
 cargo xtask bench loss [PERCENT]…
@@ -73,6 +74,16 @@ fn chore() -> anyhow::Result<()> {
             peer::prepare()?;
             bench(&words[1..])
         }
+        ["bench", "app"] => {
+            needs::meet(needs::Purpose::Run)?;
+            needs::meet(needs::Purpose::Test)?;
+            ui::install()?;
+            // It says how large the scripts and the styles are.
+            ui::npm(["run", "build"]).run()?;
+            shell::cargo(["build", "--locked", "--release", "--package", "pushtalk"]).run()?;
+            bench(&words[1..])?;
+            package()
+        }
         ["bench", words @ ..] if !words.is_empty() => {
             needs::meet(needs::Purpose::Test)?;
             bench(words)
@@ -105,6 +116,23 @@ fn bench(words: &[&str]) -> anyhow::Result<()> {
     shell::cargo(["build", "--locked", "--release"]).words(&all).run()?;
     let bench = shell::root().join("target/release/bench");
     shell::program(&bench.to_string_lossy()).words(words).env("PUSHTALK_BUILT", "1").run()
+}
+
+/// Makes the package for Debian, where it can be made, and says how large it is.
+fn package() -> anyhow::Result<()> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let cli = "@tauri-apps/cli@2.12.5";
+    ui::npm(["exec", "--yes", "--package", cli, "--", "tauri", "build", "--bundles", "deb"]).run()?;
+    let folder = shell::root().join("target/release/bundle/deb");
+    for entry in std::fs::read_dir(folder)?.flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "deb") {
+            let size = entry.metadata()?.len() as f64 / 1e6;
+            eprintln!("{}: {size:.1} MB", entry.file_name().to_string_lossy());
+        }
+    }
+    Ok(())
 }
 
 fn bench_seal() -> anyhow::Result<()> {

@@ -51,6 +51,14 @@ const NEEDS: &[Need] = &[
     ),
     Need(Purpose::Run, Library("alsa"), "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
     Need(Purpose::Run, Library("dbus-1"), "libdbus-1-dev", "dbus-devel", "dbus"),
+    Need(
+        Purpose::Run,
+        Library("ayatana-appindicator3-0.1"),
+        "libayatana-appindicator3-dev",
+        "libayatana-appindicator-gtk3-devel",
+        "libayatana-appindicator",
+    ),
+    Need(Purpose::Test, Program(&["dbus-daemon"]), "dbus", "dbus-daemon", "dbus"),
     Need(Purpose::Test, Program(&["Xvfb"]), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
     Need(
         Purpose::Test,
