@@ -123,8 +123,9 @@ fn package() -> anyhow::Result<()> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    let cli = "@tauri-apps/cli@2.12.5";
-    ui::npm(["exec", "--yes", "--package", cli, "--", "tauri", "build", "--bundles", "deb"]).run()?;
+    // It wants to be called from where the configuration is.
+    let words = ["--yes", "@tauri-apps/cli@2.12.5", "build", "--bundles", "deb"];
+    shell::program("npx").words(&words).run()?;
     let folder = shell::root().join("target/release/bundle/deb");
     for entry in std::fs::read_dir(folder)?.flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "deb") {
