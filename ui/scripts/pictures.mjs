@@ -32,6 +32,14 @@ async function pinNeeded(page) {
   await page.getByTestId('join').click();
 }
 
+/** Some seconds of speech, which end at these levels. */
+function speak([own, heard]) {
+  for (let at = 1; at <= 48; at++) {
+    const now = at === 48 ? 1 : Math.abs(Math.sin(at * 0.9) * Math.sin(at * 0.23));
+    globalThis.pushtalkMock.level(own * now, heard * now);
+  }
+}
+
 const more = [
   ['home-empty', 'home'],
   [
@@ -148,7 +156,7 @@ await withMock(async (browser, address) => {
       for (const [name, scene, levels, prepare] of all ? [...pictures, ...more] : pictures) {
         await page.goto(`${address}?scene=${scene}&theme=${theme}`);
         await page.locator('h1').waitFor();
-        if (levels) await page.evaluate(([own, heard]) => globalThis.pushtalkMock.level(own, heard), levels);
+        if (levels) await page.evaluate(speak, levels);
         await prepare?.(page);
         const file = size === 'wide' ? `${name}-${theme}.png` : `${name}-${size}-${theme}.png`;
         await page.screenshot({ path: join(folder, file), animations: 'disabled' });
