@@ -102,6 +102,12 @@ fn nothing_goes_to_or_comes_from_who_is_blocked_until_that_is_taken_back() {
         assert_eq!(world.link(2, 1), Some(MemberLink::Blocked));
         assert_ne!(world.link(1, 2), Some(MemberLink::Ready));
         assert_eq!((world.sent(2, 1), world.sent(1, 2)), sent);
+        // No word of ours reaches that one either.
+        world.act(2, Intent::RaiseHand { up: true });
+        world.run(SECOND);
+        let seen = |who: usize| world.room_of(who).unwrap().members.iter().any(|m| m.name == "Eve" && m.hand);
+        assert_eq!((seen(0), seen(1)), (true, false), "seed {seed}");
+        world.act(2, Intent::RaiseHand { up: false });
         assert!(matches!(world.room_of(2).unwrap().button, Button::Idle), "talking is not off for that");
 
         world.act(2, Intent::SetBlocked { id: ben, on: false });

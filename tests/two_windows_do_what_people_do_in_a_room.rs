@@ -40,6 +40,19 @@ async fn close_dialog(window: &Window) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// By the link that is shown, and the PIN that is asked for.
+async fn join_with_pin(who: &Window, host: &Window) -> anyhow::Result<()> {
+    who.wait_for_words("Leads to room").await?;
+    who.click("join").await?;
+    who.find_css("[data-code=pinNeeded]").await?;
+    who.type_into("pin", "4711").await?;
+    who.click("join").await?;
+    for window in [host, who] {
+        window.find_css(&format!("{OTHER}[data-link=ready]")).await?;
+    }
+    Ok(())
+}
+
 async fn link_of(window: &Window) -> anyhow::Result<String> {
     window.click("invite").await?;
     let link = window.value("invite-link").await?;
@@ -165,14 +178,7 @@ async fn two_windows_do_what_people_do_in_a_room() -> anyhow::Result<()> {
     let locked = link_of(&ana).await?;
     ensure!(locked != link, "the old link still leads here");
     open_link(&program, &display, &bus, &bens, &locked)?;
-    ben.wait_for_words("Leads to room").await?;
-    ben.click("join").await?;
-    ben.find_css("[data-code=pinNeeded]").await?;
-    ben.type_into("pin", "4711").await?;
-    ben.click("join").await?;
-    for window in [&ana, &ben] {
-        window.find_css(&format!("{OTHER}[data-link=ready]")).await?;
-    }
+    join_with_pin(&ben, &ana).await?;
 
     // Sent away.
     open_other(&ana).await?;
@@ -185,14 +191,7 @@ async fn two_windows_do_what_people_do_in_a_room() -> anyhow::Result<()> {
     // The host leaves: the other one is the host, and has the server.
     let renewed = link_of(&ana).await?;
     open_link(&program, &display, &bus, &bens, &renewed)?;
-    ben.wait_for_words("Leads to room").await?;
-    ben.click("join").await?;
-    ben.find_css("[data-code=pinNeeded]").await?;
-    ben.type_into("pin", "4711").await?;
-    ben.click("join").await?;
-    for window in [&ana, &ben] {
-        window.find_css(&format!("{OTHER}[data-link=ready]")).await?;
-    }
+    join_with_pin(&ben, &ana).await?;
     ana.click("leave").await?;
     ana.find("host").await?;
     ben.find_css("[data-code=youAreHost]").await?;

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pushtalk_engine::face::{Button, ErrorCode, Intent, Microphone, Stage, View, WindowPlace};
+use pushtalk_engine::face::{Button, ErrorCode, Intent, Manners, Microphone, Stage, View, WindowPlace};
 use tauri::async_runtime::spawn;
 use tauri::image::Image;
 use tauri::menu::{CheckMenuItem, Menu, MenuEvent, MenuItem, PredefinedMenuItem};
@@ -67,7 +67,7 @@ pub(crate) fn plugins(builder: Builder<Wry>, config: &Config, profile: Option<&P
             };
             session::offer(app, arguments.link.as_deref().into_iter().chain(errand.as_deref()));
         }
-        show(app);
+        show_window(app);
     });
     builder.plugin(single.build())
 }
@@ -117,7 +117,7 @@ fn stays_in_tray(app: &AppHandle) -> bool {
     has_tray && wanted()
 }
 
-fn show(app: &AppHandle) {
+fn show_window(app: &AppHandle) {
     if let Some(window) = app.get_webview_window(WINDOW) {
         drop(window.show());
         drop(window.unminimize());
@@ -225,7 +225,8 @@ async fn follow(app: AppHandle) {
             let done = if wanted { login.enable() } else { login.disable() };
             if let Err(error) = done {
                 tracing::warn!(%error, "start at login");
-                engine.act(Intent::SetManners { manners: with_start(manners, was) }).await;
+                let manners = Manners { start_at_login: was, ..manners };
+                engine.act(Intent::SetManners { manners }).await;
                 engine.notice(ErrorCode::StartAtLoginFailed, None).await;
             }
         }
@@ -244,13 +245,6 @@ async fn follow(app: AppHandle) {
         }
         before = now;
     }
-}
-
-fn with_start(
-    manners: pushtalk_engine::face::Manners,
-    start_at_login: bool,
-) -> pushtalk_engine::face::Manners {
-    pushtalk_engine::face::Manners { start_at_login, ..manners }
 }
 
 /// What the picture in the tray tells.
@@ -354,10 +348,6 @@ impl Tray {
     }
 }
 
-fn show_window(app: &AppHandle) {
-    show(app);
-}
-
 fn show_in_tray(app: &AppHandle, view: &View) {
     let desktop = app.state::<Desktop>();
     let mut tray = desktop.tray.lock().unwrap_or_else(PoisonError::into_inner);
@@ -372,20 +362,14 @@ fn show_in_tray(app: &AppHandle, view: &View) {
 fn chosen(app: &AppHandle, event: MenuEvent) {
     let engine = app.state::<Session>().engine().clone();
     let view = engine.views().borrow().clone();
-    let Stage::Room(room) = &view.stage else {
-        return match event.id().as_ref() {
-            "show" => show(app),
-            "quit" => app.exit(0),
-            _ => {}
-        };
-    };
-    let intent = match event.id().as_ref() {
-        "show" => return show(app),
-        "quit" => return app.exit(0),
-        "microphone" if room.microphone == Microphone::Off => Intent::EnableAudio,
-        "microphone" => Intent::DisableAudio,
-        "deafen" => Intent::SetDeafened { on: room.button != Button::Deafened },
-        "leave" => Intent::Leave,
+    let room = if let Stage::Room(room) = &view.stage { Some(room) } else { None };
+    let intent = match (event.id().as_ref(), room) {
+        ("show", _) => return show_window(app),
+        ("quit", _) => return app.exit(0),
+        ("microphone", Some(room)) if room.microphone == Microphone::Off => Intent::EnableAudio,
+        ("microphone", Some(_)) => Intent::DisableAudio,
+        ("deafen", Some(room)) => Intent::SetDeafened { on: room.button != Button::Deafened },
+        ("leave", Some(_)) => Intent::Leave,
         _ => return,
     };
     // A tick that the menu has made by itself is set right by the view that follows.

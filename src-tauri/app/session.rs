@@ -58,14 +58,12 @@ impl Session {
         let engine = Arc::new(block_on(async { Engine::start(config) })?);
         let kept = Arc::new(kept);
 
-        if let Some(link) = arguments.link.clone() {
-            let engine = engine.clone();
-            spawn(async move { engine.offer(link).await });
-        }
+        let link = arguments.link.clone();
         spawn(keep(engine.clone(), kept.clone()));
         spawn(errand::run(engine.clone(), arguments));
         spawn(end_on_signal(app.clone()));
         app.manage(Self { engine, kept, served: Mutex::default(), end: AtomicU8::new(RUNNING) });
+        offer(app, link.as_deref().into_iter());
         Ok(())
     }
 

@@ -248,15 +248,9 @@ impl Control {
             }
             Output::StopServer => {
                 self.connection = Connection::None;
-                if let Some(embedded) = self.embedded.take() {
-                    embedded.stop().await;
-                }
+                self.stop_embedded().await;
             }
-            Output::DropServer => {
-                if let Some(embedded) = self.embedded.take() {
-                    embedded.stop().await;
-                }
-            }
+            Output::DropServer => self.stop_embedded().await,
             Output::ListNetworks => self.later(Input::Networks(networks())),
             Output::ListContacts => {
                 self.later(Input::Contacts(self.contacts.list(self.vicinity.is_in_use())));
@@ -403,6 +397,10 @@ impl Control {
             Connection::Connecting(_, task) => task.abort(),
             Connection::Open(_, client) => client.close().await,
         }
+        self.stop_embedded().await;
+    }
+
+    async fn stop_embedded(&mut self) {
         if let Some(embedded) = self.embedded.take() {
             embedded.stop().await;
         }

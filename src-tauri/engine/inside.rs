@@ -454,8 +454,9 @@ impl Inside {
         }
     }
 
+    /// Says something to a member with whom there is still something.
     pub(crate) fn say(&mut self, peer: Pid, message: &Ctl, out: &mut Vec<Output>) {
-        if let Some(member) = self.members.get_mut(&peer) {
+        if let Some(member) = self.members.get_mut(&peer).filter(|member| !member.is_ended()) {
             let mut parcels = Vec::new();
             member.pair.say(message, &mut parcels);
             send(peer, parcels, out);
