@@ -8,7 +8,7 @@ import svelteConfig from './svelte.config.js';
 const oneDoor = 'Only src/backend/tauri.ts knows Tauri; everything else talks to a Backend.';
 
 export default ts.config(
-  { ignores: ['dist', 'dist-mock', 'playwright-report', 'test-results', 'src/contract.ts'] },
+  { ignores: ['dist', 'dist-mock', 'planted', 'playwright-report', 'test-results', 'src/contract.ts'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   ...svelte.configs.recommended,

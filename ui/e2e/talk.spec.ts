@@ -69,6 +69,15 @@ test.describe('held by the mouse', () => {
     await win.expectDone('press', 'leave', 'release');
   });
 
+  test('it ends when the device has slept', async ({ page, win }) => {
+    const now = await page.evaluate(() => Date.now());
+    // As after waking up: the time of day has gone on, and no event has come.
+    await page.evaluate((later) => {
+      Date.now = () => later;
+    }, now + 60_000);
+    await win.expectDone('press', 'release');
+  });
+
   test('a second pointer neither ends nor doubles it', async ({ page, win }) => {
     const finger = { pointerId: 77, pointerType: 'touch', button: 0, buttons: 1 };
     await win.talk.dispatchEvent('pointerdown', finger);

@@ -1,5 +1,5 @@
 // The press, whatever happens to it.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Press, talksBySpace, type Effect, type Focus } from './press';
 
 let effect: Effect;
@@ -14,7 +14,13 @@ beforeEach(() => {
     release: () => done.push('release'),
     enable: () => done.push('enable'),
     hear: () => done.push('hear'),
+    slept: () => press.drop(),
   });
+});
+
+afterEach(() => {
+  press.drop();
+  vi.useRealTimers();
 });
 
 describe('a press', () => {
@@ -32,6 +38,18 @@ describe('a press', () => {
     press.up(1);
     press.drop();
     expect(done).toEqual(['press', 'release']);
+  });
+
+  it('ends when the device has slept, and not by a long talk', () => {
+    vi.useFakeTimers();
+    press.down(1);
+    vi.advanceTimersByTime(60_000);
+    expect(done).toEqual(['press']);
+    // The time of day goes on, and no timer comes.
+    vi.setSystemTime(Date.now() + 10_000);
+    vi.advanceTimersByTime(500);
+    expect(done).toEqual(['press', 'release']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is not ended or begun again by a second pointer', () => {

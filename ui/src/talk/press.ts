@@ -14,13 +14,21 @@ export interface Actions {
   release(): void;
   enable(): void;
   hear(): void;
+  /** The device slept while the button was held: whatever ended the press then was told to nobody. */
+  slept(): void;
 }
+
+/** How often the clock is looked at while the button is held. Milliseconds. */
+const LOOK_EVERY = 500;
+/** A clock that has gone on by more between two looks belongs to a device that has slept. Milliseconds. */
+const ASLEEP = 3_000;
 
 export class Press {
   readonly #effect: () => Effect;
   readonly #actions: Actions;
   #holder: Holder | null = null;
   #talking = false;
+  #looks: ReturnType<typeof setInterval> | undefined;
 
   constructor(effect: () => Effect, actions: Actions) {
     this.#effect = effect;
@@ -39,6 +47,7 @@ export class Press {
     if (effect === 'talk') {
       this.#talking = true;
       this.#actions.press(how);
+      this.#watchForSleep();
     } else if (effect === 'enable') {
       this.#actions.enable();
     } else if (effect === 'hear') {
@@ -57,9 +66,20 @@ export class Press {
   /** Ends the press whoever holds it: the window lost the focus, was hidden, or goes away. */
   drop(): void {
     this.#holder = null;
+    clearInterval(this.#looks);
     if (!this.#talking) return;
     this.#talking = false;
     this.#actions.release();
+  }
+
+  // Timers stand still in sleep; the time of day does not.
+  #watchForSleep(): void {
+    let seen = Date.now();
+    this.#looks = setInterval(() => {
+      const now = Date.now();
+      if (now - seen > ASLEEP) this.#actions.slept();
+      seen = now;
+    }, LOOK_EVERY);
   }
 }
 
