@@ -3,19 +3,21 @@
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use pushtalk_tests::binary::binary;
-use pushtalk_tests::rig::SoundRig;
+use pushtalk_tests::rig::{OwnClock, SoundRig, Train};
 use pushtalk_tests::window::{Display, Launch, Window};
 use serde_json::json;
 
-use crate::bench::usage::Usage;
+use crate::bench::usage::{Ticks, Usage, without_device_layer};
 use crate::{keep, say};
 
 const STARTS: usize = 7;
 const WATCHED: Duration = Duration::from_secs(20);
 /// Everything that is done at the beginning is done by then.
 const SETTLED: Duration = Duration::from_secs(3);
+/// Samples that the microphone gives at a time, as sound cards do; the cable of the rig gives them one by one, nearly.
+const PIECE: usize = 480;
 
 pub(crate) fn app() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -43,6 +45,9 @@ async fn measure() -> anyhow::Result<()> {
         "start, median of {STARTS}: first picture {painted:.0} ms, usable {usable:.0} ms (worst {worst:.0}), with the driver"
     ))?;
 
+    let speech = Train::new(11, 40, 14_400, 0.3).samples;
+    let microphone = OwnClock::start(&rig, "headset", 0.0, PIECE, speech)?;
+    rig.pactl(&["set-default-source", "headset"])?;
     let ana = open().await?;
     ana.type_into("name", "Ana").await?;
     ana.click("host").await?;
@@ -65,33 +70,63 @@ async fn measure() -> anyhow::Result<()> {
             ana.wait_for("talk", "data-situation", "talking").await?;
         }
         tokio::time::sleep(SETTLED).await;
-        for (who, window) in [("Ana", &ana), ("Ben", &ben)] {
+        // Both at once: a turn to talk is not long enough for one after the other.
+        let watched = [("Ana", Watched::begin(&ana)?), ("Ben", Watched::begin(&ben)?)];
+        tokio::time::sleep(WATCHED).await;
+        if talks {
+            ana.wait_for("talk", "data-situation", "talking").await?;
+            ben.find_css("[data-testid=member][data-talks=true]").await?;
+        }
+        for (who, watched) in watched {
             let what = match (talks, who) {
                 (false, _) => "idle in a room",
                 (true, "Ana") => "talks",
                 (true, _) => "listens",
             };
-            let processes = processes(window.process());
-            let before = usages(&processes)?;
-            let begun = Instant::now();
-            tokio::time::sleep(WATCHED).await;
-            let time = begun.elapsed();
-            let after = usages(&processes)?;
-            for (part, at) in [("program", 0), ("window", 1)] {
-                let percent = after[at].ticks.percent_since(before[at].ticks, time);
-                let memory = after[at].memory as f64 / f64::from(1 << 20);
+            for (part, percent, memory) in watched.end()? {
+                let memory = memory as f64 / f64::from(1 << 20);
                 say(format_args!(
-                    "{who}, {what:<15} {part:<8} {percent:>6.2} % of a core, {memory:>6.1} MiB"
+                    "{who}, {what:<15} {part:<24} {percent:>6.2} % of a core, {memory:>6.1} MiB"
                 ))?;
                 results.push(json!({ "what": what, "who": who, "part": part, "percent": percent, "mebibytes": memory }));
             }
         }
     }
+    ensure!(microphone.is_heard(), "the microphone is gone");
     ana.pointer_up().await?;
     ben.quit().await?;
     ana.quit().await?;
     say(format_args!("program: {:.1} MiB", mebibytes(&program)?))?;
     keep("app", results)
+}
+
+/// What a program and its window use from now on.
+struct Watched {
+    processes: Vec<u32>,
+    begun: Instant,
+    own: Ticks,
+    all: [Usage; 2],
+}
+
+impl Watched {
+    fn begin(window: &Window) -> anyhow::Result<Self> {
+        let processes = processes(window.process());
+        let (own, all) = (without_device_layer(processes[0])?, usages(&processes)?);
+        Ok(Self { begun: Instant::now(), own, all, processes })
+    }
+
+    /// Percent of a core, and bytes.
+    fn end(self) -> anyhow::Result<[(&'static str, f64, u64); 3]> {
+        let time = self.begun.elapsed();
+        let own = without_device_layer(self.processes[0])?.percent_since(self.own, time);
+        let [program, window] = usages(&self.processes)?;
+        let percent = |now: Usage, before: Usage| now.ticks.percent_since(before.ticks, time);
+        Ok([
+            ("program", percent(program, self.all[0]), program.memory),
+            ("but the device layer", own, program.memory),
+            ("window", percent(window, self.all[1]), window.memory),
+        ])
+    }
 }
 
 /// From the start of a process until now, in milliseconds.

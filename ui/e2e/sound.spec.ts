@@ -65,7 +65,7 @@ test('a voice holds the button where that was chosen, from a loudness that is se
     { do: 'setTalkMode', mode: 'voice', threshold: -30 },
   ]);
   await expect(win.talk).toContainText(words.talk.voiceIdle.label);
-  const meter = page.getByTestId('microphone').locator('~ [data-testid="voice-meter"]');
+  const meter = page.getByTestId('microphone').locator('~ * [data-testid="voice-meter"]');
   for (const [own, loud] of [
     [0.45, false],
     [0.55, true],

@@ -31,9 +31,9 @@ const more = [
   ['first-3', 'first-run', null, press('first-next', 'first-next')],
   ['home-empty', 'home'],
   ['home-nearby', 'home-nearby'],
-  ['home-by-address', 'home-by-address'],
+  ['home-by-address', 'home-by-address', null, typed('7k0 1qp xy2')],
   ['home-code', 'home', null, typed('7k0 1qp xy2')],
-  ['home-link', 'home', null, steps(typed(LINK), press('join'))],
+  ['home-link', 'home', null, typed(LINK)],
   ['home-wrong', 'home', null, typed('hello there')],
   ['home-offered', 'home', null, offered],
   ['home-error', 'error-serverUnreachable'],
@@ -44,7 +44,7 @@ const more = [
   ['entering-join', 'entering-join'],
   ['settings', 'room-idle', null, press('open-settings')],
   ['settings-end', 'room-idle', null, steps(press('open-settings'), toEnd)],
-  ['settings-voice', 'room-voice', null, press('open-settings')],
+  ['settings-voice', 'room-voice', null, steps(press('open-settings'), seen('voice-threshold'))],
   ['connections', 'room-measured', null, press('open-settings', 'open-connections')],
   ['privacy', 'room-idle', null, press('open-settings', 'open-privacy')],
   ['privacy-end', 'room-idle', null, steps(press('open-settings', 'open-privacy'), toEnd)],
@@ -62,7 +62,7 @@ const more = [
   ['compare', 'room-idle', null, steps(person('Ben'), press('verify'))],
   ['compare-differ', 'room-idle', null, steps(person('Ben'), press('verify', 'differ'))],
   ['compare-numbers', 'room-idle', null, steps(person('Ben'), press('verify'), asNumbers)],
-  ['compare-waiting', 'room-waiting'],
+  ['compare-waiting', 'room-waiting', null, steps(person('Ben'), press('verify'))],
   ['compare-asked', 'room-verifying'],
   ['small', 'room-receiving', [0, 0.6], steps(press('small'), (page) => page.setViewportSize(CORNER))],
   ...[
@@ -119,6 +119,10 @@ function typed(invitation) {
     await page.getByTestId('name').fill('Ana');
     await page.getByTestId('invitation').fill(invitation);
   };
+}
+
+function seen(id) {
+  return (page) => page.getByTestId(id).scrollIntoViewIfNeeded();
 }
 
 function person(name) {

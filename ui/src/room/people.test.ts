@@ -33,7 +33,7 @@ it('says who talk: nobody, one or several', () => {
 
 it('puts ourselves first into a list of names, and shortens a long one', () => {
   const names = (ids: string[]): string =>
-    namesOf(room(['Ana', 'Ben', 'Chloé', 'Dmitri']), ids).replaceAll(/[\u2068\u2069]/g, '');
+    namesOf(room(['Ana', 'Ben', 'Chloé', 'Dmitri']), ids).replaceAll(/[\u2068\u2069\u200e]/g, '');
   expect(names(['m1'])).toBe('Ben');
   expect(names(['m2', 'm0'])).toBe('You and Chloé');
   expect(names(['m1', 'm2', 'm3', 'm0'])).toBe('You, Ben, and +2');

@@ -1,13 +1,13 @@
 // Numbers of how voices arrive, for people and for a report. Neither names nor codes nor addresses are in a report.
 import type { Quality, View } from '../contract';
-import { fill, words } from '../words/words';
+import { fill, percent, words } from '../words/words';
 
 type Measure = 'mouthToEar' | 'roundTrip' | 'jitter' | 'buffer' | 'loss' | 'concealed' | 'bitrate' | 'keys';
 
 /** Each with its unit; those that are not known yet are left out. */
 export function measures(quality: Quality, keys: number): { what: Measure; value: string }[] {
   const ms = (n: number | null): string | null => (n === null ? null : fill(words.connections.ms, { n }));
-  const permille = (n: number): string => `${(n / 10).toFixed(1)} %`;
+  const permille = (n: number): string => percent(n / 10);
   const all: [Measure, string | null][] = [
     ['mouthToEar', ms(quality.mouthToEarMs)],
     ['roundTrip', ms(quality.roundTripMs)],

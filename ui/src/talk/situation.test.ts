@@ -31,33 +31,35 @@ it('a grant that takes long shows the asking once, counted from the first view o
   expect(seen).toEqual(['requesting']);
 });
 
+const radio = { mode: 'radio', microphone: 'open' } as const;
+const open = { mode: 'open', microphone: 'open' } as const;
 const receiving: Button = { is: 'receiving', id: 'm1' };
 const talking: Button = { is: 'talking', forMs: 28_000, leftMs: 2_000, near: true };
 
 it('near the limit the button tells to finish', () => {
-  expect(wordsFor(talking, 'radio', true)).toBe(words.talk.near);
-  expect(wordsFor(talking, 'open', true)).toBe(words.talk.near);
-  expect(wordsFor({ ...talking, near: false }, 'radio', true)).toBe(words.situations.talking);
+  expect(wordsFor(talking, radio, true)).toBe(words.talk.near);
+  expect(wordsFor(talking, open, true)).toBe(words.talk.near);
+  expect(wordsFor({ ...talking, near: false }, radio, true)).toBe(words.situations.talking);
 });
 
 it('in an open room whoever listens may talk too', () => {
-  expect(wordsFor(receiving, 'open', true)).toBe(words.talk.openReceiving);
-  expect(wordsFor({ is: 'idle' }, 'open', true)).toBe(words.talk.openIdle);
+  expect(wordsFor(receiving, open, true)).toBe(words.talk.openReceiving);
+  expect(wordsFor({ is: 'idle' }, open, true)).toBe(words.talk.openIdle);
 });
 
 it('who listens learns of the line only where holding the button waits in it', () => {
-  expect(wordsFor(receiving, 'radio', true).hint).toBe(words.talk.line);
-  expect(wordsFor(receiving, 'radio', false)).toBe(words.situations.receiving);
+  expect(wordsFor(receiving, radio, true).hint).toBe(words.talk.line);
+  expect(wordsFor(receiving, radio, false)).toBe(words.situations.receiving);
 });
 
 it('where a voice holds the button the free one says so', () => {
-  expect(wordsFor({ is: 'idle' }, 'radio', true, true)).toBe(words.talk.voiceIdle);
-  expect(wordsFor({ is: 'idle' }, 'open', true, true)).toBe(words.talk.voiceIdle);
-  expect(wordsFor(talking, 'radio', true, true)).toBe(words.talk.near);
+  expect(wordsFor({ is: 'idle' }, radio, true, true)).toBe(words.talk.voiceIdle);
+  expect(wordsFor({ is: 'idle' }, open, true, true)).toBe(words.talk.voiceIdle);
+  expect(wordsFor(talking, radio, true, true)).toBe(words.talk.near);
 });
 
 it('says why the floor was taken away', () => {
-  expect(wordsFor({ is: 'revoked', why: 'preempted' }, 'radio', true).hint).toBe(words.revoked.preempted);
+  expect(wordsFor({ is: 'revoked', why: 'preempted' }, radio, true).hint).toBe(words.revoked.preempted);
 });
 
 it('only who talks alone can be interrupted', () => {
@@ -65,4 +67,10 @@ it('only who talks alone can be interrupted', () => {
   expect(canInterrupt(receiving, 'open')).toBe(false);
   expect(canInterrupt(talking, 'radio')).toBe(false);
   expect(canInterrupt({ is: 'idle' }, 'radio')).toBe(false);
+});
+
+it('where the microphone opens by the press, one is told to wait for it', () => {
+  const closed = { mode: 'radio', microphone: 'standby' } as const;
+  expect(wordsFor({ is: 'requesting' }, closed, true)).toBe(words.talk.standby);
+  expect(wordsFor({ is: 'requesting' }, radio, true)).toBe(words.situations.requesting);
 });

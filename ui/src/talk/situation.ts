@@ -1,11 +1,12 @@
 // What a situation of the talk button means for its looks and for pressing it.
 import type { IconName } from '../common/icons';
-import type { Button, RoomMode } from '../contract';
+import type { Button, RoomMode, RoomView } from '../contract';
 import { words, type Named } from '../words/words';
 import type { Effect } from './press';
 
 /** The outline of the button, so that no situation is told by colour alone. */
-export type Form = 'circle' | 'dashed' | 'dotted' | 'hollow' | 'squircle' | 'waiting' | 'octagon' | 'hexagon';
+export type Form =
+  'circle' | 'ring' | 'dashed' | 'dotted' | 'hollow' | 'squircle' | 'waiting' | 'octagon' | 'hexagon';
 
 interface Look {
   effect: Effect;
@@ -15,17 +16,17 @@ interface Look {
 
 export const looks: Record<Button['is'], Look> = {
   audioOff: { effect: 'enable', form: 'dashed', icon: 'micOff' },
-  noMic: { effect: 'enable', form: 'dashed', icon: 'micOff' },
-  silentMic: { effect: 'talk', form: 'dashed', icon: 'micOff' },
+  noMic: { effect: 'enable', form: 'dashed', icon: 'plug' },
+  silentMic: { effect: 'talk', form: 'dashed', icon: 'flat' },
   connecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
-  alone: { effect: 'nothing', form: 'hollow', icon: 'invite' },
+  alone: { effect: 'nothing', form: 'hollow', icon: 'people' },
   idle: { effect: 'talk', form: 'circle', icon: 'mic' },
   requesting: { effect: 'talk', form: 'hollow', icon: 'up' },
   talking: { effect: 'talk', form: 'squircle', icon: 'onAir' },
   queued: { effect: 'talk', form: 'waiting', icon: 'line' },
   busy: { effect: 'talk', form: 'octagon', icon: 'stop' },
   revoked: { effect: 'talk', form: 'octagon', icon: 'timer' },
-  receiving: { effect: 'talk', form: 'circle', icon: 'speaker' },
+  receiving: { effect: 'talk', form: 'ring', icon: 'speaker' },
   offline: { effect: 'nothing', form: 'dotted', icon: 'offline' },
   reconnecting: { effect: 'nothing', form: 'dotted', icon: 'dots' },
   deafened: { effect: 'hear', form: 'dashed', icon: 'mute' },
@@ -36,8 +37,15 @@ export const looks: Record<Button['is'], Look> = {
  * What the button says and what its hint does; `queueing` when holding it waits in line, `voice` when a voice holds it
  * too.
  */
-export function wordsFor(button: Button, mode: RoomMode, queueing: boolean, voice = false): Named {
+export function wordsFor(
+  button: Button,
+  { mode, microphone }: Pick<RoomView, 'mode' | 'microphone'>,
+  queueing: boolean,
+  voice = false,
+): Named {
   const usual = words.situations[button.is];
+  // It opens by the press: nothing can have been kept yet.
+  if (button.is === 'requesting' && microphone === 'standby') return words.talk.standby;
   if (button.is === 'revoked') return { label: usual.label, hint: words.revoked[button.why] };
   if (button.is === 'talking' && button.near) return words.talk.near;
   if (voice && button.is === 'idle') return words.talk.voiceIdle;

@@ -19,7 +19,7 @@ export const fr: Words = {
       hint: 'Maintenez le bouton ou la barre d’espace. Relâchez quand vous avez fini.',
     },
     requesting: { label: 'Un instant', hint: 'Continuez à maintenir et parlez : le début est conservé.' },
-    talking: { label: 'À l’antenne', hint: 'On vous entend. Relâchez quand vous avez fini.' },
+    talking: { label: 'À l’antenne', hint: 'Parlez. Relâchez quand vous avez fini.' },
     queued: {
       label: 'En attente',
       hint: 'Continuez à maintenir : vous parlerez à votre tour. Relâchez pour y renoncer.',
@@ -79,7 +79,7 @@ export const fr: Words = {
     ar: 'العربية',
   },
   themes: {
-    system: 'Comme le système',
+    system: 'Système',
     light: 'Clair',
     dark: 'Sombre',
   },
@@ -388,7 +388,7 @@ export const fr: Words = {
     invitationMissing: 'Collez d’abord le lien ou saisissez le code.',
     server: 'Adresse du serveur',
     serverKept: 'Saisissez le code que l’hôte donne aujourd’hui. Le serveur est {server}.',
-    nearby: 'Sur ce réseau',
+    nearby: 'Salons de ce réseau :',
     nearbyPick: 'Salon {nameplate} : saisissez la suite de son code',
     serverHint: 'L’hôte la voit sous le code.',
     serverOrNearby: 'Inutile pour un salon de ce réseau. Sinon, l’hôte la voit sous le code.',
@@ -397,7 +397,7 @@ export const fr: Words = {
     pinHint: 'L’hôte le connaît.',
     pinMissing: 'Saisissez de 4 à 12 chiffres.',
     joinPress: 'Rejoindre',
-    leadsTo: 'Mène au salon {nameplate} sur',
+    leadsTo: 'Mène au salon {nameplate} sur :',
     leadsToCode: 'Code {code}',
     pinned: 'Seul le serveur indiqué dans le lien est accepté.',
     notPinned: 'Le serveur est vérifié à l’aide des certificats de votre système.',
@@ -407,7 +407,7 @@ export const fr: Words = {
     titleHint: 'Le serveur ne le voit jamais.',
     hostOn: 'Héberger sur',
     hostOnHint:
-      'S’il y a plusieurs réseaux (Wi-Fi, câble, VPN), vous pouvez en choisir un seul : le salon n’est visible et joignable que là.',
+      'Choisissez un réseau (Wi-Fi, câble ou VPN) pour que le salon n’y soit visible et joignable que là.',
     everyNetwork: 'Tous les réseaux',
     oneNetwork: '{name} : {addresses}',
     hostPress: 'Héberger',
@@ -436,11 +436,12 @@ export const fr: Words = {
     small: 'Petite fenêtre',
     large: 'Fenêtre habituelle',
     untitled: 'Salon',
+    hostedBy: 'Hôte : {name}',
     hostedByYou: 'Vous êtes l’hôte',
     noHost: 'Pas d’hôte pour l’instant',
     locked: 'Verrouillé',
     withPin: 'Code PIN requis',
-    open: 'Tout le monde peut parler à la fois',
+    open: 'Tous à la fois',
     control: 'Salon',
     people: 'Personnes',
     count: { one: '{n} personne', other: '{n} personnes' },
@@ -465,22 +466,23 @@ export const fr: Words = {
     lower: 'Baisser la main',
     left: 'Encore {n} s',
     limit: 'Temps de parole : {n} s',
-    serverGone: 'Plus de serveur : personne d’autre ne peut entrer',
-    mismatch: 'Ne vous fiez pas à ce salon : les clés de {name} ne correspondent pas. Parole désactivée.',
+    serverGone: 'Plus de serveur',
+    mismatch: 'Ne vous fiez pas à ce salon : les clés de {name} ne correspondent pas.',
     micOn: 'Micro activé',
     micOff: 'Micro désactivé',
-    micStandby: 'Micro prêt',
+    micStandby: 'S’ouvre à l’appui',
     micSilent: 'Micro silencieux',
-    micFailed: 'Micro en panne',
+    micFailed: 'Aucun micro',
     turnOn: 'Activer',
     turnOff: 'Désactiver',
-    chooseMic: 'Choisir un micro',
+    chooseMic: 'Choisir',
   },
   talk: {
     voiceIdle: {
       label: 'Il suffit de parler',
       hint: 'Votre voix ouvre le canal. Maintenir le bouton fonctionne aussi.',
     },
+    standby: { label: 'Un instant', hint: 'Continuez à maintenir. Parlez quand « À l’antenne » s’affiche.' },
     near: { label: 'Il faut conclure', hint: 'Dans un instant, votre temps de parole sera écoulé.' },
     openIdle: {
       label: 'Maintenir pour parler',
@@ -488,7 +490,7 @@ export const fr: Words = {
     },
     openTalking: {
       label: 'À l’antenne',
-      hint: 'On vous entend ; d’autres peuvent parler aussi. Relâchez quand vous avez fini.',
+      hint: 'D’autres peuvent parler aussi. Relâchez quand vous avez fini.',
     },
     openReceiving: {
       label: 'Maintenir pour parler aussi',
@@ -502,7 +504,9 @@ export const fr: Words = {
   person: {
     block: 'Bloquer {name}',
     blockHint:
-      'Rien n’est envoyé à {name} et rien ne vous parvient, jusqu’à ce que vous changiez d’avis ou partiez. L’autre voit que vous ne répondez pas.',
+      'Après un blocage, rien n’est envoyé à {name} et rien ne vous parvient, jusqu’à ce que vous changiez d’avis ou partiez. L’autre voit que vous ne répondez pas.',
+    blockedHint:
+      'Rien n’est envoyé à {name} et rien ne vous parvient, jusqu’à ce que vous changiez d’avis ou partiez.',
     unblock: 'Débloquer {name}',
     volume: 'Volume de {name}',
     mute: 'Couper le son de {name}',
@@ -511,6 +515,7 @@ export const fr: Words = {
     no: 'Identité pas encore vérifiée.',
     verify: 'Comparer avec {name}',
     verifyHint: 'Les deux appareils affichent les mêmes sept images si personne ne s’est interposé.',
+    verifyBlocked: 'Possible une fois le blocage de {name} levé.',
     verifyLater: 'Possible dès que la connexion avec {name} est établie.',
     handOver: 'Nommer {name} hôte',
     handOverHint:
@@ -645,7 +650,7 @@ export const fr: Words = {
     link: 'Lien',
     linkHint: 'Il contient tout. Envoyez-le par un moyen privé.',
     code: 'Code',
-    codeHint: 'À dire de vive voix. Il faut aussi l’adresse du serveur.',
+    codeHint: 'À dire de vive voix. D’un autre réseau, il faut aussi l’adresse du serveur.',
     servers: { one: 'Adresse du serveur', other: 'Adresses du serveur' },
     serversHint: 'La première fonctionne en général.',
     servedHere:
@@ -668,7 +673,7 @@ export const fr: Words = {
     codeDead:
       'Trop de codes incorrects ont été essayés : ce code est désactivé. Le lien fonctionne toujours.',
     allDead:
-      'Trop de codes PIN incorrects ont été essayés : personne ne peut entrer avant que l’hôte crée un nouveau code.',
+      'Trop de codes PIN incorrects ont été essayés : personne ne peut entrer tant qu’il n’y a pas de nouveau code.',
     newCode: 'Nouveau code',
     newCodeHint: 'Le code et le lien ci-dessus ne fonctionneront plus. Les personnes présentes restent.',
   },
@@ -685,8 +690,9 @@ export const fr: Words = {
     copy: 'Copier',
     erase: 'Tout effacer',
     eraseYes: 'Effacer',
+    eraseStay: 'Vous restez dans le salon.',
     eraseAsk:
-      'Les réglages, les appareils choisis et la liste des salons récents sont effacés, et tout redevient comme au début. Vous restez dans le salon.',
+      'Les réglages, les appareils choisis et la liste des salons récents sont effacés, et tout redevient comme au début.',
   },
   policy: {
     voice: {
@@ -719,7 +725,7 @@ export const fr: Words = {
     },
     microphone: {
       label: 'Le micro est à vous',
-      hint: 'Il s’ouvre quand vous l’activez dans un salon, et se ferme quand vous le quittez ou le désactivez.',
+      hint: 'Il s’ouvre quand vous l’activez dans un salon, et se ferme quand vous le quittez ou le désactivez. « S’écouter » l’ouvre trois secondes.',
     },
     age: {
       label: 'À partir de 13 ans',

@@ -107,8 +107,10 @@ describe('a message', () => {
   });
 
   it('lists names, each apart from the others', () => {
-    expect(listed(['Ana'])).toBe('\u2068Ana\u2069');
-    expect(listed(['Ana', 'بن', 'Chloé'])).toBe('\u2068Ana\u2069, \u2068بن\u2069, and \u2068Chloé\u2069');
+    expect(listed(['Ana'])).toBe('\u200e\u2068Ana\u2069');
+    expect(listed(['Ana', 'بن', 'Chloé'])).toBe(
+      '\u200e\u2068Ana\u2069, \u2068بن\u2069, and \u2068Chloé\u2069',
+    );
   });
 
   it('tells times and days', () => {
@@ -137,7 +139,7 @@ describe('the language', () => {
     expect(words.languages.system).toBe(fr.languages.system);
     expect(percent(70)).toMatch(/^70\s%$/);
     expect(dayName(19_999, 20_000)).toBe('hier');
-    expect(listed(['Ana', 'Ben'])).toBe('\u2068Ana\u2069 et \u2068Ben\u2069');
+    expect(listed(['Ana', 'Ben'])).toBe('\u200e\u2068Ana\u2069 et \u2068Ben\u2069');
     await speak('ar');
     expect(plural(words.room.count, 20)).toContain('20');
     expect(dayName(20_000, 20_000)).toBe('اليوم');

@@ -77,19 +77,23 @@ const locales: Record<Tongue, string> = { en: 'en', fr: 'fr', ar: 'ar-u-nu-latn'
 export let words: Words = en;
 /** Which one that is. */
 export let tongue: Tongue = 'en';
+const PERCENT = { style: 'percent', maximumFractionDigits: 1 } as const;
 let locale = locales.en;
+// A list of names goes in this direction.
+let mark = '\u200e';
 let list = new Intl.ListFormat(locale);
 let rules = new Intl.PluralRules(locale);
-let percents = new Intl.NumberFormat(locale, { style: 'percent' });
+let percents = new Intl.NumberFormat(locale, PERCENT);
 
 /** From now on all words and numbers are of this language. */
 export async function speak(next: Tongue): Promise<void> {
   words = await catalogues[next]();
   tongue = next;
   locale = locales[next];
+  mark = next === 'ar' ? '\u200f' : '\u200e';
   list = new Intl.ListFormat(locale);
   rules = new Intl.PluralRules(locale);
-  percents = new Intl.NumberFormat(locale, { style: 'percent' });
+  percents = new Intl.NumberFormat(locale, PERCENT);
 }
 
 /** One piece of a message: text of the catalogue, or a value that came from somewhere else. */
@@ -120,9 +124,9 @@ export function fill(message: string, values: Readonly<Record<string, string | n
 /** Every value of an enum, in the order of the catalogue. */
 export const keysOf = <Key extends string>(of: Record<Key, unknown>): Key[] => Object.keys(of) as Key[];
 
-/** `Ana, Ben and Chloé`, each isolated. */
+/** `Ana, Ben and Chloé`, each isolated; in the direction of the language, whatever that of the first name is. */
 export function listed(names: string[]): string {
-  return list.format(names.map((name) => `\u2068${name}\u2069`));
+  return mark + list.format(names.map((name) => `\u2068${name}\u2069`));
 }
 
 /** The form for `n`; the number itself goes where `{n}` stands. */
