@@ -62,7 +62,7 @@ const more = [
   ['compare', 'room-idle', null, steps(person('Ben'), press('verify'))],
   ['compare-differ', 'room-idle', null, steps(person('Ben'), press('verify', 'differ'))],
   ['compare-numbers', 'room-idle', null, steps(person('Ben'), press('verify'), asNumbers)],
-  ['compare-waiting', 'room-waiting', null, steps(person('Ben'), press('verify'))],
+  ['compare-waiting', 'room-idle', null, steps(person('Ben'), press('verify'), withoutCode)],
   ['compare-asked', 'room-verifying'],
   ['small', 'room-receiving', [0, 0.6], steps(press('small'), (page) => page.setViewportSize(CORNER))],
   ...[
@@ -119,6 +119,11 @@ function typed(invitation) {
     await page.getByTestId('name').fill('Ana');
     await page.getByTestId('invitation').fill(invitation);
   };
+}
+
+/** As long as the other device has not answered. */
+function withoutCode(page) {
+  return page.evaluate(() => globalThis.pushtalkMock.ask('m1'));
 }
 
 function seen(id) {

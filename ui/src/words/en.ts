@@ -467,7 +467,7 @@ export const en = {
   person: {
     block: 'Block {name}',
     blockHint:
-      'After that nothing is sent to {name} and nothing of theirs is played, until you unblock them or leave. They see that you do not answer.',
+      'Once blocked, nothing is sent to {name} and nothing of theirs is played, until you unblock them or leave. They see that you do not answer.',
     blockedHint:
       'Nothing is sent to {name} and nothing of theirs is played, until you unblock them or leave.',
     unblock: 'Unblock {name}',
