@@ -1,7 +1,7 @@
 // Time that goes on between two views, so that the program need not send one for every second.
 import type { Face } from '../face.svelte';
 
-const TICK_MS = 100;
+const TICK_MS = 250;
 
 /** Milliseconds since the last view came; stands still unless `runs`. */
 export function sinceView(face: Face, runs: () => boolean): { readonly ms: number } {
