@@ -2,6 +2,8 @@
 //! time and sound.
 
 #[cfg(target_os = "linux")]
+mod a_key_talks_while_another_window_has_the_focus;
+#[cfg(target_os = "linux")]
 mod a_room_goes_on_without_the_one_who_hosted_it;
 #[cfg(target_os = "linux")]
 mod a_server_on_the_internet_is_known_by_its_name;
@@ -9,6 +11,8 @@ mod a_server_on_the_internet_is_known_by_its_name;
 mod a_server_runs_with_all_rights_taken_away;
 #[cfg(target_os = "linux")]
 mod a_voice_goes_through_the_devices;
+#[cfg(target_os = "linux")]
+mod another_program_holds_the_talk_button;
 #[cfg(target_os = "linux")]
 mod devices_that_go_are_replaced;
 mod every_failure_is_told_and_ends_with_a_status;

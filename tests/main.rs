@@ -18,6 +18,7 @@ mod the_floor_goes_round_as_the_room_is_set;
 mod the_host_decides_who_is_in_the_room;
 mod the_line_of_the_bench_does_what_it_says;
 mod the_rig_finds_chirps;
+mod the_talk_key_holds_as_it_is_set;
 mod the_text_of_the_protocol_shows_true_bytes;
 mod voice_flows_from_the_one_who_talks_to_all_others;
 mod voice_is_encoded_for_the_worst_of_the_paths;

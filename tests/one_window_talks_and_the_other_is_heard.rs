@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use pushtalk_tests::binary::binary;
-use pushtalk_tests::rig::{SoundRig, Train, find_chirps, strays};
+use pushtalk_tests::rig::SoundRig;
 use pushtalk_tests::window::{Display, Launch, Window};
 
 /// Who talks, in the list of people.
@@ -26,20 +26,6 @@ async fn until_microphones_are(rig: &SoundRig, count: usize) -> anyhow::Result<(
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())
-}
-
-/// Says twelve chirps while the window's button is held (or not), and gives how many of them were heard.
-fn say(rig: &SoundRig, seed: u64) -> anyhow::Result<usize> {
-    let train = Train::new(seed, 12, 12_000, 0.3);
-    let tape = rig.record()?;
-    rig.play(&train.samples, Duration::from_millis(300))?.finish()?;
-    tape.wait_until(tape.length() + Duration::from_millis(600))?;
-    let recording = tape.stop();
-    let delays = find_chirps(&recording.left, &recording.right);
-    ensure!(delays.len() == train.starts.len(), "{} chirps were said", delays.len());
-    let strays = strays(&recording.left, &recording.right);
-    ensure!(strays.is_empty(), "what nobody said was heard: {strays:?}");
-    Ok(delays.iter().flatten().count())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,7 +73,7 @@ async fn one_window_talks_and_the_other_is_heard() -> anyhow::Result<()> {
         ana.pointer_down("talk").await?;
         ana.wait_for("talk", "data-situation", "talking").await?;
         ben.find_css(TALKER).await?;
-        let heard = tokio::task::block_in_place(|| say(&rig, 1));
+        let heard = tokio::task::block_in_place(|| rig.chirps_heard(1));
         if tries == 0 {
             picture(&ana, "talking").await?;
             picture(&ben, "receiving").await?;
@@ -101,7 +87,7 @@ async fn one_window_talks_and_the_other_is_heard() -> anyhow::Result<()> {
         }
     }
     // Released: nothing is.
-    assert_eq!(tokio::task::block_in_place(|| say(&rig, 2))?, 0, "a released button was heard");
+    assert_eq!(tokio::task::block_in_place(|| rig.chirps_heard(2))?, 0, "a released button was heard");
 
     // The same by the space bar, and the other one sees that the channel is taken.
     ana.key_down(' ').await?;

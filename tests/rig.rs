@@ -188,6 +188,23 @@ impl SoundRig {
         Player::start(self, MOUTH, samples, after)
     }
 
+    /// Says twelve chirps into the mouth, and gives how many of them were heard.
+    ///
+    /// # Errors
+    /// When something else was heard, too.
+    pub fn chirps_heard(&self, seed: u64) -> anyhow::Result<usize> {
+        let train = Train::new(seed, 12, 12_000, 0.3);
+        let tape = self.record()?;
+        self.play(&train.samples, Duration::from_millis(300))?.finish()?;
+        tape.wait_until(tape.length() + Duration::from_millis(600))?;
+        let recording = tape.stop();
+        let delays = find_chirps(&recording.left, &recording.right);
+        ensure!(delays.len() == train.starts.len(), "{} chirps were said", delays.len());
+        let strays = strays(&recording.left, &recording.right);
+        ensure!(strays.is_empty(), "what nobody said was heard: {strays:?}");
+        Ok(delays.iter().flatten().count())
+    }
+
     /// Records the cable from now on: left what is said, right what is heard.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
 use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
-use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, View};
+use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, TalkKey, View};
 use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
 use rand::rngs::StdRng;
@@ -132,7 +132,7 @@ impl World {
             discovery: false,
             version: "0".to_owned(),
         };
-        self.mind(Box::new(Brain::new(habits, String::new(), Preferences::default())))
+        self.mind(Box::new(Brain::new(habits, String::new(), habitual())))
     }
 
     /// One more mole, outside.
@@ -196,6 +196,11 @@ impl World {
             self.people[who].name.clone_from(name);
         }
         self.give(who, Input::Intent(intent));
+    }
+
+    /// A hand does something to a talk key.
+    pub fn hand(&mut self, who: usize, input: pushtalk_engine::ptt::Input) {
+        self.give(who, Input::Hand(input));
     }
 
     /// The gate of this person's microphone opens, or closes.
@@ -350,4 +355,9 @@ impl World {
             Event::Opens(who, plug) => self.opens(who, &plug),
         }
     }
+}
+
+/// What is kept on a device of the world: a release comes when it is given.
+fn habitual() -> Preferences {
+    Preferences { talk_key: TalkKey { release_delay: 0, ..TalkKey::default() }, ..Preferences::default() }
 }

@@ -16,6 +16,11 @@ PushTalk
   --print-invitation      print the link of the room on standard output
   --hidden                start in the tray, where there is one
   LINK                    show where this link leads; joining is left to you
+
+  ptt down|up|toggle      press, release or latch the talk button of the PushTalk that runs
+  ptt hold                hold it until standard input ends
+  status [--json]         how it is
+
   --version, --help
 ";
 
@@ -47,6 +52,14 @@ pub enum Errand {
     JoinFromInput,
     /// Say this and do nothing else.
     Say(String),
+    /// Ask the program that runs already, and do nothing else.
+    #[cfg(desktop)]
+    Ask {
+        /// For this.
+        request: pushtalk_control::Request,
+        /// True to say the answer as it came.
+        json: bool,
+    },
 }
 
 impl Arguments {
@@ -63,6 +76,11 @@ impl Arguments {
         while let Some(word) = words.next() {
             let word = word.to_string_lossy();
             match word.as_ref() {
+                #[cfg(desktop)]
+                asks @ ("ptt" | "status") => {
+                    read.errand = Some(ask(asks, words)?);
+                    return Ok(read);
+                }
                 "--profile" => read.profile = Some(value(&word, words.next())?.into()),
                 "--name" => read.name = Some(text(&word, words.next())?),
                 "--host" => host = true,
@@ -100,6 +118,20 @@ impl Arguments {
         }
         Ok(read)
     }
+}
+
+/// What is asked of the program that runs: all the words that are left.
+#[cfg(desktop)]
+fn ask(first: &str, rest: impl Iterator<Item = OsString>) -> anyhow::Result<Errand> {
+    let mut line = first.to_owned();
+    let mut json = false;
+    for word in rest {
+        match word.to_string_lossy().as_ref() {
+            "--json" if first == "status" => json = true,
+            word => line = format!("{line} {word}"),
+        }
+    }
+    Ok(Errand::Ask { request: line.parse()?, json })
 }
 
 fn value(of: &str, word: Option<OsString>) -> anyhow::Result<OsString> {
@@ -146,6 +178,22 @@ mod tests {
             (arguments.errand, arguments.link.as_deref()),
             (None, Some("pushtalk://j/1.7K0.AAAA.BBBB"))
         );
+    }
+
+    #[test]
+    #[cfg(desktop)]
+    fn the_program_that_runs_can_be_asked() {
+        use pushtalk_control::Request;
+
+        let asked = |words| read(words).unwrap().errand;
+        assert_eq!(asked("ptt down"), Some(Errand::Ask { request: Request::Down, json: false }));
+        assert_eq!(asked("status --json"), Some(Errand::Ask { request: Request::Status, json: true }));
+        let arguments = read("--profile /tmp/one ptt toggle").unwrap();
+        assert_eq!(arguments.profile, Some("/tmp/one".into()));
+        assert_eq!(arguments.errand, Some(Errand::Ask { request: Request::Toggle, json: false }));
+        for words in ["ptt", "ptt sideways", "ptt down --json", "status all"] {
+            assert!(read(words).is_err(), "{words}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(crate) async fn run(engine: Arc<Engine>, arguments: Arguments) {
         Some(Errand::JoinFromInput) => {
             first_line().await.map(|text| Intent::Join { name, text, server: None, pin: None })
         }
+        #[cfg(desktop)]
+        Some(Errand::Ask { .. }) => None,
         Some(Errand::Say(_)) | None => None,
     };
     if let Some(intent) = intent {

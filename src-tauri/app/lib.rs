@@ -3,11 +3,15 @@
 mod arguments;
 mod commands;
 #[cfg(desktop)]
+mod control;
+#[cfg(desktop)]
 mod desktop;
 mod errand;
 #[cfg(test)]
 mod guard_test;
 mod kept;
+#[cfg(desktop)]
+mod keys;
 #[cfg(desktop)]
 mod news;
 mod session;
@@ -33,6 +37,11 @@ use crate::session::Session;
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Errand::Say(text)) = &arguments.errand {
         return Ok(std::io::stdout().write_all(text.as_bytes())?);
+    }
+    #[cfg(desktop)]
+    if let Some(Errand::Ask { request, json }) = &arguments.errand {
+        let answer = control::errand(*request, *json, arguments.profile.as_deref())?;
+        return Ok(std::io::stdout().write_all(answer.as_bytes())?);
     }
     pushtalk_process::forbid_core_dumps()?;
     // Each member has sockets of its own; where no more are allowed, small rooms work all the same.

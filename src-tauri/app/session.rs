@@ -58,6 +58,11 @@ impl Session {
         let engine = Arc::new(block_on(async { Engine::start(config) })?);
         let kept = Arc::new(kept);
 
+        #[cfg(desktop)]
+        {
+            spawn(crate::control::listen(engine.clone(), arguments.profile.as_deref().map(Into::into)));
+            spawn(crate::keys::follow(engine.clone()));
+        }
         let link = arguments.link.clone();
         spawn(keep(engine.clone(), kept.clone()));
         spawn(errand::run(engine.clone(), arguments));

@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// Neither looks for rooms on this network nor tells of its own there.
     #[arg(long, global = true, env = "PUSHTALK_NO_DISCOVERY", value_parser = FalseyValueParser::new())]
     pub(crate) no_discovery: bool,
+    /// How long talking goes on after `release`, in milliseconds.
+    #[arg(long, global = true, default_value_t = 0, value_name = "MS", value_parser = clap::value_parser!(u16).range(0..=2000))]
+    pub(crate) release_delay: u16,
     /// Plays nothing but voices: no beeps.
     #[arg(long, global = true)]
     pub(crate) no_cues: bool,

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context;
-use pushtalk_engine::face::{Button, CuePreferences, ErrorCode, Intent, Preferences, RoomView, Stage, View};
+use pushtalk_engine::face::{
+    Button, CuePreferences, ErrorCode, Intent, Preferences, RoomView, Stage, TalkKey, View,
+};
 use pushtalk_engine::{Direction, Engine, EngineConfig};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::broadcast::error::RecvError;
@@ -51,6 +53,8 @@ pub(crate) async fn run(args: Args, printer: &Printer) -> anyhow::Result<()> {
             processing: args.processing(),
             use_vpn: !args.no_vpn,
             host_on,
+            // A line means what it says, when it says it.
+            talk_key: TalkKey { release_delay: args.release_delay, ..TalkKey::default() },
             cues: if args.no_cues { CuePreferences::silent() } else { CuePreferences::default() },
             ..Preferences::default()
         },

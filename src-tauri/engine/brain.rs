@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
+use pushtalk_ptt::Gate;
 use pushtalk_signaling::discovery::Nearby;
 use rand::CryptoRng;
 
@@ -13,6 +14,7 @@ use crate::entering::{At, Entering};
 use crate::epoch::Begin;
 use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
+use crate::key;
 use crate::looking::Looking;
 use crate::lookout::Lookout;
 use crate::notices::Notices;
@@ -50,6 +52,8 @@ pub struct Brain {
     pub(crate) preferences: face::Preferences,
     pub(crate) lookout: Lookout,
     pub(crate) check: Checking,
+    pub(crate) gate: Gate,
+    pub(crate) keys: face::KeysView,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
     pub(crate) attempt: u64,
@@ -79,6 +83,7 @@ pub(crate) enum Stage {
 impl Brain {
     /// At home, with the name to propose and what is kept on this device.
     pub fn new(habits: Habits, name: String, preferences: face::Preferences) -> Self {
+        let gate = Gate::new(key::settings(preferences.talk_key));
         Self {
             habits,
             stage: Stage::Home { inspected: None, ask: 0 },
@@ -86,6 +91,8 @@ impl Brain {
             preferences,
             lookout: Lookout::default(),
             check: Checking::default(),
+            keys: face::KeysView::default(),
+            gate,
             name,
             attempt: 0,
             day: 0,
@@ -158,7 +165,10 @@ impl Brain {
             Stage::Entering(entering) => Some(entering.deadline()),
             Stage::Inside(inside) => inside.poll_timeout(),
         };
-        [stage, self.lookout.poll_timeout(self.is_inside())].into_iter().flatten().min()
+        [stage, self.lookout.poll_timeout(self.is_inside()), self.gate.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -166,6 +176,9 @@ impl Brain {
         let mut out = Vec::new();
         match input {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
+            Input::Hand(input) => self.hand(now, input, &mut out),
+            Input::Key { chord, down } => self.key(now, rng, &chord, down, &mut out),
+            Input::KeyReach(reach) => self.keys_reach(now, reach, &mut out),
             // Of a server that was left meanwhile; it is stopped already.
             Input::Hosting(_) if self.hosting_is_late() => {}
             Input::Hosting(hosting) => match &mut self.stage {
@@ -202,28 +215,12 @@ impl Brain {
                 self.nearby = nearby;
                 self.look(now, rng, &mut out);
             }
-            Input::Tick => match &mut self.stage {
-                Stage::Home { .. } => {}
-                Stage::Looking(looking) if now >= looking.deadline() => {
-                    let (code, about) = looking.or_else();
-                    self.go_home(now, rng, &mut out);
-                    self.notices.tell(code, about);
-                }
-                Stage::Looking(_) => {}
-                Stage::Entering(entering) => {
-                    let step = entering.handle_timeout(now);
-                    self.follow(now, rng, step, &mut out);
-                }
-                Stage::Inside(inside) => {
-                    if inside.wants_seat(now) {
-                        self.attempt += 1;
-                        inside.seek_seat(now, self.attempt, &mut out);
-                    }
-                    inside.tick(now, rng, &mut self.notices, &mut out);
-                    inside.take_over(now, self.preferences.host_on.as_ref(), &mut out);
-                }
-            },
+            Input::Tick => {
+                self.hand(now, pushtalk_ptt::Input::Tick, &mut out);
+                self.tick(now, rng, &mut out);
+            }
         }
+        self.end_latch(now, &mut out);
         if self.lookout.look(now, self.is_inside()) {
             out.push(Output::ListDevices);
         }
@@ -244,7 +241,37 @@ impl Brain {
         out
     }
 
-    fn intent(&mut self, now: Duration, rng: &mut dyn CryptoRng, intent: Intent, out: &mut Vec<Output>) {
+    fn tick(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
+        match &mut self.stage {
+            Stage::Home { .. } => {}
+            Stage::Looking(looking) if now >= looking.deadline() => {
+                let (code, about) = looking.or_else();
+                self.go_home(now, rng, out);
+                self.notices.tell(code, about);
+            }
+            Stage::Looking(_) => {}
+            Stage::Entering(entering) => {
+                let step = entering.handle_timeout(now);
+                self.follow(now, rng, step, out);
+            }
+            Stage::Inside(inside) => {
+                if inside.wants_seat(now) {
+                    self.attempt += 1;
+                    inside.seek_seat(now, self.attempt, out);
+                }
+                inside.tick(now, rng, &mut self.notices, out);
+                inside.take_over(now, self.preferences.host_on.as_ref(), out);
+            }
+        }
+    }
+
+    pub(crate) fn intent(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        intent: Intent,
+        out: &mut Vec<Output>,
+    ) {
         match intent {
             Intent::Host { name, title } => self.host(now, rng, &name, &title, out),
             Intent::Join { name, text, server, pin } => {
@@ -275,17 +302,12 @@ impl Brain {
                 }
             }
             Intent::ForgetAllRecent => self.preferences.recent.clear(),
-            Intent::Press => {
-                self.check.stop(out);
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
-                }
-            }
-            Intent::Release => {
-                if let Stage::Inside(inside) = &mut self.stage {
-                    inside.release(now, out);
-                }
-            }
+            Intent::Press => self.press(now, out),
+            Intent::Preempt => self.preempt(now, out),
+            Intent::Release => self.release(now, out),
+            Intent::ToggleTalk => self.toggle_talk(now, out),
+            Intent::SetTalkKey { talk_key } => self.set_talk_key(talk_key),
+            Intent::SetKeys { keys } => self.set_keys(now, keys, out),
             Intent::SetQueueing { on } => {
                 self.preferences.queueing = on;
                 if let Stage::Inside(inside) = &mut self.stage {
@@ -331,8 +353,7 @@ impl Brain {
                     inside.host_here(now, self.preferences.host_on.as_ref(), out);
                 }
             }
-            Intent::Preempt
-            | Intent::RaiseHand { .. }
+            Intent::RaiseHand { .. }
             | Intent::SetVolume { .. }
             | Intent::SetMuted { .. }
             | Intent::SetBlocked { .. }
@@ -356,8 +377,9 @@ impl Brain {
     /// What is in use is as it is from the beginning, too.
     fn erase_all(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
         let face::Preferences { input, output, queueing, processing, .. } = face::Preferences::default();
-        let face::Preferences { talk_mode, voice_threshold, mic_while_pressed, use_vpn, .. } =
+        let face::Preferences { talk_mode, talk_key, keys, voice_threshold, .. } =
             face::Preferences::default();
+        let face::Preferences { mic_while_pressed, use_vpn, .. } = face::Preferences::default();
         for intent in [
             Intent::SetDevices { input, output },
             Intent::SetQueueing { on: queueing },
@@ -365,6 +387,8 @@ impl Brain {
             Intent::SetTalkMode { mode: talk_mode, threshold: voice_threshold },
             Intent::SetMicWhilePressed { on: mic_while_pressed },
             Intent::SetUseVpn { on: use_vpn },
+            Intent::SetTalkKey { talk_key },
+            Intent::SetKeys { keys },
         ] {
             self.intent(now, rng, intent, out);
         }
@@ -516,6 +540,8 @@ impl Brain {
         self.contacts.clear();
         self.attempt += 1;
         self.stage = Stage::Home { inspected: None, ask: 0 };
+        // Leaving has ended whatever it held.
+        let _ = self.gate.handle(now, pushtalk_ptt::Input::Away);
         self.notices.clear();
     }
 }
@@ -531,9 +557,6 @@ fn in_room(
 ) {
     let door = |door| Begin { kind: StatementKind::Door, removed: Vec::new(), door };
     let begin = match intent {
-        Intent::Preempt => {
-            return inside.press(now, pushtalk_room::Input::Preempt, notices, out);
-        }
         Intent::RaiseHand { up } => return inside.raise_hand(up, out),
         Intent::SetVolume { id, percent } => {
             if let Some(pid) = inside.member_of(&id) {

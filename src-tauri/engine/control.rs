@@ -18,6 +18,7 @@ use crate::contacts::Contacts;
 use crate::face::{self, ErrorCode, Intent, View, WindowPlace};
 use crate::held_back::HeldBack;
 use crate::hosting::{Embedded, Hosts};
+use crate::key::Awake;
 use crate::peers::Peers;
 use crate::post::Post;
 use crate::soundcheck::SoundChecker;
@@ -33,6 +34,9 @@ pub(crate) enum Command {
     Notice(ErrorCode, Option<String>),
     Offer(String),
     WindowIs(WindowPlace),
+    Hand(pushtalk_ptt::Input),
+    Key(String, bool),
+    KeyReach(face::KeyReach),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -60,6 +64,7 @@ pub(crate) struct Control {
     changes: broadcast::Sender<Arc<View>>,
     shown: View,
     held_back: HeldBack,
+    awake: Awake,
     addresses: Addresses,
     vicinity: Vicinity,
     contacts: Contacts,
@@ -104,6 +109,7 @@ impl Control {
             changes,
             shown,
             held_back: HeldBack::default(),
+            awake: Awake::default(),
             addresses: Addresses::default(),
             vicinity: Vicinity::default(),
             contacts: Contacts::default(),
@@ -121,8 +127,12 @@ impl Control {
     ) {
         loop {
             self.look_around();
+            if self.awake.has_slept(self.brain.is_pressed(), SystemTime::now()) {
+                self.handle(Input::Hand(pushtalk_ptt::Input::Away)).await;
+            }
             let timeout = self.brain.poll_timeout().map(|at| self.start + at);
-            let timeout = [timeout, self.held_back.poll_timeout()].into_iter().flatten().min();
+            let look = self.awake.poll_timeout().map(|after| Instant::now() + after);
+            let timeout = [timeout, self.held_back.poll_timeout(), look].into_iter().flatten().min();
             let tick = async {
                 match timeout {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -135,6 +145,15 @@ impl Control {
                         self.take(Input::Intent(intent)).await;
                         self.show_now();
                     }
+                    Some(Command::Hand(input)) => {
+                        self.take(Input::Hand(input)).await;
+                        self.show_now();
+                    }
+                    Some(Command::Key(chord, down)) => {
+                        self.take(Input::Key { chord, down }).await;
+                        self.show_now();
+                    }
+                    Some(Command::KeyReach(reach)) => self.handle(Input::KeyReach(reach)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);
                         self.show();

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::brain::{Brain, Habits, Input};
 use crate::control::{Command, Control, Threads};
-use crate::face::{ErrorCode, Intent, Preferences, View, WindowPlace};
+use crate::face::{ErrorCode, Intent, KeyReach, Preferences, View, WindowPlace};
 use crate::hosting::Hosts;
 use crate::levels::Levels;
 use crate::post::Post;
@@ -194,6 +194,21 @@ impl Engine {
     /// Shows an invitation that the system handed over; nothing is done with it.
     pub async fn offer(&self, text: String) {
         drop(self.commands.send(Command::Offer(text)).await);
+    }
+
+    /// Tells what a hand did to a talk key that is not the window's.
+    pub async fn hand(&self, input: pushtalk_ptt::Input) {
+        drop(self.commands.send(Command::Hand(input)).await);
+    }
+
+    /// Tells that a bound key of the whole system went down, or came up.
+    pub async fn key(&self, chord: String, down: bool) {
+        drop(self.commands.send(Command::Key(chord, down)).await);
+    }
+
+    /// Tells where keys of the whole system are heard.
+    pub async fn keys_reach(&self, reach: KeyReach) {
+        drop(self.commands.send(Command::KeyReach(reach)).await);
     }
 
     /// Remembers where the window is, for the next start.

@@ -28,6 +28,7 @@ mod held_back;
 mod hosting;
 mod identity;
 mod inside;
+mod key;
 mod levels;
 mod listen;
 mod listing;
@@ -45,6 +46,7 @@ mod peers;
 mod port;
 mod ports;
 mod post;
+mod preferences;
 mod preroll;
 mod reception;
 mod restart;
@@ -75,6 +77,8 @@ pub use stats::{HearingStats, MemberStats, Played};
 pub use pushtalk_audio::FrameLength;
 pub use pushtalk_device::{AudioHost, DeviceError, DeviceInfo, Direction, list as list_devices};
 pub use pushtalk_mesh::Transport;
+/// The talk key: what hands do.
+pub use pushtalk_ptt as ptt;
 
 /// One of the 64 emoji that are compared, with its English name.
 pub fn emoji(place: u8) -> Option<(&'static str, &'static str)> {

@@ -24,6 +24,17 @@ use crate::stats::HearingStats;
 pub enum Input {
     /// A person asked for something.
     Intent(Intent),
+    /// A hand did something to a talk key.
+    Hand(pushtalk_ptt::Input),
+    /// A key of the whole system.
+    Key {
+        /// One of those that are bound.
+        chord: String,
+        /// True when it went down, false when it came up.
+        down: bool,
+    },
+    /// Where keys of the whole system are heard.
+    KeyReach(face::KeyReach),
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.

@@ -29,12 +29,13 @@ impl Brain {
                     self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
                 face::Stage::Entering { step, hosting }
             }
-            Stage::Inside(inside) => face::Stage::Room(room(inside, now)),
+            Stage::Inside(inside) => face::Stage::Room(room(inside, now, self.gate.is_latched())),
         };
         View {
             stage,
             notices: self.notices.list().to_vec(),
             name: self.name.clone(),
+            keys: self.keys.clone(),
             preferences: self.preferences.clone(),
             devices: self.lookout.view(),
             networks: self.networks.clone(),
@@ -70,7 +71,7 @@ pub(crate) fn millis(duration: Duration) -> u32 {
     u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
-fn room(inside: &Inside, now: Duration) -> RoomView {
+fn room(inside: &Inside, now: Duration, latched: bool) -> RoomView {
     let identity = &inside.identity;
     let own = MemberView {
         id: member_id(&identity.pid),
@@ -155,6 +156,7 @@ fn room(inside: &Inside, now: Duration) -> RoomView {
         microphone: inside.microphone,
         server: inside.seat.is_taken(),
         serving: inside.serving.is_own(),
+        latched,
     }
 }
 

@@ -59,6 +59,7 @@ const NEEDS: &[Need] = &[
         "libayatana-appindicator",
     ),
     Need(Purpose::Test, Program(&["dbus-daemon"]), "dbus", "dbus-daemon", "dbus"),
+    Need(Purpose::Test, Program(&["xdotool"]), "xdotool", "xdotool", "xdotool"),
     Need(Purpose::Test, Program(&["Xvfb"]), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
     Need(
         Purpose::Test,

@@ -28,7 +28,7 @@ const TOP: [&str; 14] = [
 const KNOWS_TAURI: &str = "ui/src/backend/tauri.ts";
 
 /// Crates without clock, randomness and IO.
-pub(crate) const PURE: [&str; 4] = ["protocol", "audio", "e2ee", "room"];
+pub(crate) const PURE: [&str; 5] = ["protocol", "audio", "e2ee", "room", "ptt"];
 
 /// A file and what is wrong in it.
 type Broken = Vec<String>;

@@ -6,11 +6,12 @@ use crate::policy::PURE;
 use crate::shell::cargo;
 
 /// Crates and what none of their dependencies may be.
-const FREE: [(&str, &[&str]); 9] = [
+const FREE: [(&str, &[&str]); 10] = [
     ("pushtalk-protocol", RUNTIME),
     ("pushtalk-audio", RUNTIME),
     ("pushtalk-e2ee", RUNTIME),
     ("pushtalk-room", RUNTIME),
+    ("pushtalk-ptt", RUNTIME),
     ("pushtalk-device", &["tokio", "webrtc", "tauri"]),
     ("pushtalk-mesh", &["cpal", "socketioxide", "axum", "tauri"]),
     ("pushtalk-server", &["cpal", "webrtc", "tauri", "opusic-sys"]),

@@ -16,6 +16,19 @@ one: string,
 other: string, };
 
 /**
+ * A key of the whole system.
+ */
+export type Bound = {
+/**
+ * The key, with what is held with it: `Ctrl+KeyV`; names are those of `KeyboardEvent.code`, and `Mouse3` to `Mouse5`.
+ */
+chord: string,
+/**
+ * What it does.
+ */
+does: KeyDoes, };
+
+/**
  * The talk button shows exactly one of these.
  */
 export type Button = { "is": "audioOff" } | { "is": "noMic" } | { "is": "silentMic" } | { "is": "connecting" } | { "is": "alone" } | { "is": "idle" } | { "is": "requesting" } | { "is": "talking",
@@ -138,7 +151,7 @@ export type EnteringStep = "looking" | "startingServer" | "connecting" | "provin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "networkMissing" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored" | "startAtLoginFailed";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badKey" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "networkMissing" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored" | "startAtLoginFailed";
 
 /**
  * Who holds the floor.
@@ -231,7 +244,15 @@ server: string | null,
 /**
  * The PIN, where the room has one.
  */
-pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "preempt" } | { "do": "raiseHand",
+pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "toggleTalk" } | { "do": "setKeys",
+/**
+ * From now on.
+ */
+keys: Array<Bound>, } | { "do": "setTalkKey",
+/**
+ * From now on.
+ */
+talkKey: TalkKey, } | { "do": "preempt" } | { "do": "raiseHand",
 /**
  * True to show it.
  */
@@ -393,6 +414,29 @@ servers: Array<string>,
  * The link as a QR code: `size` rows of `size` modules, row after row, `1` for dark, without quiet zone.
  */
 qr: Qr, };
+
+/**
+ * What a key does.
+ */
+export type KeyDoes = "talk" | "latch" | "mute" | "deafen";
+
+/**
+ * Where keys are heard.
+ */
+export type KeyReach = "nowhere" | "everywhere" | "thisWindowByDesktop" | "thisWindowBySystem" | "thisWindowRefused";
+
+/**
+ * How the keys of the whole system work here.
+ */
+export type KeysView = {
+/**
+ * Where they are heard.
+ */
+reach: KeyReach,
+/**
+ * Those of the bound chords that were heard since they were bound: it is proven that they work.
+ */
+heard: Array<string>, };
 
 /**
  * Which language the window speaks.
@@ -579,6 +623,14 @@ cues: CuePreferences,
  */
 talkMode: TalkMode,
 /**
+ * How the talk button and the talk keys hold.
+ */
+talkKey: TalkKey,
+/**
+ * Keys of the whole system and what each does; sixteen at most.
+ */
+keys: Array<Bound>,
+/**
  * A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
  */
 voiceThreshold: number,
@@ -747,6 +799,10 @@ heard: HeardBy | null,
  */
 button: Button,
 /**
+ * True while the button stays down without a hand, until it is pressed again.
+ */
+latched: boolean,
+/**
  * Longest time one person may talk without a pause, in seconds.
  */
 talkLimit: number,
@@ -832,6 +888,23 @@ step: EnteringStep,
 hosting: boolean, } | { "at": "room" } & RoomView;
 
 /**
+ * How the talk button and the talk keys hold.
+ */
+export type TalkKey = {
+/**
+ * How long it goes on after the button came up, in milliseconds: 0 to 2000.
+ */
+releaseDelay: number,
+/**
+ * True when a tap holds it until the next one.
+ */
+latch: boolean,
+/**
+ * True when two taps in a row hold it until the next one.
+ */
+doublePress: boolean, };
+
+/**
  * What holds the talk button down.
  */
 export type TalkMode = "hold" | "voice";
@@ -870,6 +943,10 @@ notices: Array<Notice>,
  * The name that was last used to host or join; in memory only, empty before that.
  */
 name: string,
+/**
+ * How the keys of the whole system work here.
+ */
+keys: KeysView,
 /**
  * What is kept on this device.
  */

@@ -8,6 +8,8 @@
   const decibels = (value) => Number.isInteger(value) && value >= -128 && value <= 127;
   const flag = (value) => value === true || value === false;
   const oneOf = (...words) => (value) => words.includes(value);
+  const listOf = (longest, check) => (value) =>
+    Array.isArray(value) && value.length <= longest && value.every(check);
   const only = (fields) => (value) => record(value, fields);
   const channel = (value) => typeof value === 'string' && /^__CHANNEL__:\d{1,10}$/.test(value);
 
@@ -29,6 +31,8 @@
     echoCancelling: oneOf('auto', 'on', 'off'),
   };
   const manners = { closeToTray: flag, startAtLogin: flag, notify: flag, quiet: flag };
+  const talkKey = { releaseDelay: number, latch: flag, doublePress: flag };
+  const bound = { chord: text(64), does: oneOf('talk', 'latch', 'mute', 'deafen') };
   const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag };
 
   /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
@@ -42,6 +46,9 @@
       press: {},
       release: {},
       preempt: {},
+      toggleTalk: {},
+      setKeys: { keys: listOf(16, only(bound)) },
+      setTalkKey: { talkKey: only(talkKey) },
       raiseHand: { up: flag },
       setQueueing: { on: flag },
       setMicWhilePressed: { on: flag },

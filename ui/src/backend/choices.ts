@@ -18,6 +18,8 @@ type Choice = Extract<
   | 'setTalkMode'
   | 'forgetRecent'
   | 'forgetAllRecent'
+  | 'setTalkKey'
+  | 'setKeys'
 >;
 
 /** The preferences after a choice. */
@@ -45,6 +47,10 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, ducking: intent.on };
     case 'setCues':
       return { ...preferences, cues: intent.cues };
+    case 'setKeys':
+      return { ...preferences, keys: intent.keys };
+    case 'setTalkKey':
+      return { ...preferences, talkKey: intent.talkKey };
     case 'setTalkMode':
       return { ...preferences, talkMode: intent.mode, voiceThreshold: intent.threshold };
     case 'forgetRecent':

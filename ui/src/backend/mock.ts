@@ -260,6 +260,12 @@ export class MockBackend implements Backend {
       case 'release':
         this.#pressed = false;
         return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
+      case 'toggleTalk': {
+        const latched = stage.at === 'room' && stage.latched;
+        this.#pressed = !latched;
+        this.#room((of) => ({ ...this.#silent(of, of.members[0]?.id ?? ''), latched: !latched }));
+        return latched ? undefined : this.grant();
+      }
       case 'raiseHand':
         return this.#member('m0', { hand: intent.up });
       case 'setNearby':
@@ -280,6 +286,8 @@ export class MockBackend implements Backend {
       case 'setDucking':
       case 'setCues':
       case 'setTalkMode':
+      case 'setTalkKey':
+      case 'setKeys':
       case 'forgetRecent':
       case 'forgetAllRecent':
         return this.#show({ preferences: chosen(preferences, intent) });

@@ -1,5 +1,6 @@
 // Situations to look at: each a whole view, as the program could send it.
 import type {
+  Bound,
   Button,
   ErrorCode,
   Invitation,
@@ -54,6 +55,8 @@ export const preferences = (): Preferences => ({
   talkMode: 'hold',
   voiceThreshold: -45,
   micWhilePressed: false,
+  talkKey: { releaseDelay: 150, latch: false, doublePress: false },
+  keys: [],
   bluetoothTold: [],
   useVpn: true,
   nearby: true,
@@ -85,6 +88,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { address: '224.0.0.251:5353', why: 'neighbours', member: null },
     ],
     offered: null,
+    keys: { reach: 'everywhere', heard: [] },
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -127,9 +131,16 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     microphone: 'open',
     server: true,
     serving: true,
+    latched: false,
     ...more,
   };
 }
+
+const KEYS: Bound[] = [
+  { chord: 'F9', does: 'talk' },
+  { chord: 'Ctrl+KeyM', does: 'mute' },
+  { chord: 'Mouse4', does: 'latch' },
+];
 
 /** The same seven places as the three numbers: what two devices could show. */
 export const sas: SasCode = { emoji: [6, 12, 16, 33, 35, 51, 63], numbers: [1808, 5033, 8191] };
@@ -222,6 +233,21 @@ export const scenes: Record<string, () => View> = {
       { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
       { floor: { is: 'taken', id: 'm0', forMs: 7_400 }, heard: { by: 2, of: 2 } },
     ),
+  'room-keys': () => ({
+    ...at({ is: 'idle' }),
+    keys: { reach: 'everywhere', heard: ['F9'] },
+    preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
+  }),
+  'room-keyshere': () => ({
+    ...at({ is: 'idle' }),
+    keys: { reach: 'thisWindowByDesktop', heard: [] },
+    preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
+  }),
+  'room-latched': () =>
+    at(
+      { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
+      { latched: true, floor: { is: 'taken', id: 'm0', forMs: 7_400 }, heard: { by: 2, of: 2 } },
+    ),
   'room-countdown': () =>
     at(
       { is: 'talking', forMs: 23_400, leftMs: 6_600, near: false },
@@ -304,6 +330,7 @@ export const scenes: Record<string, () => View> = {
 };
 
 const WITH_ABOUT: ErrorCode[] = [
+  'badKey',
   'otherVersion',
   'deviceMissing',
   'microphoneGone',

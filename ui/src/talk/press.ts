@@ -6,8 +6,8 @@ export type Effect = 'talk' | 'enable' | 'hear' | 'nothing';
 /** How the press asks to talk: when it is one's turn, or as host at once. */
 export type How = 'press' | 'preempt';
 
-/** Who holds the button down: one pointer, by its id, or the space bar. */
-export type Holder = number | 'space';
+/** Who holds the button down: one pointer, by its id, the space bar, or a bound key by its chord. */
+export type Holder = number | string;
 
 export interface Actions {
   press(how: How): void;

@@ -84,6 +84,12 @@ const contract = {
     pin: { label: 'Only with a PIN as well', hint: 'Say the PIN another way than you send the link.' },
     locked: { label: 'Nobody', hint: 'Those who are inside stay.' },
   },
+  keyDoes: {
+    talk: 'Talk while held',
+    latch: 'Talk until pressed again',
+    mute: 'Microphone off and on',
+    deafen: 'Hear nobody and everybody',
+  },
   talkModes: {
     hold: { label: 'Hold to talk', hint: 'By the button or the space bar.' },
     voice: { label: 'Speak to talk', hint: 'Your voice holds the button too, as long as you speak.' },
@@ -129,6 +135,11 @@ const contract = {
     serverNeeded: {
       what: 'No room with this code was found on this network.',
       todo: 'Is it open, and are both devices on the same network? Else type the server address that the host sees below the code, or use the link.',
+    },
+    badKey: {
+      what: 'This key cannot be bound: {about}.',
+      todo: 'It does something already, or PushTalk does not know it. Choose another one.',
+      about: 'the key',
     },
     badServer: {
       what: 'This server address cannot be read.',
@@ -451,6 +462,7 @@ export const en = {
       label: 'Speak to talk',
       hint: 'Your voice opens the channel. Holding the button works too.',
     },
+    latched: { label: 'On air', hint: 'It stays on. Press again to end.' },
     standby: { label: 'One moment', hint: 'Keep holding. Speak when it says “On air”.' },
     near: { label: 'Finish now', hint: 'In a moment the talk limit ends it.' },
     openIdle: {
@@ -586,6 +598,7 @@ export const en = {
   },
   spoken: {
     entered: 'You are in the room.',
+    latched: 'Locked on air: press again to end.',
     onAir: 'You are on air.',
     talks: '{name} talks.',
     free: 'Channel free.',
@@ -713,6 +726,18 @@ export const en = {
     queueing: 'Wait in line',
     queueingHint:
       'Holding the button while somebody talks makes you the next, instead of telling that it is busy.',
+    releaseDelay: {
+      label: 'Talk on for a moment after you let go',
+      hint: 'So that no last syllable is cut.',
+    },
+    latch: {
+      label: 'Tap to talk, tap to end',
+      hint: 'A tap holds the button until the next one, also while another window has the focus.',
+    },
+    doublePress: {
+      label: 'Press twice to hold',
+      hint: 'Two taps in a row hold the button until the next one.',
+    },
     ducking: 'Turn voices down while you talk',
     duckingHint: 'Where one talks at a time.',
     network: 'Network',
@@ -722,6 +747,24 @@ export const en = {
     vpn: 'Use VPNs',
     vpnHint:
       'Off: your voice stays out of VPNs and other tunnels. Where there is no other way, nobody hears you.',
+  },
+  keys: {
+    title: 'Keys',
+    hint: 'They work while another program has the focus, and are not taken away from it. Nothing you type is kept: only these keys are compared.',
+    add: 'Add a key',
+    press: 'Press the key you want',
+    stop: 'A mouse button works too. Escape stops.',
+    does: 'What {key} does',
+    remove: 'Remove {key}',
+    proven: 'Works in other programs: it was heard.',
+    unproven: 'Press it once, with another window in front, to prove that it works there.',
+    reach: {
+      nowhere: 'Only in this window: the system refuses.',
+      thisWindowByDesktop:
+        'Only in this window: this desktop (Wayland) tells keys to nobody else. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
+      thisWindowBySystem: 'Only in this window: on this system there is no other way yet.',
+      thisWindowRefused: 'Only in this window: the system refuses.',
+    },
   },
   talkMode: {
     title: 'What opens the channel',

@@ -162,6 +162,11 @@ export const fr: Words = {
       what: 'Aucun salon avec ce code n’a été trouvé sur ce réseau.',
       todo: 'Est-il ouvert, et les deux appareils sont-ils sur le même réseau ? Sinon, saisissez l’adresse du serveur que l’hôte voit sous le code, ou utilisez le lien.',
     },
+    badKey: {
+      what: 'Cette touche ne peut pas être associée : {about}.',
+      todo: 'Elle a déjà un rôle, ou PushTalk ne la connaît pas. Choisissez-en une autre.',
+      about: 'la touche',
+    },
     badServer: {
       what: 'Cette adresse de serveur est illisible.',
       todo: 'Écrivez l’adresse et le port, comme 192.168.1.20:7300.',
@@ -482,6 +487,7 @@ export const fr: Words = {
       label: 'Il suffit de parler',
       hint: 'Votre voix ouvre le canal. Maintenir le bouton fonctionne aussi.',
     },
+    latched: { label: 'À l’antenne', hint: 'Cela continue. Appuyez de nouveau pour finir.' },
     standby: { label: 'Un instant', hint: 'Continuez à maintenir. Parlez quand « À l’antenne » s’affiche.' },
     near: { label: 'Il faut conclure', hint: 'Dans un instant, votre temps de parole sera écoulé.' },
     openIdle: {
@@ -626,6 +632,7 @@ export const fr: Words = {
   },
   spoken: {
     entered: 'Vous êtes dans le salon.',
+    latched: 'À l’antenne sans maintenir : appuyez de nouveau pour finir.',
     onAir: 'Vous êtes à l’antenne.',
     talks: '{name} parle.',
     free: 'Canal libre.',
@@ -756,6 +763,18 @@ export const fr: Words = {
     queueing: 'Attendre son tour',
     queueingHint:
       'Si vous maintenez le bouton pendant que quelqu’un parle, vous parlerez ensuite, au lieu d’apprendre que le canal est occupé.',
+    releaseDelay: {
+      label: 'Continuer un instant après avoir relâché',
+      hint: 'Pour que la dernière syllabe ne soit pas coupée.',
+    },
+    latch: {
+      label: 'Un appui pour parler, un autre pour finir',
+      hint: 'Un appui bref maintient le bouton jusqu’au suivant, même quand une autre fenêtre est active.',
+    },
+    doublePress: {
+      label: 'Appuyer deux fois pour maintenir',
+      hint: 'Deux appuis brefs de suite maintiennent le bouton jusqu’au suivant.',
+    },
     ducking: 'Baisser les voix pendant que vous parlez',
     duckingHint: 'Quand une seule personne parle à la fois.',
     network: 'Réseau',
@@ -765,6 +784,31 @@ export const fr: Words = {
     vpn: 'Utiliser les VPN',
     vpnHint:
       'Désactivé : votre voix ne passe ni par les VPN ni par d’autres tunnels. S’il n’y a pas d’autre chemin, personne ne vous entend.',
+  },
+  keys: {
+    title: 'Touches',
+    hint: 'Elles fonctionnent pendant qu’un autre programme est actif, et ne lui sont pas retirées. Rien de ce que vous tapez n’est gardé : seules ces touches sont comparées.',
+    add: 'Ajouter une touche',
+    press: 'Appuyez sur la touche voulue',
+    stop: 'Un bouton de la souris convient aussi. Échap arrête.',
+    does: 'Rôle de {key}',
+    remove: 'Retirer {key}',
+    proven: 'Fonctionne dans les autres programmes : elle a été entendue.',
+    unproven:
+      'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
+    reach: {
+      nowhere: 'Seulement dans cette fenêtre : le système refuse.',
+      thisWindowByDesktop:
+        'Seulement dans cette fenêtre : ce bureau (Wayland) ne transmet les touches à personne d’autre. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
+      thisWindowBySystem: 'Seulement dans cette fenêtre : il n’y a pas encore d’autre moyen sur ce système.',
+      thisWindowRefused: 'Seulement dans cette fenêtre : le système refuse.',
+    },
+  },
+  keyDoes: {
+    talk: 'Parler tant qu’elle est maintenue',
+    latch: 'Parler jusqu’au prochain appui',
+    mute: 'Micro désactivé, puis activé',
+    deafen: 'N’entendre personne, puis tout le monde',
   },
   talkMode: {
     title: 'Ce qui ouvre le canal',

@@ -7,6 +7,7 @@ import type {
   EchoCancelling,
   EnteringStep,
   ErrorCode,
+  KeyDoes,
   Language,
   Manners,
   MemberLink,
@@ -46,6 +47,7 @@ export interface ContractWords {
   checks: Record<SoundCheck, string>;
   doors: Record<Door, Named>;
   talkModes: Record<TalkMode, Named>;
+  keyDoes: Record<KeyDoes, string>;
   echo: Record<EchoCancelling, Named>;
   cues: Record<Exclude<keyof CuePreferences, 'volume'>, Named>;
   manners: Record<keyof Manners, Named>;

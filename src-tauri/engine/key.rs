@@ -1,0 +1,199 @@
+//! The talk key: what hands do, from the window and from elsewhere, becomes a press in the room.
+
+use std::time::{Duration, SystemTime};
+
+use pushtalk_ptt::{Act, Chord, Hand, Input, Output as Outcome, Settings, Source};
+use pushtalk_room::Situation;
+use rand::CryptoRng;
+
+use crate::brain::{Brain, Output, Stage};
+use crate::face::{ErrorCode, Intent, KeyReach, Microphone};
+use crate::preferences::{Bound, KeyDoes, TalkKey};
+
+/// The talk button of the window, and the lines of the headless client.
+const WINDOW: Hand = Hand { source: Source::Window, key: 0 };
+/// The button of the host that stops who talks.
+const INTERRUPT: Hand = Hand { source: Source::Window, key: 1 };
+
+/// More keys than anybody binds.
+const MOST_KEYS: usize = 16;
+
+/// As long as the button is down, the time of day is looked at so often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A time of day that has gone on by more between two looks belongs to a device that has slept.
+const ASLEEP: Duration = Duration::from_secs(5);
+
+pub(crate) fn settings(talk_key: TalkKey) -> Settings {
+    Settings {
+        release_delay: Duration::from_millis(talk_key.release_delay.into()),
+        latch: talk_key.latch,
+        double_press: talk_key.double_press,
+        ..Settings::default()
+    }
+}
+
+impl Brain {
+    pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.hand(now, Input::Down(WINDOW, Act::Talk), out);
+    }
+
+    pub(crate) fn preempt(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.hand(now, Input::Down(INTERRUPT, Act::Preempt), out);
+    }
+
+    /// Whatever the window held.
+    pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.hand(now, Input::Up(WINDOW), out);
+        self.hand(now, Input::Up(INTERRUPT), out);
+    }
+
+    pub(crate) fn toggle_talk(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.hand(now, Input::Toggle(Source::Window), out);
+    }
+
+    pub(crate) fn set_talk_key(&mut self, talk_key: TalkKey) {
+        self.preferences.talk_key = talk_key;
+        self.gate.set(settings(talk_key));
+    }
+
+    /// Binds these keys of the whole system, if all of them can be bound.
+    pub(crate) fn set_keys(&mut self, now: Duration, keys: Vec<Bound>, out: &mut Vec<Output>) {
+        let mut seen = Vec::new();
+        for bound in &keys {
+            let chord = bound.chord.parse::<Chord>().ok().filter(|chord| !seen.contains(chord));
+            let Some(chord) = chord.filter(|_| seen.len() < MOST_KEYS) else {
+                return self.notices.tell(ErrorCode::BadKey, Some(bound.chord.clone()));
+            };
+            seen.push(chord);
+        }
+        self.keys.heard.retain(|chord| keys.iter().any(|bound| bound.chord == *chord));
+        self.preferences.keys = keys;
+        self.hand(now, Input::Gone(Source::Raw), out);
+    }
+
+    /// Where keys of the whole system are heard from now on.
+    pub(crate) fn keys_reach(&mut self, now: Duration, reach: KeyReach, out: &mut Vec<Output>) {
+        self.keys.reach = reach;
+        if reach != KeyReach::Everywhere {
+            self.keys.heard.clear();
+            self.hand(now, Input::Gone(Source::Raw), out);
+        }
+    }
+
+    /// A bound key went down, or came up.
+    pub(crate) fn key(
+        &mut self,
+        now: Duration,
+        rng: &mut dyn CryptoRng,
+        chord: &str,
+        down: bool,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
+        if !self.keys.heard.iter().any(|heard| heard == chord) {
+            self.keys.heard.push(chord.to_owned());
+        }
+        let hand = Hand { source: Source::Raw, key: u32::try_from(place).unwrap_or(u32::MAX) };
+        let intent = match (self.preferences.keys[place].does, down) {
+            (KeyDoes::Talk, true) => return self.hand(now, Input::Down(hand, Act::Talk), out),
+            (KeyDoes::Talk, false) => return self.hand(now, Input::Up(hand), out),
+            (KeyDoes::Latch, true) => return self.hand(now, Input::Toggle(Source::Raw), out),
+            (KeyDoes::Mute, true) => match &self.stage {
+                Stage::Inside(inside) if inside.microphone == Microphone::Off => Intent::EnableAudio,
+                _ => Intent::DisableAudio,
+            },
+            (KeyDoes::Deafen, true) => match &self.stage {
+                Stage::Inside(inside) => Intent::SetDeafened { on: !inside.status.deafened },
+                _ => return,
+            },
+            (KeyDoes::Latch | KeyDoes::Mute | KeyDoes::Deafen, false) => return,
+        };
+        self.intent(now, rng, intent, out);
+    }
+
+    /// Takes what a hand did.
+    pub(crate) fn hand(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
+        let begins = matches!(input, Input::Down(..) | Input::Toggle(_));
+        if begins {
+            self.check.stop(out);
+        }
+        let Stage::Inside(inside) = &mut self.stage else {
+            // What goes down outside of a room holds nothing in the next one.
+            if !begins {
+                let _ = self.gate.handle(now, input);
+            }
+            return;
+        };
+        match self.gate.handle(now, input) {
+            Some(Outcome::Press(act)) => {
+                let press = match act {
+                    Act::Talk => pushtalk_room::Input::Press,
+                    Act::Preempt => pushtalk_room::Input::Preempt,
+                };
+                inside.press(now, press, &mut self.notices, out);
+            }
+            Some(Outcome::Release) => inside.release(now, out),
+            None => {}
+        }
+    }
+
+    /// A turn that is over ends the latch: nothing holds a button that does nothing.
+    pub(crate) fn end_latch(&mut self, now: Duration, out: &mut Vec<Output>) {
+        let Stage::Inside(inside) = &self.stage else { return };
+        let works = inside.standby.is_awaited()
+            || matches!(
+                inside.floor.view().button,
+                Situation::Requesting | Situation::Talking { .. } | Situation::Queued { .. }
+            );
+        if self.gate.is_latched() && !works {
+            self.hand(now, Input::Ended, out);
+        }
+    }
+
+    /// True while the talk button is down.
+    pub(crate) fn is_pressed(&self) -> bool {
+        self.gate.is_open()
+    }
+}
+
+/// Tells that the device has slept while the button was down: nobody saw it come up.
+#[derive(Default)]
+pub(crate) struct Awake {
+    seen: Option<SystemTime>,
+}
+
+impl Awake {
+    /// When to look again, from now.
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        self.seen.map(|_| LOOK_EVERY)
+    }
+
+    /// Looks at the time of day, which goes on in sleep. True when it slept since the last look.
+    pub(crate) fn has_slept(&mut self, pressed: bool, now: SystemTime) -> bool {
+        let before = self.seen.take();
+        self.seen = pressed.then_some(now);
+        // A clock that was put back tells of no sleep.
+        let gap = before.and_then(|before| now.duration_since(before).ok());
+        pressed && gap.is_some_and(|gap| gap > ASLEEP)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_is_told_by_the_time_of_day_and_only_of_a_button_that_is_down() {
+        let mut awake = Awake::default();
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(awake.poll_timeout(), None);
+        assert!(!awake.has_slept(true, at(1_000)), "it was just pressed");
+        assert_eq!(awake.poll_timeout(), Some(LOOK_EVERY));
+        assert!(!awake.has_slept(true, at(1_001)));
+        assert!(!awake.has_slept(true, at(600)), "the clock was put back");
+        assert!(awake.has_slept(true, at(630)));
+        assert!(!awake.has_slept(true, at(631)));
+        assert!(!awake.has_slept(false, at(900)), "it was up");
+        assert!(!awake.has_slept(true, at(2_000)), "it was up since");
+    }
+}

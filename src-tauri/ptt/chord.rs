@@ -1,0 +1,354 @@
+//! What a person binds: a key or a mouse button, with the keys that are held with it.
+
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+/// One key of a keyboard by where it lies, or one button of a mouse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(usize);
+
+/// The names are the `code` values of W3C UI Events, and `Mouse3` (middle) to `Mouse5` (forward); the numbers are Linux
+/// input event codes.
+const KEYS: [(&str, u16); 116] = [
+    ("Escape", 1),
+    ("Digit1", 2),
+    ("Digit2", 3),
+    ("Digit3", 4),
+    ("Digit4", 5),
+    ("Digit5", 6),
+    ("Digit6", 7),
+    ("Digit7", 8),
+    ("Digit8", 9),
+    ("Digit9", 10),
+    ("Digit0", 11),
+    ("Minus", 12),
+    ("Equal", 13),
+    ("Backspace", 14),
+    ("Tab", 15),
+    ("KeyQ", 16),
+    ("KeyW", 17),
+    ("KeyE", 18),
+    ("KeyR", 19),
+    ("KeyT", 20),
+    ("KeyY", 21),
+    ("KeyU", 22),
+    ("KeyI", 23),
+    ("KeyO", 24),
+    ("KeyP", 25),
+    ("BracketLeft", 26),
+    ("BracketRight", 27),
+    ("Enter", 28),
+    ("ControlLeft", 29),
+    ("KeyA", 30),
+    ("KeyS", 31),
+    ("KeyD", 32),
+    ("KeyF", 33),
+    ("KeyG", 34),
+    ("KeyH", 35),
+    ("KeyJ", 36),
+    ("KeyK", 37),
+    ("KeyL", 38),
+    ("Semicolon", 39),
+    ("Quote", 40),
+    ("Backquote", 41),
+    ("ShiftLeft", 42),
+    ("Backslash", 43),
+    ("KeyZ", 44),
+    ("KeyX", 45),
+    ("KeyC", 46),
+    ("KeyV", 47),
+    ("KeyB", 48),
+    ("KeyN", 49),
+    ("KeyM", 50),
+    ("Comma", 51),
+    ("Period", 52),
+    ("Slash", 53),
+    ("ShiftRight", 54),
+    ("NumpadMultiply", 55),
+    ("AltLeft", 56),
+    ("Space", 57),
+    ("CapsLock", 58),
+    ("F1", 59),
+    ("F2", 60),
+    ("F3", 61),
+    ("F4", 62),
+    ("F5", 63),
+    ("F6", 64),
+    ("F7", 65),
+    ("F8", 66),
+    ("F9", 67),
+    ("F10", 68),
+    ("NumLock", 69),
+    ("ScrollLock", 70),
+    ("Numpad7", 71),
+    ("Numpad8", 72),
+    ("Numpad9", 73),
+    ("NumpadSubtract", 74),
+    ("Numpad4", 75),
+    ("Numpad5", 76),
+    ("Numpad6", 77),
+    ("NumpadAdd", 78),
+    ("Numpad1", 79),
+    ("Numpad2", 80),
+    ("Numpad3", 81),
+    ("Numpad0", 82),
+    ("NumpadDecimal", 83),
+    ("IntlBackslash", 86),
+    ("F11", 87),
+    ("F12", 88),
+    ("NumpadEnter", 96),
+    ("ControlRight", 97),
+    ("NumpadDivide", 98),
+    ("PrintScreen", 99),
+    ("AltRight", 100),
+    ("Home", 102),
+    ("ArrowUp", 103),
+    ("PageUp", 104),
+    ("ArrowLeft", 105),
+    ("ArrowRight", 106),
+    ("End", 107),
+    ("ArrowDown", 108),
+    ("PageDown", 109),
+    ("Insert", 110),
+    ("Delete", 111),
+    ("Pause", 119),
+    ("MetaLeft", 125),
+    ("MetaRight", 126),
+    ("ContextMenu", 127),
+    ("F13", 183),
+    ("F14", 184),
+    ("F15", 185),
+    ("F16", 186),
+    ("F17", 187),
+    ("F18", 188),
+    ("F19", 189),
+    ("F20", 190),
+    ("Mouse3", 0x112),
+    ("Mouse4", 0x113),
+    ("Mouse5", 0x114),
+];
+
+impl Key {
+    /// By its name; none for a name that there is not.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        KEYS.iter().position(|(known, _)| *known == name).map(Self)
+    }
+
+    /// By its Linux input event code.
+    #[must_use]
+    pub fn of_event_code(code: u16) -> Option<Self> {
+        KEYS.iter().position(|(_, known)| *known == code).map(Self)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        KEYS[self.0].0
+    }
+
+    fn modifier(self) -> Option<Modifiers> {
+        Some(match self.name() {
+            "ControlLeft" | "ControlRight" => Modifiers { ctrl: true, ..Modifiers::default() },
+            "ShiftLeft" | "ShiftRight" => Modifiers { shift: true, ..Modifiers::default() },
+            "AltLeft" | "AltRight" => Modifiers { alt: true, ..Modifiers::default() },
+            "MetaLeft" | "MetaRight" => Modifiers { meta: true, ..Modifiers::default() },
+            _ => return None,
+        })
+    }
+}
+
+/// Keys that are held with another, on either side of the keyboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "a keyboard has four of them")]
+pub struct Modifiers {
+    /// Control.
+    pub ctrl: bool,
+    /// Shift.
+    pub shift: bool,
+    /// Alt, or Option.
+    pub alt: bool,
+    /// Windows, Command or Super.
+    pub meta: bool,
+}
+
+impl Modifiers {
+    fn has(self, other: Self) -> bool {
+        (self.ctrl || !other.ctrl)
+            && (self.shift || !other.shift)
+            && (self.alt || !other.alt)
+            && (self.meta || !other.meta)
+    }
+}
+
+/// A key, and what is held with it: `Ctrl+Shift+KeyV`. A modifier can be the key itself: `ControlRight`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Chord {
+    /// The key that presses.
+    pub key: Key,
+    /// What has to be held with it. More may be: who runs in a game holds Shift.
+    pub modifiers: Modifiers,
+}
+
+/// There is no such chord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a chord is a key, with Ctrl+, Shift+, Alt+ or Meta+ before it")]
+pub struct UnknownChord;
+
+impl FromStr for Chord {
+    type Err = UnknownChord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (held, key) = match text.rsplit_once('+') {
+            Some((held, key)) => (Some(held), key),
+            None => (None, text),
+        };
+        let mut modifiers = Modifiers::default();
+        for name in held.into_iter().flat_map(|held| held.split('+')) {
+            let modifier = match name {
+                "Ctrl" => &mut modifiers.ctrl,
+                "Shift" => &mut modifiers.shift,
+                "Alt" => &mut modifiers.alt,
+                "Meta" => &mut modifiers.meta,
+                _ => return Err(UnknownChord),
+            };
+            if std::mem::replace(modifier, true) {
+                return Err(UnknownChord);
+            }
+        }
+        let key = Key::named(key).ok_or(UnknownChord)?;
+        Ok(Self { key, modifiers })
+    }
+}
+
+impl Display for Chord {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Modifiers { ctrl, shift, alt, meta } = self.modifiers;
+        for (held, name) in [(ctrl, "Ctrl+"), (shift, "Shift+"), (alt, "Alt+"), (meta, "Meta+")] {
+            if held {
+                formatter.write_str(name)?;
+            }
+        }
+        formatter.write_str(self.key.name())
+    }
+}
+
+/// Watches keys as devices tell them, for bound chords. Of all other keys nothing is kept but which modifiers are down.
+#[derive(Clone, Debug, Default)]
+pub struct Watcher {
+    chords: Vec<Watched>,
+    down: Vec<Key>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Watched {
+    chord: Chord,
+    pressed: bool,
+}
+
+/// A chord went down, or came up: its place in the list, and true for down.
+pub type Change = (usize, bool);
+
+impl Watcher {
+    /// Of these chords.
+    #[must_use]
+    pub fn new(chords: &[Chord]) -> Self {
+        let chords = chords.iter().map(|chord| Watched { chord: *chord, pressed: false }).collect();
+        Self { chords, down: Vec::new() }
+    }
+
+    /// A key went down or came up. The repetition of a key changes nothing.
+    pub fn key(&mut self, key: Key, down: bool) -> Vec<Change> {
+        if key.modifier().is_some() {
+            self.down.retain(|held| *held != key);
+            if down {
+                self.down.push(key);
+            }
+        }
+        let held = self.held();
+        let mut changes = Vec::new();
+        for (place, watched) in self.chords.iter_mut().enumerate() {
+            let Chord { key: wanted, modifiers } = watched.chord;
+            // A modifier that is the key itself is not held with it.
+            let complete = held.has(modifiers);
+            if key == wanted && down && complete {
+                if std::mem::replace(&mut watched.pressed, true) {
+                    continue;
+                }
+                changes.push((place, true));
+            } else if watched.pressed && (key == wanted || !complete) {
+                watched.pressed = false;
+                changes.push((place, false));
+            }
+        }
+        changes
+    }
+
+    fn held(&self) -> Modifiers {
+        self.down.iter().filter_map(|key| key.modifier()).fold(Modifiers::default(), |all, one| Modifiers {
+            ctrl: all.ctrl || one.ctrl,
+            shift: all.shift || one.shift,
+            alt: all.alt || one.alt,
+            meta: all.meta || one.meta,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chord(text: &str) -> Chord {
+        text.parse().unwrap()
+    }
+
+    fn key(name: &str) -> Key {
+        Key::named(name).unwrap()
+    }
+
+    #[test]
+    fn chords_read_as_they_are_written() {
+        for (name, code) in KEYS {
+            assert_eq!(chord(name).to_string(), name);
+            assert_eq!(Key::of_event_code(code), Key::named(name), "{name}");
+        }
+        for text in ["Ctrl+KeyV", "Ctrl+Shift+Alt+Meta+F13", "Shift+Mouse4"] {
+            assert_eq!(chord(text).to_string(), text);
+        }
+        for text in
+            ["", "+", "Ctrl+", "Ctrl", "KeyÄ", "Ctrl+Ctrl+KeyV", "KeyV+Ctrl", "Hyper+KeyV", "ctrl+KeyV"]
+        {
+            assert!(text.parse::<Chord>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_chord_is_down_while_all_of_it_is() {
+        let mut watcher = Watcher::new(&[chord("Ctrl+KeyV"), chord("KeyV"), chord("ControlRight")]);
+        assert_eq!(watcher.key(key("KeyV"), true), [(1, true)]);
+        assert_eq!(watcher.key(key("KeyV"), false), [(1, false)]);
+        assert_eq!(watcher.key(key("ControlLeft"), true), []);
+        assert_eq!(watcher.key(key("KeyV"), true), [(0, true), (1, true)]);
+        assert_eq!(watcher.key(key("KeyV"), true), [], "it repeats");
+        assert_eq!(watcher.key(key("ControlLeft"), false), [(0, false)]);
+        assert_eq!(watcher.key(key("KeyV"), false), [(1, false)]);
+        assert_eq!(watcher.key(key("ControlRight"), true), [(2, true)]);
+        assert_eq!(watcher.key(key("ControlRight"), false), [(2, false)]);
+    }
+
+    #[test]
+    fn more_keys_than_bound_do_not_disturb_and_nothing_is_kept_of_them() {
+        let mut watcher = Watcher::new(&[chord("Mouse4")]);
+        for name in ["ShiftLeft", "KeyW"] {
+            assert_eq!(watcher.key(key(name), true), []);
+        }
+        assert_eq!(watcher.key(key("Mouse4"), true), [(0, true)]);
+        assert_eq!(watcher.key(key("ShiftLeft"), false), []);
+        assert_eq!(watcher.key(key("Mouse4"), false), [(0, false)]);
+        for (name, _) in KEYS {
+            watcher.key(key(name), true);
+        }
+        let modifiers = KEYS.iter().filter(|(name, _)| key(name).modifier().is_some()).count();
+        assert_eq!(watcher.down.len(), modifiers, "only modifiers are remembered");
+    }
+}

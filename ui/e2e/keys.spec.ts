@@ -1,0 +1,110 @@
+// Keys of the whole system, as they are bound in the settings, and where only the window hears them.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from './window';
+
+test('a key is bound by pressing it, with what is held, and is told to be proven or not', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  const bind = page.getByTestId('bind');
+  for (const keys of ['F8', 'Control+Shift+KeyV', 'ControlRight']) {
+    await bind.click();
+    await expect(bind).toHaveText('Press the key you want');
+    await page.keyboard.press(keys);
+    await expect(bind).toHaveText('Add a key');
+  }
+  const bound = page.getByTestId('bound');
+  await expect(bound.locator('kbd')).toHaveText(['F8', 'Ctrl + Shift + V', 'Control Right']);
+  await expect(bound.first()).toContainText('Press it once, with another window in front');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+  await bound.first().getByRole('combobox').selectOption('mute');
+  await bound.nth(1).getByRole('button').click();
+  const last = (await win.intents()).at(-1);
+  expect(last).toEqual({
+    do: 'setKeys',
+    keys: [
+      { chord: 'F8', does: 'mute' },
+      { chord: 'ControlRight', does: 'talk' },
+    ],
+  });
+});
+
+test('Escape and another window bind nothing, and the dialog stays', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('bind').click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByTestId('bind')).toHaveText('Add a key');
+  await page.getByTestId('bind').click();
+  await page.evaluate(() => dispatchEvent(new Event('blur')));
+  await page.keyboard.press('F8');
+  await expect(page.getByTestId('settings')).toBeVisible();
+  await win.expectDone();
+});
+
+test('what was heard is proven, and where nothing can be heard the reason is said', async ({ page, win }) => {
+  await win.open('room-keys');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('bound').first()).toContainText('Works in other programs');
+  await expect(page.getByTestId('bound').nth(1)).toContainText('to prove that it works there');
+  await win.open('room-keyshere');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('bound').first()).toContainText(
+    'Only in this window: this desktop (Wayland)',
+  );
+});
+
+test('where only the window hears them, they do what they are bound to', async ({ page, win }) => {
+  await win.open('room-keyshere');
+  await page.keyboard.down('F9');
+  await win.expectSituation('talking');
+  await page.keyboard.down('F9');
+  await page.keyboard.up('F9');
+  await win.expectSituation('idle');
+  await page.keyboard.press('Control+KeyM');
+  await page.mouse.move(450, 620);
+  await page.evaluate(() => {
+    for (const kind of ['pointerdown', 'pointerup'])
+      document.body.dispatchEvent(new PointerEvent(kind, { button: 3, bubbles: true }));
+  });
+  await win.expectDone('press', 'release', 'disableAudio', 'toggleTalk');
+  // Not what somebody types, nor behind a dialog.
+  await page.getByTestId('open-settings').click();
+  await page.keyboard.press('F9');
+  await win.expectDone('press', 'release', 'disableAudio', 'toggleTalk');
+});
+
+test('where the whole system hears them, the window leaves them alone', async ({ page, win }) => {
+  await win.open('room-keys');
+  await page.keyboard.press('F9');
+  await page.keyboard.press('Control+KeyM');
+  await win.expectDone();
+});
+
+test('the button says that nobody has to hold it, and Enter taps it', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('latch').check();
+  await page.keyboard.press('Escape');
+  await win.talk.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('talk-hint')).toHaveText('It stays on. Press again to end.');
+  await page.keyboard.press('Enter');
+  await win.expectSituation('idle');
+});
+
+test('how long talking goes on is chosen', async ({ page, win }) => {
+  await win.open('home');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('release-delay').fill('500');
+  await expect(page.getByText('500 ms')).toBeVisible();
+  await page.getByTestId('double-press').check();
+  const last = (await win.intents()).at(-1);
+  expect(last).toEqual({
+    do: 'setTalkKey',
+    talkKey: { releaseDelay: 500, latch: false, doublePress: true },
+  });
+});

@@ -1,0 +1,43 @@
+// Keys as they are bound.
+import { expect, it } from 'vitest';
+import { chordOf, isModifier, matches, mouseChord, spellChord } from './chord';
+
+const press = (
+  code: string,
+  held: Partial<Record<'ctrlKey' | 'shiftKey' | 'altKey' | 'metaKey', boolean>> = {},
+) => ({
+  code,
+  ctrlKey: false,
+  shiftKey: false,
+  altKey: false,
+  metaKey: false,
+  ...held,
+});
+
+it('a chord is the key with what is held, and a modifier stands for itself', () => {
+  expect(chordOf(press('KeyV'))).toBe('KeyV');
+  expect(chordOf(press('KeyV', { ctrlKey: true, altKey: true }))).toBe('Ctrl+Alt+KeyV');
+  expect(chordOf(press('ControlRight', { ctrlKey: true }))).toBe('ControlRight');
+  expect(isModifier('MetaLeft') && !isModifier('ArrowLeft')).toBe(true);
+});
+
+it('it is pressed with more held than it asks for, and not with less', () => {
+  expect(matches('Ctrl+KeyV', press('KeyV', { ctrlKey: true, shiftKey: true }))).toBe(true);
+  expect(matches('Ctrl+KeyV', press('KeyV', { shiftKey: true }))).toBe(false);
+  expect(matches('KeyV', press('KeyB'))).toBe(false);
+});
+
+it('only buttons of the mouse that nothing else needs can be bound', () => {
+  expect([0, 1, 2, 3, 4, 5].map(mouseChord)).toEqual([null, 'Mouse3', null, 'Mouse4', 'Mouse5', null]);
+});
+
+it('reads as keyboards do', () => {
+  expect(['Ctrl+KeyV', 'ControlRight', 'Digit1', 'F13', 'Mouse4', 'ArrowUp'].map(spellChord)).toEqual([
+    'Ctrl + V',
+    'Control Right',
+    '1',
+    'F13',
+    'Mouse 4',
+    'Up',
+  ]);
+});
