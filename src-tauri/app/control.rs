@@ -53,9 +53,10 @@ pub(crate) fn errand(request: Request, as_json: bool, profile: Option<&Path>) ->
                 ask(&place, request).await.map(|_| String::new())
             }
         }
-    })?;
+    });
     // A thread that waits for standard input is waited for by nobody.
     runtime.shutdown_background();
+    let answer = answer?;
     if request != Request::Status || as_json {
         return Ok(if answer.is_empty() { answer } else { format!("{answer}\n") });
     }
