@@ -8,6 +8,8 @@ mod bench {
     pub(crate) mod load;
     pub(crate) mod loss;
     pub(crate) mod mesh;
+    #[cfg(target_os = "linux")]
+    pub(crate) mod ptt;
     pub(crate) mod quality;
     pub(crate) mod score;
     pub(crate) mod server;
@@ -35,8 +37,12 @@ fn main() -> anyhow::Result<()> {
         ["loss", percents @ ..] => loss::loss(percents),
         ["mesh", sizes @ ..] => mesh::mesh(sizes),
         ["server", options @ ..] => server::server(options),
+        #[cfg(target_os = "linux")]
+        ["ptt"] => bench::ptt::ptt(),
         ["quality", options @ ..] => quality::quality(options),
-        other => bail!("no bench {other:?}; there are: app, cpu, hour, latency, loss, mesh, quality, server"),
+        other => {
+            bail!("no bench {other:?}; there are: app, cpu, hour, latency, loss, mesh, ptt, quality, server")
+        }
     }
 }
 

@@ -44,8 +44,10 @@ impl Place {
         Self { folder: folder.to_owned(), name: "control.sock".to_owned() }
     }
 
+    /// The socket itself.
     #[cfg(unix)]
-    pub(crate) fn path(&self) -> PathBuf {
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
         self.folder.join(&self.name)
     }
 

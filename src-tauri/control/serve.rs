@@ -1,5 +1,6 @@
 //! The end that listens.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use pushtalk_ptt::{Act, Hand, Input, Source};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 #[cfg(unix)]
 use tokio::net::UnixListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::{ControlError, Place, Request};
 
@@ -24,6 +25,8 @@ pub trait Host: Send + Sync + 'static {
 const LONGEST: u64 = 256;
 /// Connections at one time; more wait.
 const CONNECTIONS: usize = 16;
+/// Answers that wait for somebody who does not read them; more are left out.
+const ANSWERS: usize = 16;
 /// A system that refuses connections for a moment is asked again after this.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -119,35 +122,60 @@ impl Drop for Server {
 }
 
 /// Answers one connection until it ends; what it held comes up then.
-async fn answer<S: AsyncRead + AsyncWrite + Unpin, H: Host>(connection: S, host: &H, number: u32) {
+async fn answer<S: AsyncRead + AsyncWrite, H: Host>(connection: S, host: &H, number: u32) {
+    let (requests, mut answers) = tokio::io::split(connection);
+    let (tell, mut told) = mpsc::channel::<Vec<u8>>(ANSWERS);
+    let mut writing = pin!(async {
+        while let Some(line) = told.recv().await {
+            // Who asks may not care for answers; it is heard all the same.
+            let _ = answers.write_all(&line).await;
+        }
+    });
+    let reading = async move {
+        listen(requests, host, number, |line| {
+            let _ = tell.try_send(line);
+        })
+        .await;
+    };
+    tokio::select! {
+        () = reading => {}
+        () = &mut writing => {}
+    }
+    // What was asked last is still answered.
+    let _ = tokio::time::timeout(PAUSE, writing).await;
+}
+
+/// Does what is asked until nobody asks any more.
+async fn listen<H: Host>(requests: impl AsyncRead + Unpin, host: &H, number: u32, tell: impl Fn(Vec<u8>)) {
     let held = Hand { source: Source::Control, key: number };
+    let passing = Hand { source: Source::Control, key: PASSING };
     let mut holds = false;
-    let mut connection = BufReader::new(connection);
+    let mut requests = BufReader::new(requests);
     loop {
         let mut line = String::new();
-        let read = (&mut connection).take(LONGEST).read_line(&mut line).await;
+        let read = (&mut requests).take(LONGEST).read_line(&mut line).await;
         if !read.is_ok_and(|read| read > 0 && line.ends_with('\n')) {
             break;
         }
-        let reply = match line.parse() {
-            Ok(Request::Status) => host.status(),
-            Ok(request) => {
-                let passing = Hand { source: Source::Control, key: PASSING };
-                holds |= request == Request::Hold;
-                host.hand(match request {
-                    Request::Hold => Input::Down(held, Act::Talk),
-                    Request::Up => Input::Up(passing),
-                    Request::Toggle => Input::Toggle(Source::Control),
-                    Request::Down | Request::Status => Input::Down(passing, Act::Talk),
-                })
-                .await;
-                "ok".to_owned()
+        let input = match line.parse() {
+            Ok(Request::Status) => {
+                tell(format!("{}\n", host.status()).into_bytes());
+                continue;
             }
-            Err(unknown) => format!("error {unknown}"),
+            Ok(Request::Hold) => {
+                holds = true;
+                Input::Down(held, Act::Talk)
+            }
+            Ok(Request::Down) => Input::Down(passing, Act::Talk),
+            Ok(Request::Up) => Input::Up(passing),
+            Ok(Request::Toggle) => Input::Toggle(Source::Control),
+            Err(unknown) => {
+                tell(format!("error {unknown}\n").into_bytes());
+                continue;
+            }
         };
-        if connection.get_mut().write_all(format!("{reply}\n").as_bytes()).await.is_err() {
-            break;
-        }
+        host.hand(input).await;
+        tell(b"ok\n".to_vec());
     }
     if holds {
         host.hand(Input::Up(held)).await;

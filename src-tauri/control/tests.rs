@@ -94,6 +94,19 @@ async fn a_connection_that_ends_lets_go() {
 }
 
 #[tokio::test]
+async fn one_connection_asks_as_often_as_it_likes_also_without_listening() {
+    let mut room = Room::open();
+    let mut stream = room.stream().await;
+    // More answers than a socket holds.
+    for _ in 0..1_000 {
+        stream.write_all(b"ptt down\n").await.unwrap();
+        assert_eq!(room.told.recv().await, Some(Input::Down(hand(0), Act::Talk)));
+        stream.write_all(b"ptt up\n").await.unwrap();
+        assert_eq!(room.told.recv().await, Some(Input::Up(hand(0))));
+    }
+}
+
+#[tokio::test]
 async fn bad_lines_are_told_and_long_ones_end_the_connection() {
     let room = Room::open();
     let mut stream = room.stream().await;

@@ -57,7 +57,20 @@ impl Listener {
         if !set("DISPLAY") {
             return Err(KeysError::NoDisplay);
         }
-        Ok(Self { _inner: x11::Listener::start(chords, tell)? })
+        Ok(Self { _inner: x11::Listener::start(None, chords, tell)? })
+    }
+
+    /// Listens on another display than that of the session.
+    ///
+    /// # Errors
+    /// When it does not tell keys.
+    #[cfg(target_os = "linux")]
+    pub fn on_display(
+        name: &str,
+        chords: &[Chord],
+        tell: impl FnMut(Told) + Send + 'static,
+    ) -> Result<Self, KeysError> {
+        Ok(Self { _inner: x11::Listener::start(Some(name), chords, tell)? })
     }
 
     /// Listens for these chords.

@@ -24,10 +24,11 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(
+        display: Option<&str>,
         chords: &[Chord],
         mut tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
-        let connection = listening().ok_or(KeysError::Refused)?;
+        let connection = listening(display).ok_or(KeysError::Refused)?;
         let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
         let mut watcher = Watcher::new(chords);
         let listen = move || {
@@ -50,8 +51,8 @@ impl Drop for Listener {
 }
 
 /// A connection that is told all keys and buttons.
-fn listening() -> Option<RustConnection> {
-    let (connection, screen) = x11rb::connect(None).ok()?;
+fn listening(display: Option<&str>) -> Option<RustConnection> {
+    let (connection, screen) = x11rb::connect(display).ok()?;
     let root = connection.setup().roots.get(screen)?.root;
     // Since 2.1 raw events come even while another program has grabbed the keyboard.
     connection.xinput_xi_query_version(2, 2).ok()?.reply().ok()?;
