@@ -6,12 +6,14 @@ use crate::policy::PURE;
 use crate::shell::cargo;
 
 /// Crates and what none of their dependencies may be.
-const FREE: [(&str, &[&str]); 10] = [
+const FREE: [(&str, &[&str]); 12] = [
     ("pushtalk-protocol", RUNTIME),
     ("pushtalk-audio", RUNTIME),
     ("pushtalk-e2ee", RUNTIME),
     ("pushtalk-room", RUNTIME),
     ("pushtalk-ptt", RUNTIME),
+    ("pushtalk-keys", &["tokio", "webrtc", "cpal", "tauri"]),
+    ("pushtalk-control", &["webrtc", "cpal", "socketioxide", "axum", "rustls", "tauri"]),
     ("pushtalk-device", &["tokio", "webrtc", "tauri"]),
     ("pushtalk-mesh", &["cpal", "socketioxide", "axum", "tauri"]),
     ("pushtalk-server", &["cpal", "webrtc", "tauri", "opusic-sys"]),
