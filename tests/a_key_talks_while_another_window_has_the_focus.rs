@@ -46,23 +46,14 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     let open = || Window::open(&display, &program, Launch::with(rig.command(&program)));
 
     let ana = open().await?;
-    ana.type_into("name", "Ana").await?;
-    ana.click("host").await?;
-    ana.wait_for("talk", "data-situation", "audioOff").await?;
-    ana.click("invite").await?;
-    let link = ana.value("invite-link").await?;
-    ana.client().active_element().await?.send_keys("\u{e00c}").await?;
+    let link = ana.host("Ana").await?;
     let ben = open().await?;
-    ben.type_into("name", "Ben").await?;
-    ben.type_into("invitation", &link).await?;
-    ben.wait_for_words("Leads to room").await?;
-    ben.click("join").await?;
-    ben.wait_for("talk", "data-situation", "audioOff").await?;
+    ben.join("Ben", &link).await?;
     ana.click("mic-on").await?;
     ana.wait_for("talk", "data-situation", "idle").await?;
 
     bind(&ana, &display, "F8").await?;
-    ana.client().active_element().await?.send_keys("\u{e00c}").await?;
+    ana.escape().await?;
 
     // What the window with the focus sees of it.
     focus(&display, &ben)?;
@@ -92,7 +83,7 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     ana.click("open-settings").await?;
     ana.wait_for_words("Works in other programs").await?;
     ana.find_css("[data-testid=bound][data-proven=true]").await?;
-    ana.client().active_element().await?.send_keys("\u{e00c}").await?;
+    ana.escape().await?;
 
     // Held while the program is killed: the next one holds nothing.
     hands(&display, &["keydown", "F8"])?;

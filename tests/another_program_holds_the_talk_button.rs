@@ -26,20 +26,6 @@ fn done(output: &Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn host(window: &Window) -> anyhow::Result<()> {
-    window.type_into("name", "Ana").await?;
-    window.click("host").await?;
-    window.wait_for("talk", "data-situation", "audioOff").await
-}
-
-async fn join(window: &Window, link: &str) -> anyhow::Result<()> {
-    window.type_into("name", "Ben").await?;
-    window.type_into("invitation", link).await?;
-    window.wait_for_words("Leads to room").await?;
-    window.click("join").await?;
-    window.wait_for("talk", "data-situation", "audioOff").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     let rig = SoundRig::start()?;
@@ -65,12 +51,9 @@ async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     done(&ask(&rig, &program, &profile, &["ptt", "down"])?)?;
     done(&ask(&rig, &program, &profile, &["ptt", "up"])?)?;
 
-    host(&ana).await?;
-    ana.click("invite").await?;
-    let link = ana.value("invite-link").await?;
-    ana.client().active_element().await?.send_keys("\u{e00c}").await?;
+    let link = ana.host("Ana").await?;
     let ben = Window::open(&display, &program, Launch::with(rig.command(&program))).await?;
-    join(&ben, &link).await?;
+    ben.join("Ben", &link).await?;
     ana.click("mic-on").await?;
     ana.wait_for("talk", "data-situation", "idle").await?;
 
@@ -120,7 +103,7 @@ async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     ensure!(!told.status.success(), "{told:?}");
     drop(ana);
     let ana = open().await?;
-    host(&ana).await?;
+    ana.host("Ana").await?;
     ana.click("mic-on").await?;
     ana.wait_for("talk", "data-situation", "alone").await?;
     assert_eq!(status()?["latched"], false);

@@ -24,6 +24,40 @@ const AT_REST: &str = "
 ";
 
 impl Window {
+    /// Makes a room from home, with the microphone off; gives its link.
+    ///
+    /// # Errors
+    /// When the room does not come to be.
+    pub async fn host(&self, name: &str) -> anyhow::Result<String> {
+        self.type_into("name", name).await?;
+        self.click("host").await?;
+        self.wait_for("talk", "data-situation", "audioOff").await?;
+        self.click("invite").await?;
+        let link = self.value("invite-link").await?;
+        self.escape().await?;
+        Ok(link)
+    }
+
+    /// Goes from home into the room of this link, with the microphone off.
+    ///
+    /// # Errors
+    /// When it does not get in.
+    pub async fn join(&self, name: &str, link: &str) -> anyhow::Result<()> {
+        self.type_into("name", name).await?;
+        self.type_into("invitation", link).await?;
+        self.wait_for_words("Leads to room").await?;
+        self.click("join").await?;
+        self.wait_for("talk", "data-situation", "audioOff").await
+    }
+
+    /// Closes the dialog.
+    ///
+    /// # Errors
+    /// When the window does not answer.
+    pub async fn escape(&self) -> anyhow::Result<()> {
+        Ok(self.client().active_element().await?.send_keys("\u{e00c}").await?)
+    }
+
     /// The element of this test id, as soon as it is there.
     ///
     /// # Errors
