@@ -43,11 +43,15 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     let rig = SoundRig::start()?;
     let display = Display::start()?;
     let program = binary("pushtalk", "pushtalk")?;
-    let open = || Window::open(&display, &program, Launch::with(rig.command(&program)));
+    let folder = tempfile::tempdir()?;
+    let open = |name: &str| {
+        let launch = Launch::with(rig.command(&program)).profile(folder.path().join(name));
+        Window::open(&display, &program, launch)
+    };
 
-    let ana = open().await?;
+    let ana = open("ana").await?;
     let link = ana.host("Ana").await?;
-    let ben = open().await?;
+    let ben = open("ben").await?;
     ben.join("Ben", &link).await?;
     ana.click("mic-on").await?;
     ana.wait_for("talk", "data-situation", "idle").await?;
@@ -79,19 +83,33 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     assert_eq!(seen, json!(true), "the key was taken away from the window that has the focus");
 
     // Other keys do nothing, and now it is proven.
-    hands(&display, &["key", "F7"])?;
+    hands(&display, &["keydown", "F7"])?;
     ana.click("open-settings").await?;
     ana.wait_for_words("Works in other programs").await?;
     ana.find_css("[data-testid=bound][data-proven=true]").await?;
     ana.escape().await?;
+    ana.wait_for("talk", "data-situation", "idle").await?;
+    hands(&display, &["keyup", "F7"])?;
 
-    // Held while the program is killed: the next one holds nothing.
+    // Held while the program is killed: the next one holds nothing, until the key goes down anew.
     hands(&display, &["keydown", "F8"])?;
     ana.wait_for("talk", "data-situation", "talking").await?;
     let killed = Command::new("kill").args(["-KILL", &ana.process().to_string()]).status()?;
     ensure!(killed.success());
     ben.wait_for_words("No answer").await?;
-    hands(&display, &["keyup", "F8"])?;
     drop(ana);
+    let ana = open("ana").await?;
+    let link = ana.host("Ana").await?;
+    ben.click("leave").await?;
+    ben.find("host").await?;
+    ben.join("Ben", &link).await?;
+    ana.click("mic-on").await?;
+    ana.wait_for("talk", "data-situation", "idle").await?;
+    hands(&display, &["keyup", "F8"])?;
+    hands(&display, &["keydown", "F8"])?;
+    ana.wait_for("talk", "data-situation", "talking").await?;
+    hands(&display, &["keyup", "F8"])?;
+    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.quit().await?;
     ben.quit().await
 }

@@ -103,10 +103,13 @@ async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     ensure!(!told.status.success(), "{told:?}");
     drop(ana);
     let ana = open().await?;
-    ana.host("Ana").await?;
+    let link = ana.host("Ana").await?;
+    ben.click("leave").await?;
+    ben.find("host").await?;
+    ben.join("Ben", &link).await?;
     ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "alone").await?;
-    assert_eq!(status()?["latched"], false);
+    ana.wait_for("talk", "data-situation", "idle").await?;
+    assert_eq!(status()?["button"], "idle");
     ben.quit().await?;
     ana.quit().await
 }

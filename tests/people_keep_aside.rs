@@ -129,3 +129,31 @@ fn who_blocked_the_only_other_one_is_alone() {
     world.run(2 * SECOND);
     assert_eq!(world.link(0, 1), None, "who has left is not in the list any more");
 }
+
+#[test]
+fn who_is_unblocked_is_there_again_soon_whenever_that_is() {
+    let mut late = Vec::new();
+    for seed in 0..12 {
+        for blocked in [50, 200, 700, 1_500, 4_000, 9_000, 20_000] {
+            let mut world = World::room(seed, Network::default(), &["Ana", "Ben"], "").unwrap();
+            let id = world.id_of(1, "Ana").unwrap();
+            world.act(1, Intent::SetBlocked { id: id.clone(), on: true });
+            world.run(Duration::from_millis(blocked));
+            world.act(1, Intent::SetBlocked { id, on: false });
+            let ready = |world: &World| {
+                [(0, 1), (1, 0)]
+                    .iter()
+                    .all(|(one, other)| world.link(*one, *other) == Some(MemberLink::Ready))
+            };
+            let mut waited = Duration::ZERO;
+            while !ready(&world) && waited < 60 * SECOND {
+                world.run(SECOND / 4);
+                waited += SECOND / 4;
+            }
+            if waited > 15 * SECOND {
+                late.push((seed, blocked, waited));
+            }
+        }
+    }
+    assert!(late.is_empty(), "{late:?}");
+}

@@ -103,22 +103,57 @@ fn the_end_of_a_turn_ends_the_latch() {
     world.run(SECOND);
     assert!(talks(&world, 1) && latched(&world));
     world.act(1, Intent::DisableAudio);
-    world.run(SECOND);
+    world.run(3 * SECOND);
     assert!(!latched(&world), "without a microphone nothing is held");
     world.act(1, Intent::EnableAudio);
     world.run(SECOND);
     assert!(!talks(&world, 1), "it is the person who presses");
 
-    // A channel that is taken is not held in wait by nobody.
+    // A channel that is taken is not held in wait by nobody, whether one waits in line or not.
+    for queueing in [false, true] {
+        world.act(1, Intent::SetQueueing { on: queueing });
+        world.act(2, Intent::Press);
+        world.run(SECOND);
+        world.act(1, Intent::ToggleTalk);
+        world.run(3 * SECOND);
+        assert!(!latched(&world));
+        world.act(2, Intent::Release);
+        world.run(SECOND);
+        assert!(!talks(&world, 1), "queueing {queueing}");
+    }
+}
+
+#[test]
+fn what_was_pressed_in_vain_holds_back_no_other_press() {
+    let mut world = room(7, TalkKey { release_delay: 2_000, ..TalkKey::default() });
     world.act(1, Intent::SetQueueing { on: false });
     world.act(2, Intent::Press);
     world.run(SECOND);
-    world.act(1, Intent::ToggleTalk);
+    world.act(1, Intent::Press);
     world.run(SECOND);
-    assert!(!latched(&world));
     world.act(2, Intent::Release);
     world.run(SECOND);
+    assert!(!talks(&world, 1), "it was refused");
+    world.act(1, Intent::Release);
+    world.run(MOMENT);
+    // Within the delay of a press that came to nothing.
+    world.act(1, Intent::Press);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+    world.act(1, Intent::Release);
+    world.run(3 * SECOND);
+
+    // A pedal that went down with the microphone off, and whose coming up was lost.
+    world.act(1, Intent::DisableAudio);
+    world.run(SECOND);
+    world.hand(1, Input::Down(PEDAL, Act::Talk));
+    world.run(SECOND);
+    world.act(1, Intent::EnableAudio);
+    world.run(SECOND);
     assert!(!talks(&world, 1));
+    world.act(1, Intent::Press);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
 }
 
 #[test]

@@ -72,6 +72,11 @@ pub(crate) fn plugins(builder: Builder<Wry>, config: &Config, profile: Option<&P
     builder.plugin(single.build())
 }
 
+/// True while the window has the focus.
+pub(crate) fn has_focus(app: &AppHandle) -> bool {
+    app.try_state::<Desktop>().is_some_and(|desktop| desktop.focused.load(Ordering::Relaxed))
+}
+
 /// Puts a picture into the tray and follows what happens. True when there is a tray.
 pub(crate) fn begin(app: &AppHandle) -> bool {
     app.manage(Desktop::default());

@@ -6,10 +6,11 @@ use pushtalk_engine::Engine;
 use pushtalk_engine::face::KeyReach;
 use pushtalk_engine::ptt::{Chord, Input, Source};
 use pushtalk_keys::{KeysError, Listener, Told};
+use tauri::AppHandle;
 use tokio::sync::mpsc;
 
 /// Follows what is bound, for as long as the program runs.
-pub(crate) async fn follow(engine: Arc<Engine>) {
+pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let mut views = engine.views();
     let (tell, mut told) = mpsc::unbounded_channel::<(u32, Told)>();
     let mut bound: Vec<String> = Vec::new();
@@ -33,7 +34,8 @@ pub(crate) async fn follow(engine: Arc<Engine>) {
                 _ if of != round => {}
                 Told::Changed((place, down)) => {
                     if let Some(chord) = bound.get(place) {
-                        engine.key(chord.clone(), down).await;
+                        let elsewhere = !crate::desktop::has_focus(&app);
+                        engine.key(chord.clone(), down, elsewhere).await;
                     }
                 }
                 Told::Gone => {

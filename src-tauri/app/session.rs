@@ -61,7 +61,7 @@ impl Session {
         #[cfg(desktop)]
         {
             spawn(crate::control::listen(engine.clone(), arguments.profile.as_deref().map(Into::into)));
-            spawn(crate::keys::follow(engine.clone()));
+            spawn(crate::keys::follow(app.clone(), engine.clone()));
         }
         let link = arguments.link.clone();
         spawn(keep(engine.clone(), kept.clone()));

@@ -45,11 +45,19 @@ pub async fn hold(place: &Place, end: impl Future<Output = ()>) -> Answer {
 #[cfg(unix)]
 async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
     use std::io::ErrorKind;
+    let absent =
+        |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused);
+    match place.check() {
+        Err(ControlError::Io(error)) if absent(&error) => return Err(ControlError::NotRunning),
+        checked => checked?,
+    }
     match Stream::connect(place.path()).await {
-        Ok(connection) => Ok(BufReader::new(connection)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            Err(ControlError::NotRunning)
+        // Somebody else's program would be told when we press.
+        Ok(connection) if connection.peer_cred()?.uid() != rustix::process::geteuid().as_raw() => {
+            Err(ControlError::NotOurs(place.path()))
         }
+        Ok(connection) => Ok(BufReader::new(connection)),
+        Err(error) if absent(&error) => Err(ControlError::NotRunning),
         Err(error) => Err(error.into()),
     }
 }

@@ -54,8 +54,15 @@ impl Place {
     /// Makes the directory where there is none, and looks whether it is ours alone.
     #[cfg(unix)]
     pub(crate) fn prepare(&self) -> Result<(), ControlError> {
-        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+        use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        self.check()
+    }
+
+    /// Looks whether the directory is ours alone.
+    #[cfg(unix)]
+    pub(crate) fn check(&self) -> Result<(), ControlError> {
+        use std::os::unix::fs::MetadataExt;
         let about = std::fs::symlink_metadata(&self.folder)?;
         let ours = about.is_dir() && about.uid() == rustix::process::geteuid().as_raw();
         if ours && about.mode() & 0o077 == 0 {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum Request {
     /// The button goes down.
     Down,
-    /// It comes up.
+    /// It comes up, also where this connection holds it.
     Up,
     /// It goes down until this is asked again; where it is down, it comes up.
     Toggle,

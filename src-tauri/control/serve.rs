@@ -167,7 +167,12 @@ async fn listen<H: Host>(requests: impl AsyncRead + Unpin, host: &H, number: u32
                 Input::Down(held, Act::Talk)
             }
             Ok(Request::Down) => Input::Down(passing, Act::Talk),
-            Ok(Request::Up) => Input::Up(passing),
+            Ok(Request::Up) => {
+                if std::mem::take(&mut holds) {
+                    host.hand(Input::Up(held)).await;
+                }
+                Input::Up(passing)
+            }
             Ok(Request::Toggle) => Input::Toggle(Source::Control),
             Err(unknown) => {
                 tell(format!("error {unknown}\n").into_bytes());

@@ -86,6 +86,13 @@ async fn a_connection_that_ends_lets_go() {
     assert_ne!(held, hand(0), "nobody else can let go of it");
     drop(one);
     assert_eq!(room.told.recv().await, Some(Input::Up(held)));
+    // Or when it says so.
+    let mut two = room.stream().await;
+    two.write_all(b"ptt hold\nptt up\n").await.unwrap();
+    let Some(Input::Down(held, Act::Talk)) = room.told.recv().await else { panic!("it is not held") };
+    assert_eq!(room.told.recv().await, Some(Input::Up(held)));
+    assert_eq!(room.told.recv().await, Some(Input::Up(hand(0))));
+    drop(two);
     // By the client: until its end is over, or the program's.
     let place = room.place.clone();
     hold(&place, async {}).await.unwrap();
@@ -139,6 +146,9 @@ async fn nobody_else_can_open_it() {
     std::fs::create_dir(&open).unwrap();
     std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
     assert!(matches!(Server::bind(Place::within(&open)), Err(ControlError::NotOurs(_))));
+    // Nor is whoever listens there asked.
+    let _stranger = std::os::unix::net::UnixListener::bind(open.join("control.sock")).unwrap();
+    assert!(matches!(ask(&Place::within(&open), Request::Up).await, Err(ControlError::NotOurs(_))));
 }
 
 #[tokio::test]

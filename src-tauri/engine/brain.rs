@@ -53,6 +53,10 @@ pub struct Brain {
     pub(crate) lookout: Lookout,
     pub(crate) check: Checking,
     pub(crate) gate: Gate,
+    /// When a latch ends that holds nothing any more.
+    pub(crate) latch_until: Option<Duration>,
+    /// True when we talked at the last look.
+    pub(crate) talked: bool,
     pub(crate) keys: face::KeysView,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
@@ -93,6 +97,8 @@ impl Brain {
             check: Checking::default(),
             keys: face::KeysView::default(),
             gate,
+            latch_until: None,
+            talked: false,
             name,
             attempt: 0,
             day: 0,
@@ -165,10 +171,8 @@ impl Brain {
             Stage::Entering(entering) => Some(entering.deadline()),
             Stage::Inside(inside) => inside.poll_timeout(),
         };
-        [stage, self.lookout.poll_timeout(self.is_inside()), self.gate.poll_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+        let lookout = self.lookout.poll_timeout(self.is_inside());
+        [stage, lookout, self.gate.poll_timeout(), self.latch_until].into_iter().flatten().min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -177,7 +181,7 @@ impl Brain {
         match input {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
             Input::Hand(input) => self.hand(now, input, &mut out),
-            Input::Key { chord, down } => self.key(now, rng, &chord, down, &mut out),
+            Input::Key { chord, down, elsewhere } => self.key(now, rng, &chord, down, elsewhere, &mut out),
             Input::KeyReach(reach) => self.keys_reach(now, reach, &mut out),
             // Of a server that was left meanwhile; it is stopped already.
             Input::Hosting(_) if self.hosting_is_late() => {}

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Offer(String),
     WindowIs(WindowPlace),
     Hand(pushtalk_ptt::Input),
-    Key(String, bool),
+    Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
@@ -149,8 +149,8 @@ impl Control {
                         self.take(Input::Hand(input)).await;
                         self.show_now();
                     }
-                    Some(Command::Key(chord, down)) => {
-                        self.take(Input::Key { chord, down }).await;
+                    Some(Command::Key { chord, down, elsewhere }) => {
+                        self.take(Input::Key { chord, down, elsewhere }).await;
                         self.show_now();
                     }
                     Some(Command::KeyReach(reach)) => self.handle(Input::KeyReach(reach)).await,

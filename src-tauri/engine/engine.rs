@@ -201,9 +201,9 @@ impl Engine {
         drop(self.commands.send(Command::Hand(input)).await);
     }
 
-    /// Tells that a bound key of the whole system went down, or came up.
-    pub async fn key(&self, chord: String, down: bool) {
-        drop(self.commands.send(Command::Key(chord, down)).await);
+    /// Tells that a bound key of the whole system went down, or came up; `elsewhere` while another program had the focus.
+    pub async fn key(&self, chord: String, down: bool, elsewhere: bool) {
+        drop(self.commands.send(Command::Key { chord, down, elsewhere }).await);
     }
 
     /// Tells where keys of the whole system are heard.

@@ -8,12 +8,16 @@ use rand::CryptoRng;
 
 use crate::brain::{Brain, Output, Stage};
 use crate::face::{ErrorCode, Intent, KeyReach, Microphone};
+use crate::inside::Inside;
 use crate::preferences::{Bound, KeyDoes, TalkKey};
 
 /// The talk button of the window, and the lines of the headless client.
 const WINDOW: Hand = Hand { source: Source::Window, key: 0 };
 /// The button of the host that stops who talks.
 const INTERRUPT: Hand = Hand { source: Source::Window, key: 1 };
+
+/// The end of a turn is seen by then.
+const SEEN: Duration = Duration::from_secs(2);
 
 /// More keys than anybody binds.
 const MOST_KEYS: usize = 16;
@@ -74,23 +78,25 @@ impl Brain {
     /// Where keys of the whole system are heard from now on.
     pub(crate) fn keys_reach(&mut self, now: Duration, reach: KeyReach, out: &mut Vec<Output>) {
         self.keys.reach = reach;
+        // Whatever the listener before had told to be down, the new one does not know of.
+        self.hand(now, Input::Gone(Source::Raw), out);
         if reach != KeyReach::Everywhere {
             self.keys.heard.clear();
-            self.hand(now, Input::Gone(Source::Raw), out);
         }
     }
 
-    /// A bound key went down, or came up.
+    /// A bound key went down, or came up; `elsewhere` while another program had the focus.
     pub(crate) fn key(
         &mut self,
         now: Duration,
         rng: &mut dyn CryptoRng,
         chord: &str,
         down: bool,
+        elsewhere: bool,
         out: &mut Vec<Output>,
     ) {
         let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
-        if !self.keys.heard.iter().any(|heard| heard == chord) {
+        if elsewhere && !self.keys.heard.iter().any(|heard| heard == chord) {
             self.keys.heard.push(chord.to_owned());
         }
         let hand = Hand { source: Source::Raw, key: u32::try_from(place).unwrap_or(u32::MAX) };
@@ -117,6 +123,7 @@ impl Brain {
         if begins {
             self.check.stop(out);
         }
+        let new = matches!(input, Input::Down(hand, _) if !self.gate.is_down(hand));
         let Stage::Inside(inside) = &mut self.stage else {
             // What goes down outside of a room holds nothing in the next one.
             if !begins {
@@ -133,19 +140,35 @@ impl Brain {
                 inside.press(now, press, &mut self.notices, out);
             }
             Some(Outcome::Release) => inside.release(now, out),
+            // Something else is down and does nothing: what is pressed now counts.
+            None if new && self.gate.is_open() && !self.gate.is_waning() && !inside.button_waits() => {
+                inside.release(now, out);
+                inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
+            }
             None => {}
         }
     }
 
-    /// A turn that is over ends the latch: nothing holds a button that does nothing.
+    /// A turn that is over ends the latch, as soon as its end was seen: nothing holds a button that does nothing, nor waits
+    /// in line. A release that is still due then is due at once.
     pub(crate) fn end_latch(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let Stage::Inside(inside) = &self.stage else { return };
-        let works = inside.standby.is_awaited()
-            || matches!(
-                inside.floor.view().button,
-                Situation::Requesting | Situation::Talking { .. } | Situation::Queued { .. }
-            );
-        if self.gate.is_latched() && !works {
+        let Stage::Inside(inside) = &self.stage else {
+            self.latch_until = None;
+            return;
+        };
+        let talks = matches!(inside.floor.view().button, Situation::Talking { .. });
+        if talks && !self.talked {
+            self.gate.confirm(now);
+        }
+        self.talked = talks;
+        let works = inside.button_works();
+        if self.gate.is_waning() && !works {
+            self.hand(now, Input::Ended, out);
+        }
+        if works || !self.gate.is_latched() {
+            self.latch_until = None;
+        } else if now >= *self.latch_until.get_or_insert(now + SEEN) {
+            self.latch_until = None;
             self.hand(now, Input::Ended, out);
         }
     }
@@ -153,6 +176,19 @@ impl Brain {
     /// True while the talk button is down.
     pub(crate) fn is_pressed(&self) -> bool {
         self.gate.is_open()
+    }
+}
+
+impl Inside {
+    /// True when the button that is down does something, or is about to.
+    fn button_works(&self) -> bool {
+        self.standby.is_awaited()
+            || matches!(self.floor.view().button, Situation::Requesting | Situation::Talking { .. })
+    }
+
+    /// The same, or waits in line.
+    fn button_waits(&self) -> bool {
+        self.button_works() || matches!(self.floor.view().button, Situation::Queued { .. })
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Input {
         chord: String,
         /// True when it went down, false when it came up.
         down: bool,
+        /// True while another program had the focus.
+        elsewhere: bool,
     },
     /// Where keys of the whole system are heard.
     KeyReach(face::KeyReach),

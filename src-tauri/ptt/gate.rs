@@ -106,8 +106,8 @@ const PAUSE: Duration = Duration::from_millis(350);
 enum State {
     /// Up.
     Closed,
-    /// Hands hold it down, the first of them since then.
-    Held { since: Duration },
+    /// Hands hold it down, the first of them since then; `second` when a tap came shortly before.
+    Held { since: Duration, second: bool },
     /// Down until somebody presses again.
     Latched { by: Source },
     /// No hand holds it, and the release is not due yet.
@@ -160,6 +160,25 @@ impl Gate {
         matches!(self.state, State::Latched { .. })
     }
 
+    /// True from the last hand that came up to the release.
+    #[must_use]
+    pub fn is_waning(&self) -> bool {
+        matches!(self.state, State::Tail { .. })
+    }
+
+    /// True while it is known to be down.
+    #[must_use]
+    pub fn is_down(&self, hand: Hand) -> bool {
+        self.hands.contains_key(&hand)
+    }
+
+    /// A turn begins: what is down now is believed for as long as one that went down now.
+    pub fn confirm(&mut self, now: Duration) {
+        for held in self.hands.values_mut() {
+            held.confirmed = now;
+        }
+    }
+
     /// When `Input::Tick` is wanted next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
@@ -200,21 +219,24 @@ impl Gate {
             return None;
         }
         let second = self.tapped.take().is_some_and(|tapped| now.saturating_sub(tapped) <= PAUSE);
-        let latches = self.settings.latch || (self.settings.double_press && second);
-        let by = hand.source;
-        let next = if latches { State::Latched { by } } else { State::Held { since: now } };
-        let (next, outcome) = match self.state {
-            State::Closed => (next, Some(Output::Press(act))),
-            // Nobody has heard the release: it goes on.
-            State::Tail { .. } => (next, None),
-            State::Held { .. } => (self.state, (act == Act::Preempt).then_some(Output::Press(act))),
-            State::Latched { .. } => {
+        let preempts = (act == Act::Preempt).then_some(Output::Press(act));
+        let outcome = match self.state {
+            State::Latched { .. } if preempts.is_none() => {
                 self.hands.insert(hand, Held { confirmed: now, spent: true });
                 self.spend();
                 return self.let_go(now);
             }
+            State::Held { .. } => preempts,
+            State::Closed => {
+                self.state = State::Held { since: now, second };
+                Some(Output::Press(act))
+            }
+            // Nobody has heard the release: it goes on.
+            State::Tail { .. } | State::Latched { .. } => {
+                self.state = State::Held { since: now, second };
+                preempts
+            }
         };
-        self.state = next;
         self.hands.insert(hand, Held { confirmed: now, spent: false });
         outcome
     }
@@ -222,8 +244,13 @@ impl Gate {
     fn up(&mut self, now: Duration, hand: Hand) -> Option<Output> {
         let held = self.hands.remove(&hand)?;
         match self.state {
-            State::Held { since } if !held.spent && !self.is_held() => {
-                self.tapped = (now.saturating_sub(since) <= TAP).then_some(now);
+            State::Held { since, second } if !held.spent && !self.is_held() => {
+                let tap = now.saturating_sub(since) <= TAP;
+                if tap && (self.settings.latch || (self.settings.double_press && second)) {
+                    self.state = State::Latched { by: hand.source };
+                    return None;
+                }
+                self.tapped = tap.then_some(now);
                 self.let_go(now)
             }
             _ => None,

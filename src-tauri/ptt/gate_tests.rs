@@ -131,6 +131,51 @@ fn a_latch_holds_from_one_tap_to_the_next() {
 }
 
 #[test]
+fn a_long_press_is_no_tap_whatever_was_chosen() {
+    for settings in [
+        Settings { latch: true, ..Settings::default() },
+        Settings { double_press: true, ..Settings::default() },
+    ] {
+        let mut desk = Desk::with(settings);
+        if settings.double_press {
+            desk.tap(KEY);
+            desk.pass(ms(100));
+        }
+        desk.down(KEY);
+        desk.pass(ms(10_000));
+        desk.up(KEY);
+        assert!(!desk.gate.is_latched());
+        desk.pass(ms(150));
+        assert!(!desk.gate.is_open());
+    }
+}
+
+#[test]
+fn the_host_interrupts_also_while_a_release_is_due_or_nobody_holds() {
+    let preempts = Some(Output::Press(Act::Preempt));
+    let mut desk = Desk::with(Settings::default());
+    desk.tap(POINTER);
+    assert_eq!(desk.give(Input::Down(KEY, Act::Preempt)), preempts);
+    desk.up(KEY);
+    desk.pass(ms(1_000));
+    let _ = desk.give(Input::Toggle(Source::Window));
+    assert_eq!(desk.give(Input::Down(KEY, Act::Preempt)), preempts);
+    assert!(!desk.gate.is_latched());
+    desk.up(KEY);
+    desk.pass(ms(150));
+    assert!(!desk.gate.is_open());
+}
+
+#[test]
+fn the_beginning_of_a_turn_confirms_what_is_down() {
+    let mut desk = Desk::with(Settings { stuck_after: ms(5_000), ..Settings::default() });
+    desk.down(KEY);
+    desk.pass(ms(4_000));
+    desk.gate.confirm(desk.now);
+    assert_eq!(desk.pass(ms(10_000)), Some((ms(9_000), Output::Release)));
+}
+
+#[test]
 fn a_hand_that_ended_a_latch_holds_nothing_until_it_came_up() {
     let mut desk = Desk::with(Settings { latch: true, ..Settings::default() });
     desk.tap(POINTER);

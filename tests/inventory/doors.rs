@@ -26,12 +26,13 @@ const PUBLIC: [&str; 12] = [
     "Signature",
 ];
 
-/// Everything reachable from `roots`, or from all that the file declares, that is neither plain nor declared in the same
-/// file; each with the way to it.
-pub fn not_plain(sources: &Sources, home: &str, file: &str, roots: &[&str]) -> Vec<String> {
-    let here = |id: &TypeId| sources.types.iter().find(|t| t.id == *id).filter(|_| is_in(id, home, file));
+/// Everything reachable from `roots`, or from all that the files declare, that is neither plain nor declared in one of the
+/// files; each with the way to it. The roots are in the first.
+pub fn not_plain(sources: &Sources, home: &str, files: &[&str], roots: &[&str]) -> Vec<String> {
+    let file = files[0];
+    let here = |id: &TypeId| sources.types.iter().find(|t| t.id == *id).filter(|_| is_in(id, home, files));
     let mut ways: Vec<(TypeId, String)> = if roots.is_empty() {
-        let all = sources.types.iter().filter(|t| is_in(&t.id, home, file));
+        let all = sources.types.iter().filter(|t| is_in(&t.id, home, files));
         all.map(|t| (t.id.clone(), t.id.name.clone())).collect()
     } else {
         let id = |name: &str| TypeId { home: home.into(), file: file.into(), name: name.into() };
@@ -64,6 +65,6 @@ pub fn not_plain(sources: &Sources, home: &str, file: &str, roots: &[&str]) -> V
     problems
 }
 
-fn is_in(id: &TypeId, home: &str, file: &str) -> bool {
-    id.home == home && id.file == file
+fn is_in(id: &TypeId, home: &str, files: &[&str]) -> bool {
+    id.home == home && files.contains(&&*id.file)
 }

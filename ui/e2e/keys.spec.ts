@@ -32,6 +32,25 @@ test('a key is bound by pressing it, with what is held, and is told to be proven
   });
 });
 
+test('a key that cannot be bound is told where it was pressed', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  await page.evaluate(() => globalThis.pushtalkMock?.notice('badKey', 'Ctrl+KeyV'));
+  await expect(page.getByTestId('keys').getByRole('alert')).toContainText('cannot be bound: Ctrl + V');
+});
+
+test('a chord ends when what is held with its key comes up', async ({ page, win }) => {
+  await win.open('room-keyshere');
+  await page.evaluate(() =>
+    globalThis.pushtalkMock?.act({ do: 'setKeys', keys: [{ chord: 'Alt+KeyB', does: 'talk' }] }),
+  );
+  await page.keyboard.down('Alt');
+  await page.keyboard.down('b');
+  await win.expectSituation('talking');
+  await page.keyboard.up('Alt');
+  await win.expectSituation('idle');
+});
+
 test('Escape and another window bind nothing, and the dialog stays', async ({ page, win }) => {
   await win.open('room-idle');
   await page.getByTestId('open-settings').click();
@@ -67,8 +86,8 @@ test('where only the window hears them, they do what they are bound to', async (
   await page.keyboard.press('Control+KeyM');
   await page.mouse.move(450, 620);
   await page.evaluate(() => {
-    for (const kind of ['pointerdown', 'pointerup'])
-      document.body.dispatchEvent(new PointerEvent(kind, { button: 3, bubbles: true }));
+    for (const kind of ['mousedown', 'mouseup'])
+      document.body.dispatchEvent(new MouseEvent(kind, { button: 3, bubbles: true }));
   });
   await win.expectDone('press', 'release', 'disableAudio', 'toggleTalk');
   // Not what somebody types, nor behind a dialog.

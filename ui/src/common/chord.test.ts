@@ -1,6 +1,6 @@
 // Keys as they are bound.
 import { expect, it } from 'vitest';
-import { chordOf, isModifier, matches, mouseChord, spellChord } from './chord';
+import { chordOf, holds, isModifier, matches, mouseChord, spellChord } from './chord';
 
 const press = (
   code: string,
@@ -18,13 +18,16 @@ it('a chord is the key with what is held, and a modifier stands for itself', () 
   expect(chordOf(press('KeyV'))).toBe('KeyV');
   expect(chordOf(press('KeyV', { ctrlKey: true, altKey: true }))).toBe('Ctrl+Alt+KeyV');
   expect(chordOf(press('ControlRight', { ctrlKey: true }))).toBe('ControlRight');
-  expect(isModifier('MetaLeft') && !isModifier('ArrowLeft')).toBe(true);
+  expect(isModifier('MetaLeft') && isModifier('OSRight') && !isModifier('ArrowLeft')).toBe(true);
+  expect(chordOf(press('OSLeft', { metaKey: true }))).toBe('MetaLeft');
 });
 
 it('it is pressed with more held than it asks for, and not with less', () => {
   expect(matches('Ctrl+KeyV', press('KeyV', { ctrlKey: true, shiftKey: true }))).toBe(true);
   expect(matches('Ctrl+KeyV', press('KeyV', { shiftKey: true }))).toBe(false);
   expect(matches('KeyV', press('KeyB'))).toBe(false);
+  expect(matches('MetaLeft', press('OSLeft'))).toBe(true);
+  expect(holds('Ctrl+KeyV', press('ControlLeft')) || !holds('F8', press('KeyB'))).toBe(false);
 });
 
 it('only buttons of the mouse that nothing else needs can be bound', () => {

@@ -19,8 +19,12 @@ const MODIFIERS = [
   ['Meta', 'metaKey'],
 ] as const;
 
+/** WebKit on Linux has names of its own for two keys. */
+export const codeOf = (code: string): string => code.replace(/^OS(Left|Right)$/, 'Meta$1');
+
 /** True for a key that is held with others, and can be bound alone. */
-export const isModifier = (code: string): boolean => /^(Control|Shift|Alt|Meta)(Left|Right)$/.test(code);
+export const isModifier = (code: string): boolean =>
+  /^(Control|Shift|Alt|Meta)(Left|Right)$/.test(codeOf(code));
 
 /** What is held at an event. */
 export const heldWith = ({ ctrlKey, shiftKey, altKey, metaKey }: Held): Held => ({
@@ -32,22 +36,27 @@ export const heldWith = ({ ctrlKey, shiftKey, altKey, metaKey }: Held): Held => 
 
 /** What was pressed, with what was held; a modifier stands for itself. */
 export function chordOf(pressed: Pressed): string {
-  if (isModifier(pressed.code)) return pressed.code;
+  const code = codeOf(pressed.code);
+  if (isModifier(code)) return code;
   const held = MODIFIERS.filter(([, flag]) => pressed[flag]).map(([name]) => name);
-  return [...held, pressed.code].join('+');
+  return [...held, code].join('+');
 }
 
-/** The name of a mouse button that can be bound, by its number in a PointerEvent. */
+/** The name of a mouse button that can be bound, by its number in a MouseEvent. */
 export const mouseChord = (button: number): string | null =>
   ({ 1: 'Mouse3', 3: 'Mouse4', 4: 'Mouse5' })[button] ?? null;
 
 /** True when this press is that chord; more may be held than it asks for. */
 export function matches(chord: string, pressed: Pressed): boolean {
-  const [code, ...held] = chord.split('+').reverse();
-  return (
-    code === pressed.code &&
-    held.every((name) => MODIFIERS.some(([known, flag]) => known === name && pressed[flag]))
-  );
+  return chord.split('+').at(-1) === codeOf(pressed.code) && holds(chord, pressed);
+}
+
+/** True while all is held that is to be held with its key. */
+export function holds(chord: string, held: Held): boolean {
+  return chord
+    .split('+')
+    .slice(0, -1)
+    .every((name) => MODIFIERS.some(([known, flag]) => known === name && held[flag]));
 }
 
 /** As it stands on keyboards, nearly: `Ctrl + V`. */

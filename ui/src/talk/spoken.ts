@@ -23,7 +23,8 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     return [words.spoken.near];
   if (button.is === 'queued' && !(was.is === 'queued' && was.place === button.place))
     return [fill(words.spoken.queued, { n: button.place })];
-  if (now.latched && !before.latched && button.is === 'talking') return [words.spoken.latched];
+  if (now.latched && button.is === 'talking' && !(before.latched && was.is === 'talking'))
+    return [words.spoken.latched];
   if (button.is === was.is) return [];
   switch (button.is) {
     case 'talking':
