@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushtalk_engine::face::{Button, Intent, TalkKey};
+use pushtalk_engine::face::{Bound, Button, ErrorCode, Intent, KeyDoes, Microphone, TalkKey};
 use pushtalk_engine::ptt::{Act, Hand, Input, Source};
 use pushtalk_tests::world::{Network, World};
 
@@ -197,4 +197,86 @@ fn what_is_held_on_the_way_in_holds_nothing_inside() {
     world.act(zoe, Intent::EnableAudio);
     world.run(SECOND);
     assert!(!talks(&world, zoe) && !world.room_of(zoe).unwrap().latched);
+}
+
+#[test]
+fn who_lets_go_in_line_is_out_of_it_at_once() {
+    let mut world = room(10, TalkKey { release_delay: 2_000, ..TalkKey::default() });
+    world.act(2, Intent::Press);
+    world.run(SECOND);
+    world.act(1, Intent::Press);
+    world.run(SECOND);
+    assert!(matches!(world.room_of(1).unwrap().button, Button::Queued { .. }));
+    world.act(1, Intent::Release);
+    world.act(2, Intent::Release);
+    for _ in 0..20 {
+        world.run(2 * MOMENT);
+        assert!(!talks(&world, 1), "on air without anybody who holds it");
+    }
+}
+
+fn bound(all: &[(&str, KeyDoes)]) -> Intent {
+    let keys = all.iter().map(|(chord, does)| Bound { chord: (*chord).to_owned(), does: *does }).collect();
+    Intent::SetKeys { keys }
+}
+
+#[test]
+fn bound_keys_do_what_they_are_bound_to_and_are_proven_only_elsewhere() {
+    let mut world = room(8, TalkKey::default());
+    let all =
+        [("F8", KeyDoes::Latch), ("F9", KeyDoes::Mute), ("F10", KeyDoes::Deafen), ("F11", KeyDoes::Talk)];
+    world.act(1, bound(&all));
+    let heard = |world: &World| world.view(1).keys.heard;
+    world.taps_key(1, "F8", false);
+    world.run(SECOND);
+    assert!(talks(&world, 1) && latched(&world));
+    assert!(heard(&world).is_empty(), "it was pressed in front of the window");
+    world.taps_key(1, "F8", true);
+    world.run(SECOND);
+    assert!(!talks(&world, 1));
+    assert_eq!(heard(&world), ["F8"]);
+
+    for microphone in [Microphone::Off, Microphone::Open] {
+        world.taps_key(1, "F9", true);
+        world.run(SECOND);
+        assert_eq!(world.room_of(1).unwrap().microphone, microphone);
+    }
+    for deafened in [true, false] {
+        world.taps_key(1, "F10", true);
+        world.run(SECOND);
+        assert_eq!(world.room_of(1).unwrap().button == Button::Deafened, deafened);
+    }
+    world.taps_key(1, "F12", true);
+    world.run(SECOND);
+    assert_eq!(heard(&world), ["F8", "F9", "F10"], "of a key that is not bound nothing is known");
+
+    // One that is bound anew has to be proven anew.
+    world.act(1, bound(&all[..1]));
+    world.act(1, bound(&all));
+    assert_eq!(heard(&world), ["F8"]);
+}
+
+#[test]
+fn keys_that_cannot_be_bound_are_told_and_change_nothing() {
+    let mut world = room(9, TalkKey::default());
+    let one = [("F8", KeyDoes::Talk)];
+    world.act(1, bound(&one));
+    for all in [
+        vec![("F8", KeyDoes::Talk), ("F8", KeyDoes::Mute)],
+        vec![("Hyper+F8", KeyDoes::Talk)],
+        vec![("", KeyDoes::Talk)],
+    ] {
+        world.act(1, bound(&all));
+        let view = world.view(1);
+        assert!(view.notices.iter().any(|notice| notice.code == ErrorCode::BadKey), "{all:?}");
+        assert_eq!(view.preferences.keys.len(), 1, "{all:?}");
+        for notice in view.notices {
+            world.act(1, Intent::Dismiss { notice: notice.id });
+        }
+    }
+    let talk_key = TalkKey { release_delay: u16::MAX, ..TalkKey::default() };
+    world.act(1, Intent::SetTalkKey { talk_key });
+    assert_eq!(world.view(1).preferences.talk_key.release_delay, 2_000);
+    world.act(1, Intent::EraseAll);
+    assert_eq!(world.view(1).preferences, Default::default());
 }

@@ -203,6 +203,13 @@ impl World {
         self.give(who, Input::Hand(input));
     }
 
+    /// A bound key of the whole system goes down, and comes up; `elsewhere` while another program has the focus.
+    pub fn taps_key(&mut self, who: usize, chord: &str, elsewhere: bool) {
+        for down in [true, false] {
+            self.give(who, Input::Key { chord: chord.to_owned(), down, elsewhere });
+        }
+    }
+
     /// The gate of this person's microphone opens, or closes.
     pub fn gate(&mut self, who: usize, open: bool) {
         self.give(who, Input::Voice(VoiceNews::Gate(open)));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pushtalk_engine::Engine;
 use pushtalk_engine::face::KeyReach;
-use pushtalk_engine::ptt::{Chord, Input, Source};
+use pushtalk_engine::ptt::Chord;
 use pushtalk_keys::{KeysError, Listener, Told};
 use tauri::AppHandle;
 use tokio::sync::mpsc;
@@ -17,10 +17,10 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let mut round = 0_u32;
     let mut listener = None;
     loop {
-        let keys = views.borrow_and_update().preferences.keys.clone();
-        let wanted: Vec<String> = keys.into_iter().map(|key| key.chord).collect();
-        if wanted != bound {
-            bound = wanted;
+        let view = views.borrow_and_update().clone();
+        let wanted = view.preferences.keys.iter().map(|key| &key.chord);
+        if !wanted.clone().eq(&bound) {
+            bound = wanted.cloned().collect();
             round = round.wrapping_add(1);
             // The one before is over before the next begins.
             drop(listener.take());
@@ -38,10 +38,7 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
                         engine.key(chord.clone(), down, elsewhere).await;
                     }
                 }
-                Told::Gone => {
-                    engine.hand(Input::Gone(Source::Raw)).await;
-                    engine.keys_reach(KeyReach::ThisWindowRefused).await;
-                }
+                Told::Gone => engine.keys_reach(KeyReach::ThisWindowRefused).await,
             },
         }
     }

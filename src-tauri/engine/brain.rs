@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use pushtalk_protocol::{DisplayName, DoorState, Mode, Pid, Pin, ServerAddress, StatementKind};
-use pushtalk_ptt::Gate;
 use pushtalk_signaling::discovery::Nearby;
 use rand::CryptoRng;
 
@@ -14,7 +13,7 @@ use crate::entering::{At, Entering};
 use crate::epoch::Begin;
 use crate::face::{self, EnteringStep, ErrorCode, Intent};
 use crate::inside::Inside;
-use crate::key;
+use crate::key::TalkKeys;
 use crate::looking::Looking;
 use crate::lookout::Lookout;
 use crate::notices::Notices;
@@ -52,12 +51,7 @@ pub struct Brain {
     pub(crate) preferences: face::Preferences,
     pub(crate) lookout: Lookout,
     pub(crate) check: Checking,
-    pub(crate) gate: Gate,
-    /// When a latch ends that holds nothing any more.
-    pub(crate) latch_until: Option<Duration>,
-    /// True when we talked at the last look.
-    pub(crate) talked: bool,
-    pub(crate) keys: face::KeysView,
+    pub(crate) key: TalkKeys,
     /// The name that was last used: in memory, for the next room.
     pub(crate) name: String,
     pub(crate) attempt: u64,
@@ -87,7 +81,7 @@ pub(crate) enum Stage {
 impl Brain {
     /// At home, with the name to propose and what is kept on this device.
     pub fn new(habits: Habits, name: String, preferences: face::Preferences) -> Self {
-        let gate = Gate::new(key::settings(preferences.talk_key));
+        let key = TalkKeys::new(preferences.talk_key);
         Self {
             habits,
             stage: Stage::Home { inspected: None, ask: 0 },
@@ -95,10 +89,7 @@ impl Brain {
             preferences,
             lookout: Lookout::default(),
             check: Checking::default(),
-            keys: face::KeysView::default(),
-            gate,
-            latch_until: None,
-            talked: false,
+            key,
             name,
             attempt: 0,
             day: 0,
@@ -172,7 +163,7 @@ impl Brain {
             Stage::Inside(inside) => inside.poll_timeout(),
         };
         let lookout = self.lookout.poll_timeout(self.is_inside());
-        [stage, lookout, self.gate.poll_timeout(), self.latch_until].into_iter().flatten().min()
+        [stage, lookout, self.key.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Takes what happened at `now` (since any fixed start) and gives what is to be done, in order.
@@ -380,19 +371,16 @@ impl Brain {
 
     /// What is in use is as it is from the beginning, too.
     fn erase_all(&mut self, now: Duration, rng: &mut dyn CryptoRng, out: &mut Vec<Output>) {
-        let face::Preferences { input, output, queueing, processing, .. } = face::Preferences::default();
-        let face::Preferences { talk_mode, talk_key, keys, voice_threshold, .. } =
-            face::Preferences::default();
-        let face::Preferences { mic_while_pressed, use_vpn, .. } = face::Preferences::default();
+        let first = face::Preferences::default();
         for intent in [
-            Intent::SetDevices { input, output },
-            Intent::SetQueueing { on: queueing },
-            Intent::SetProcessing { processing },
-            Intent::SetTalkMode { mode: talk_mode, threshold: voice_threshold },
-            Intent::SetMicWhilePressed { on: mic_while_pressed },
-            Intent::SetUseVpn { on: use_vpn },
-            Intent::SetTalkKey { talk_key },
-            Intent::SetKeys { keys },
+            Intent::SetDevices { input: first.input, output: first.output },
+            Intent::SetQueueing { on: first.queueing },
+            Intent::SetProcessing { processing: first.processing },
+            Intent::SetTalkMode { mode: first.talk_mode, threshold: first.voice_threshold },
+            Intent::SetMicWhilePressed { on: first.mic_while_pressed },
+            Intent::SetUseVpn { on: first.use_vpn },
+            Intent::SetTalkKey { talk_key: first.talk_key },
+            Intent::SetKeys { keys: first.keys },
         ] {
             self.intent(now, rng, intent, out);
         }
@@ -544,8 +532,7 @@ impl Brain {
         self.contacts.clear();
         self.attempt += 1;
         self.stage = Stage::Home { inspected: None, ask: 0 };
-        // Leaving has ended whatever it held.
-        let _ = self.gate.handle(now, pushtalk_ptt::Input::Away);
+        self.key.let_go(now);
         self.notices.clear();
     }
 }

@@ -2,14 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
-use pushtalk_ptt::{Act, Chord, Hand, Input, Output as Outcome, Settings, Source};
+use pushtalk_ptt::{
+    Act, Chord, Gate, Hand, Input, LONGEST_RELEASE_DELAY, Output as Outcome, Settings, Source,
+};
 use pushtalk_room::Situation;
 use rand::CryptoRng;
 
 use crate::brain::{Brain, Output, Stage};
-use crate::face::{ErrorCode, Intent, KeyReach, Microphone};
+use crate::face::{ErrorCode, Intent, KeyReach, KeysView, Microphone};
 use crate::inside::Inside;
 use crate::preferences::{Bound, KeyDoes, TalkKey};
+use crate::view::millis;
 
 /// The talk button of the window, and the lines of the headless client.
 const WINDOW: Hand = Hand { source: Source::Window, key: 0 };
@@ -27,7 +30,36 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A time of day that has gone on by more between two looks belongs to a device that has slept.
 const ASLEEP: Duration = Duration::from_secs(5);
 
-pub(crate) fn settings(talk_key: TalkKey) -> Settings {
+/// All that is known of the talk key.
+pub(crate) struct TalkKeys {
+    pub(crate) gate: Gate,
+    /// How keys of the whole system work here.
+    pub(crate) shown: KeysView,
+    /// When a latch ends that holds nothing any more.
+    latch_until: Option<Duration>,
+    /// True when we talked at the last look.
+    talked: bool,
+}
+
+impl TalkKeys {
+    pub(crate) fn new(talk_key: TalkKey) -> Self {
+        let gate = Gate::new(settings(talk_key));
+        Self { gate, shown: KeysView::default(), latch_until: None, talked: false }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Duration> {
+        [self.gate.poll_timeout(), self.latch_until].into_iter().flatten().min()
+    }
+
+    /// Outside of a room nothing is held.
+    pub(crate) fn let_go(&mut self, now: Duration) {
+        // Leaving has ended whatever it held.
+        let _ = self.gate.handle(now, Input::Away);
+        (self.latch_until, self.talked) = (None, false);
+    }
+}
+
+fn settings(talk_key: TalkKey) -> Settings {
     Settings {
         release_delay: Duration::from_millis(talk_key.release_delay.into()),
         latch: talk_key.latch,
@@ -55,9 +87,11 @@ impl Brain {
         self.hand(now, Input::Toggle(Source::Window), out);
     }
 
-    pub(crate) fn set_talk_key(&mut self, talk_key: TalkKey) {
+    pub(crate) fn set_talk_key(&mut self, mut talk_key: TalkKey) {
+        let longest = millis(LONGEST_RELEASE_DELAY);
+        talk_key.release_delay = talk_key.release_delay.min(u16::try_from(longest).unwrap_or(u16::MAX));
         self.preferences.talk_key = talk_key;
-        self.gate.set(settings(talk_key));
+        self.key.gate.set(settings(talk_key));
     }
 
     /// Binds these keys of the whole system, if all of them can be bound.
@@ -70,18 +104,18 @@ impl Brain {
             };
             seen.push(chord);
         }
-        self.keys.heard.retain(|chord| keys.iter().any(|bound| bound.chord == *chord));
+        self.key.shown.heard.retain(|chord| keys.iter().any(|bound| bound.chord == *chord));
         self.preferences.keys = keys;
         self.hand(now, Input::Gone(Source::Raw), out);
     }
 
     /// Where keys of the whole system are heard from now on.
     pub(crate) fn keys_reach(&mut self, now: Duration, reach: KeyReach, out: &mut Vec<Output>) {
-        self.keys.reach = reach;
+        self.key.shown.reach = reach;
         // Whatever the listener before had told to be down, the new one does not know of.
         self.hand(now, Input::Gone(Source::Raw), out);
         if reach != KeyReach::Everywhere {
-            self.keys.heard.clear();
+            self.key.shown.heard.clear();
         }
     }
 
@@ -96,8 +130,8 @@ impl Brain {
         out: &mut Vec<Output>,
     ) {
         let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
-        if elsewhere && !self.keys.heard.iter().any(|heard| heard == chord) {
-            self.keys.heard.push(chord.to_owned());
+        if elsewhere && !self.key.shown.heard.iter().any(|heard| heard == chord) {
+            self.key.shown.heard.push(chord.to_owned());
         }
         let hand = Hand { source: Source::Raw, key: u32::try_from(place).unwrap_or(u32::MAX) };
         let intent = match (self.preferences.keys[place].does, down) {
@@ -123,15 +157,15 @@ impl Brain {
         if begins {
             self.check.stop(out);
         }
-        let new = matches!(input, Input::Down(hand, _) if !self.gate.is_down(hand));
+        let new = matches!(input, Input::Down(hand, _) if !self.key.gate.is_down(hand));
         let Stage::Inside(inside) = &mut self.stage else {
             // What goes down outside of a room holds nothing in the next one.
             if !begins {
-                let _ = self.gate.handle(now, input);
+                let _ = self.key.gate.handle(now, input);
             }
             return;
         };
-        match self.gate.handle(now, input) {
+        match self.key.gate.handle(now, input) {
             Some(Outcome::Press(act)) => {
                 let press = match act {
                     Act::Talk => pushtalk_room::Input::Press,
@@ -141,7 +175,11 @@ impl Brain {
             }
             Some(Outcome::Release) => inside.release(now, out),
             // Something else is down and does nothing: what is pressed now counts.
-            None if new && self.gate.is_open() && !self.gate.is_waning() && !inside.button_waits() => {
+            None if new
+                && self.key.gate.is_open()
+                && !self.key.gate.is_waning()
+                && !inside.button_waits() =>
+            {
                 inside.release(now, out);
                 inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
             }
@@ -152,30 +190,27 @@ impl Brain {
     /// A turn that is over ends the latch, as soon as its end was seen: nothing holds a button that does nothing, nor waits
     /// in line. A release that is still due then is due at once.
     pub(crate) fn end_latch(&mut self, now: Duration, out: &mut Vec<Output>) {
-        let Stage::Inside(inside) = &self.stage else {
-            self.latch_until = None;
-            return;
-        };
+        let Stage::Inside(inside) = &self.stage else { return };
         let talks = matches!(inside.floor.view().button, Situation::Talking { .. });
-        if talks && !self.talked {
-            self.gate.confirm(now);
+        if talks && !self.key.talked {
+            self.key.gate.confirm(now);
         }
-        self.talked = talks;
+        self.key.talked = talks;
         let works = inside.button_works();
-        if self.gate.is_waning() && !works {
+        if self.key.gate.is_waning() && !works {
             self.hand(now, Input::Ended, out);
         }
-        if works || !self.gate.is_latched() {
-            self.latch_until = None;
-        } else if now >= *self.latch_until.get_or_insert(now + SEEN) {
-            self.latch_until = None;
+        if works || !self.key.gate.is_latched() {
+            self.key.latch_until = None;
+        } else if now >= *self.key.latch_until.get_or_insert(now + SEEN) {
+            self.key.latch_until = None;
             self.hand(now, Input::Ended, out);
         }
     }
 
     /// True while the talk button is down.
     pub(crate) fn is_pressed(&self) -> bool {
-        self.gate.is_open()
+        self.key.gate.is_open()
     }
 }
 

@@ -29,13 +29,13 @@ impl Brain {
                     self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
                 face::Stage::Entering { step, hosting }
             }
-            Stage::Inside(inside) => face::Stage::Room(room(inside, now, self.gate.is_latched())),
+            Stage::Inside(inside) => face::Stage::Room(room(inside, now, self.key.gate.is_latched())),
         };
         View {
             stage,
             notices: self.notices.list().to_vec(),
             name: self.name.clone(),
-            keys: self.keys.clone(),
+            keys: self.key.shown.clone(),
             preferences: self.preferences.clone(),
             devices: self.lookout.view(),
             networks: self.networks.clone(),
