@@ -210,6 +210,11 @@ impl World {
         }
     }
 
+    /// A bound key goes down, or comes up, while another program has the focus.
+    pub fn key(&mut self, who: usize, chord: &str, down: bool) {
+        self.give(who, Input::Key { chord: chord.to_owned(), down, elsewhere: true });
+    }
+
     /// The gate of this person's microphone opens, or closes.
     pub fn gate(&mut self, who: usize, open: bool) {
         self.give(who, Input::Voice(VoiceNews::Gate(open)));

@@ -22,6 +22,7 @@ pub use crate::orders::{
     Request, ServerNews, TalkOrder, VoiceNews,
 };
 use crate::ticket::{Ticket, inspect, ticket};
+use crate::whisper::Whom;
 
 /// How this client makes and hosts rooms; from the command line.
 #[derive(Clone)]
@@ -299,6 +300,9 @@ impl Brain {
             Intent::ForgetAllRecent => self.preferences.recent.clear(),
             Intent::Press => self.press(now, out),
             Intent::Preempt => self.preempt(now, out),
+            Intent::PressWhisper => self.press_whisper(now, Whom::Chosen, out),
+            Intent::PressAnswer => self.press_whisper(now, Whom::Last, out),
+            Intent::SetWhisper { id, on } => self.set_whisper(now, &id, on, out),
             Intent::Release => self.release(now, out),
             Intent::ToggleTalk => self.toggle_talk(now, out),
             Intent::SetTalkKey { talk_key } => self.set_talk_key(talk_key),

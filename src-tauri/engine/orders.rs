@@ -146,8 +146,13 @@ pub enum VoiceNews {
     MicrophoneSilent(u32, bool),
     /// What became of the order of this number to open an output.
     Output(u32, PlugNews),
-    /// A frame of this member has opened; told a few times a second while it talks.
-    Heard(Pid),
+    /// A frame of a member has opened; told a few times a second while it talks.
+    Heard {
+        /// Who.
+        peer: Pid,
+        /// Not for the whole room.
+        whisper: bool,
+    },
     /// The talk thread has let go of its turn.
     TurnEnded,
     /// Keys have sealed so many spurts that new ones are wanted.

@@ -106,6 +106,8 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   muted: false,
   micOff: false,
   deafened: false,
+  chosen: false,
+  whispers: false,
   keys: index === 0 ? 0 : 2,
   quality: null,
   ...more,
@@ -131,6 +133,7 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     microphone: 'open',
     server: true,
     serving: true,
+    whispering: [],
     latched: false,
     ...more,
   };
@@ -247,6 +250,23 @@ export const scenes: Record<string, () => View> = {
     at(
       { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
       { latched: true, floor: { is: 'taken', id: 'm0', forMs: 7_400 }, heard: { by: 2, of: 2 } },
+    ),
+  'room-whispering': () =>
+    at(
+      { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
+      {
+        whispering: ['m1'],
+        heard: { by: 1, of: 1 },
+        members: [member(0, 'Ana'), member(1, 'Ben', { chosen: true }), member(2, 'Chloé')],
+      },
+    ),
+  'room-whispered': () =>
+    at(
+      { is: 'receiving', id: 'm2' },
+      {
+        floor: { is: 'taken', id: 'm2', forMs: 4_000 },
+        members: [member(0, 'Ana'), member(1, 'Ben', { whispers: true, chosen: true }), member(2, 'Chloé')],
+      },
     ),
   'room-countdown': () =>
     at(

@@ -167,6 +167,10 @@ export const fr: Words = {
       todo: 'Elle a déjà un rôle, ou PushTalk ne la connaît pas. Choisissez-en une autre.',
       about: 'la touche',
     },
+    nobodyToWhisperTo: {
+      what: 'Personne n’est là pour entendre votre chuchotement.',
+      todo: 'Choisissez quelqu’un : appuyez sur un nom parmi les participants et cochez « Entend mes chuchotements ».',
+    },
     badServer: {
       what: 'Cette adresse de serveur est illisible.',
       todo: 'Écrivez l’adresse et le port, comme 192.168.1.20:7300.',
@@ -434,6 +438,10 @@ export const fr: Words = {
     cancel: 'Annuler',
   },
   room: {
+    chosen: 'Entend vos chuchotements',
+    whispers: 'Vous chuchote',
+    whisperedBy: '{name} vous chuchote',
+    whispering: 'Vous chuchotez à {names}',
     micIsOff: 'Micro éteint',
     deaf: 'N’entend personne',
     deafen: 'N’entendre personne',
@@ -504,6 +512,12 @@ export const fr: Words = {
     },
     line: '{name} parle. Maintenez le bouton pour attendre votre tour.',
     place: 'Place {n}',
+    whispering: {
+      label: 'Chuchotement',
+      hint: 'Votre voix ne va qu’à {name}. Relâchez quand vous avez fini.',
+    },
+    whisper: 'Chuchoter',
+    whisperHint: 'Maintenez pour chuchoter à {names}.',
     interrupt: 'Interrompre',
     interruptHint: 'Maintenez-le pour parler tout de suite ; la personne qui parle est interrompue.',
   },
@@ -517,6 +531,8 @@ export const fr: Words = {
     volume: 'Volume de {name}',
     mute: 'Couper le son de {name}',
     muteHint: 'Sur cet appareil seulement. Cette personne verra qu’une personne de moins l’a entendue.',
+    whisper: 'Entend mes chuchotements',
+    whisperHint: 'Maintenez « Chuchoter », ou une touche choisie pour cela. Les autres n’en reçoivent rien.',
     yes: 'Identité vérifiée : vous avez comparé, et personne ne s’est interposé.',
     no: 'Identité pas encore vérifiée.',
     verify: 'Comparer avec {name}',
@@ -809,6 +825,8 @@ export const fr: Words = {
     latch: 'Parler jusqu’au prochain appui',
     mute: 'Micro désactivé, puis activé',
     deafen: 'N’entendre personne, puis tout le monde',
+    whisper: 'Chuchoter aux personnes choisies, tant que la touche est enfoncée',
+    answer: 'Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée',
   },
   talkMode: {
     title: 'Ce qui ouvre le canal',
