@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 mod a_key_talks_while_another_window_has_the_focus;
 #[cfg(target_os = "linux")]
+mod a_locked_screen_lets_go;
+#[cfg(target_os = "linux")]
 mod a_room_goes_on_without_the_one_who_hosted_it;
 #[cfg(target_os = "linux")]
 mod a_server_on_the_internet_is_known_by_its_name;
