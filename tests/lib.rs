@@ -14,6 +14,8 @@ pub mod logs;
 pub mod netns;
 pub mod pair;
 pub mod passage;
+#[cfg(target_os = "linux")]
+pub mod portal;
 pub mod probe_events;
 pub mod probe_jitter;
 pub mod probe_strangers;

@@ -2,6 +2,8 @@
 //! time and sound.
 
 #[cfg(target_os = "linux")]
+mod a_key_talks_by_the_desktop_where_windows_hear_only_their_own;
+#[cfg(target_os = "linux")]
 mod a_key_talks_while_another_window_has_the_focus;
 #[cfg(target_os = "linux")]
 mod a_locked_screen_lets_go;
@@ -30,6 +32,8 @@ mod people_in_two_homes_talk_through_their_routers;
 mod preferences_stay_and_broken_ones_are_put_aside;
 #[cfg(target_os = "linux")]
 mod servers_that_stand_for_one_share_their_rooms;
+#[cfg(target_os = "linux")]
+mod the_desktop_tells_keys_and_takes_them_back;
 #[cfg(target_os = "linux")]
 mod the_server_bears_whatever_is_done_to_it;
 #[cfg(target_os = "linux")]

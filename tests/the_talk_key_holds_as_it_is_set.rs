@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pushtalk_engine::face::{Bound, Button, ErrorCode, Intent, KeyDoes, Microphone, TalkKey};
+use pushtalk_engine::face::{Bound, Button, ErrorCode, Intent, KeyDoes, KeyReach, Microphone, TalkKey};
 use pushtalk_engine::ptt::{Act, Hand, Input, Source};
 use pushtalk_tests::world::{Network, World};
 
@@ -254,6 +254,26 @@ fn bound_keys_do_what_they_are_bound_to_and_are_proven_only_elsewhere() {
     world.act(1, bound(&all[..1]));
     world.act(1, bound(&all));
     assert_eq!(heard(&world), ["F8"]);
+}
+
+#[test]
+fn what_the_desktop_binds_a_key_to_can_change_while_it_is_down_and_what_goes_takes_it_along() {
+    let mut world = room(11, TalkKey { release_delay: 0, ..TalkKey::default() });
+    world.act(1, bound(&[("F8", KeyDoes::Talk)]));
+    world.keys_reach(1, KeyReach::ThisWindowAsking, &[]);
+    world.keys_reach(1, KeyReach::ByDesktop, &[("F8", "Press F8")]);
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    world.keys_reach(1, KeyReach::ByDesktop, &[("F8", "Press F9")]);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+    let keys = world.view(1).keys;
+    assert_eq!((keys.heard, keys.triggers[0].by.as_str()), (vec!["F8".to_owned()], "Press F9"));
+    world.keys_reach(1, KeyReach::ThisWindowGone, &[]);
+    world.run(SECOND);
+    assert!(!talks(&world, 1));
+    let keys = world.view(1).keys;
+    assert!(keys.heard.is_empty() && keys.triggers.is_empty(), "it has to be proven anew");
 }
 
 #[test]

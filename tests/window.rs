@@ -65,6 +65,7 @@ impl Launch {
                 None => driver.env_remove(name),
             };
         }
+        driver.env_remove("WAYLAND_DISPLAY");
         Self { driver, arguments: Vec::new(), profile: None, first_run: false }
     }
 
@@ -135,7 +136,6 @@ impl Window {
             .env("NO_AT_BRIDGE", "1")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("GDK_BACKEND", "x11")
-            .env_remove("WAYLAND_DISPLAY")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(folder.join("log"))?);
@@ -164,6 +164,16 @@ impl Window {
     /// The process of the program.
     pub fn process(&self) -> u32 {
         self.program
+    }
+
+    /// Gives it the focus of its display.
+    ///
+    /// # Errors
+    /// When it is not shown there.
+    pub fn focus(&self, display: &Display) -> anyhow::Result<()> {
+        let found = display.hands(&["search", "--onlyvisible", "--pid", &self.program.to_string()])?;
+        let id = found.lines().last().context("no window")?.to_owned();
+        display.hands(&["windowfocus", "--sync", &id]).map(drop)
     }
 
     /// What the program and its driver said on standard error.

@@ -24,7 +24,9 @@ use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
 use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
-use pushtalk_engine::face::{Intent, Invitation, MemberLink, Preferences, RoomView, Stage, TalkKey, View};
+use pushtalk_engine::face::{
+    Intent, Invitation, KeyReach, MemberLink, Preferences, RoomView, Stage, TalkKey, Trigger, View,
+};
 use pushtalk_protocol::Pid;
 use pushtalk_signaling::lobby::ConnectionId;
 use rand::rngs::StdRng;
@@ -210,7 +212,13 @@ impl World {
         }
     }
 
-    /// A bound key goes down, or comes up, while another program has the focus.
+    /// Where keys of the whole system are heard, and what the desktop has bound them to.
+    pub fn keys_reach(&mut self, who: usize, reach: KeyReach, triggers: &[(&str, &str)]) {
+        let trigger = |(chord, by): &(&str, &str)| Trigger { chord: (*chord).into(), by: (*by).into() };
+        self.give(who, Input::KeyReach(reach, triggers.iter().map(trigger).collect()));
+    }
+
+    /// A bound key of the whole system goes down, or comes up, while another program has the focus.
     pub fn key(&mut self, who: usize, chord: &str, down: bool) {
         self.give(who, Input::Key { chord: chord.to_owned(), down, elsewhere: true });
     }

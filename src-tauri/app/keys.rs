@@ -3,71 +3,102 @@
 use std::sync::Arc;
 
 use pushtalk_engine::Engine;
-use pushtalk_engine::face::KeyReach;
-use pushtalk_engine::ptt::Chord;
-use pushtalk_keys::{KeysError, Listener, Told};
+use pushtalk_engine::face::{Bound, KeyReach, Language, Trigger};
+use pushtalk_keys::{Binding, KeysError, Listener, Reach, Told};
 use tauri::AppHandle;
 use tokio::sync::mpsc;
+
+use crate::words::words;
 
 /// Follows what is bound, for as long as the program runs.
 pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let mut views = engine.views();
     let (tell, mut told) = mpsc::unbounded_channel::<(u32, Told)>();
-    let mut bound: Vec<String> = Vec::new();
+    let mut bound: Vec<Bound> = Vec::new();
     let mut round = 0_u32;
     let mut listener = None;
     loop {
         let view = views.borrow_and_update().clone();
-        let wanted = view.preferences.keys.iter().map(|key| &key.chord);
-        if !wanted.clone().eq(&bound) {
-            bound = wanted.cloned().collect();
+        if view.preferences.keys != bound {
+            bound.clone_from(&view.preferences.keys);
             round = round.wrapping_add(1);
             // The one before is over before the next begins.
             drop(listener.take());
-            let (started, reach) = start(&bound, round, tell.clone());
-            listener = started;
-            engine.keys_reach(reach).await;
+            match start(&bound, view.preferences.language, round, tell.clone()) {
+                Ok(started) => listener = Some(started),
+                Err(reach) => engine.keys_reach(reach, Vec::new()).await,
+            }
         }
         tokio::select! {
             changed = views.changed() => if changed.is_err() { return },
             Some((of, told)) = told.recv() => match told {
                 _ if of != round => {}
                 Told::Changed((place, down)) => {
-                    if let Some(chord) = bound.get(place) {
+                    if let Some(key) = bound.get(place) {
                         let elsewhere = !crate::desktop::has_focus(&app);
-                        engine.key(chord.clone(), down, elsewhere).await;
+                        engine.key(key.chord.clone(), down, elsewhere).await;
                     }
                 }
-                Told::Gone => engine.keys_reach(KeyReach::ThisWindowRefused).await,
+                Told::Reach(reach) => {
+                    let (reach, triggers) = shown(reach, &bound);
+                    engine.keys_reach(reach, triggers).await;
+                }
             },
         }
     }
 }
 
 fn start(
-    bound: &[String],
+    bound: &[Bound],
+    language: Language,
     round: u32,
     tell: mpsc::UnboundedSender<(u32, Told)>,
-) -> (Option<Listener>, KeyReach) {
-    // The engine has read them before it kept them; a file may hold anything.
-    let Ok(chords) = bound.iter().map(|chord| chord.parse()).collect::<Result<Vec<Chord>, _>>() else {
-        return (None, KeyReach::ThisWindowRefused);
+) -> Result<Listener, KeyReach> {
+    let binding = |key: &Bound| {
+        let chord = key.chord.parse().ok()?;
+        Some(Binding { chord, description: words(language).does(key.does).to_owned() })
     };
-    if chords.is_empty() {
-        return (None, KeyReach::Nowhere);
+    // The engine has read them before it kept them; a file may hold anything.
+    let bindings =
+        bound.iter().map(binding).collect::<Option<Vec<_>>>().ok_or(KeyReach::ThisWindowRefused)?;
+    if bindings.is_empty() {
+        return Err(KeyReach::Nowhere);
     }
-    match Listener::start(&chords, move |told| {
-        let _ = tell.send((round, told));
-    }) {
-        Ok(listener) => (Some(listener), KeyReach::Everywhere),
-        Err(error) => {
-            tracing::info!(%error, "keys of the whole system are not heard");
-            let reach = match error {
-                KeysError::Wayland => KeyReach::ThisWindowByDesktop,
-                KeysError::NoDisplay | KeysError::Refused => KeyReach::ThisWindowRefused,
-                KeysError::Unsupported => KeyReach::ThisWindowBySystem,
-            };
-            (None, reach)
+    let tell = move |told| drop(tell.send((round, told)));
+    Listener::start(&bindings, tell).map_err(|error| {
+        tracing::info!(%error, "keys of the whole system are not heard");
+        match error {
+            KeysError::NoDisplay | KeysError::Refused => KeyReach::ThisWindowRefused,
+            KeysError::Unsupported => KeyReach::ThisWindowBySystem,
         }
+    })
+}
+
+fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
+    let reach = match reach {
+        Reach::Everywhere => KeyReach::Everywhere,
+        Reach::ByDesktop(by) => {
+            let trigger =
+                |(key, by): (&Bound, Option<String>)| Some(Trigger { chord: key.chord.clone(), by: by? });
+            return (KeyReach::ByDesktop, bound.iter().zip(by).filter_map(trigger).collect());
+        }
+        Reach::Asking => KeyReach::ThisWindowAsking,
+        Reach::Denied => KeyReach::ThisWindowDenied,
+        Reach::NoPortal => KeyReach::ThisWindowNoPortal,
+        Reach::Gone => KeyReach::ThisWindowGone,
+    };
+    tracing::info!(?reach, "how keys of the whole system are heard");
+    (reach, Vec::new())
+}
+
+/// Whatever is held is let go of where nobody would see it come up.
+#[cfg(target_os = "linux")]
+pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    pushtalk_keys::watch_away(move || {
+        let _ = tell.send(());
+    });
+    while told.recv().await.is_some() {
+        engine.hand(pushtalk_engine::ptt::Input::Away).await;
     }
 }

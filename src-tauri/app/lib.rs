@@ -1,8 +1,6 @@
 //! The Tauri shell: a window, its doors, and what stays on this device.
 
 mod arguments;
-#[cfg(target_os = "linux")]
-mod away;
 mod commands;
 #[cfg(desktop)]
 mod control;

@@ -1,6 +1,6 @@
 //! What the tray and the notifications say, in the languages of the window.
 
-use pushtalk_engine::face::Language;
+use pushtalk_engine::face::{KeyDoes, Language};
 
 /// All of it, in one language.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) struct Words {
     pub(crate) hand: &'static str,
     pub(crate) server_gone: &'static str,
     pub(crate) out: &'static str,
+    /// What a key does, for the settings of the desktop: talk, latch, mute, deafen.
+    does: [&'static str; 6],
 }
 
 const EN: Words = Words {
@@ -29,6 +31,14 @@ const EN: Words = Words {
     hand: "Somebody in your room raises a hand.",
     server_gone: "The room’s server went away. Those inside talk on.",
     out: "You are not in the room any more.",
+    does: [
+        "Talk while held",
+        "Talk until pressed again",
+        "Microphone off, and on again",
+        "Hear nobody, and everybody again",
+        "Whisper to the chosen, while held",
+        "Whisper to who spoke last, while held",
+    ],
 };
 
 const FR: Words = Words {
@@ -42,6 +52,14 @@ const FR: Words = Words {
     hand: "Quelqu’un lève la main dans votre salon.",
     server_gone: "Le serveur du salon a disparu. Ceux qui y sont continuent à parler.",
     out: "Vous n’êtes plus dans le salon.",
+    does: [
+        "Parler tant qu’elle est maintenue",
+        "Parler jusqu’au prochain appui",
+        "Micro désactivé, puis activé",
+        "N’entendre personne, puis tout le monde",
+        "Chuchoter aux personnes choisies, tant que la touche est enfoncée",
+        "Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée",
+    ],
 };
 
 const AR: Words = Words {
@@ -55,7 +73,30 @@ const AR: Words = Words {
     hand: "شخص في غرفتك يرفع يده.",
     server_gone: "اختفى خادم الغرفة. يواصل من في الداخل الحديث.",
     out: "لم تعد في الغرفة.",
+    does: [
+        "التحدث أثناء الضغط",
+        "التحدث حتى الضغطة التالية",
+        "إيقاف الميكروفون وتشغيله",
+        "عدم سماع أحد ثم سماع الجميع",
+        "الهمس إلى من اخترتهم ما دام المفتاح مضغوطًا",
+        "الهمس إلى آخر من تحدث ما دام المفتاح مضغوطًا",
+    ],
 };
+
+impl Words {
+    /// What a key is for.
+    pub(crate) fn does(&self, does: KeyDoes) -> &'static str {
+        let [talk, latch, mute, deafen, whisper, answer] = self.does;
+        match does {
+            KeyDoes::Talk => talk,
+            KeyDoes::Latch => latch,
+            KeyDoes::Mute => mute,
+            KeyDoes::Deafen => deafen,
+            KeyDoes::Whisper => whisper,
+            KeyDoes::Answer => answer,
+        }
+    }
+}
 
 /// In the language that was chosen, or the first of these that the system speaks.
 pub(crate) fn words(language: Language) -> &'static Words {

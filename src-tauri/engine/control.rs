@@ -36,7 +36,7 @@ pub(crate) enum Command {
     WindowIs(WindowPlace),
     Hand(pushtalk_ptt::Input),
     Key { chord: String, down: bool, elsewhere: bool },
-    KeyReach(face::KeyReach),
+    KeyReach(face::KeyReach, Vec<face::Trigger>),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -153,7 +153,7 @@ impl Control {
                         self.take(Input::Key { chord, down, elsewhere }).await;
                         self.show_now();
                     }
-                    Some(Command::KeyReach(reach)) => self.handle(Input::KeyReach(reach)).await,
+                    Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);
                         self.show();

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::brain::{Brain, Habits, Input};
 use crate::control::{Command, Control, Threads};
-use crate::face::{ErrorCode, Intent, KeyReach, Preferences, View, WindowPlace};
+use crate::face::{ErrorCode, Intent, KeyReach, Preferences, Trigger, View, WindowPlace};
 use crate::hosting::Hosts;
 use crate::levels::Levels;
 use crate::post::Post;
@@ -206,9 +206,9 @@ impl Engine {
         drop(self.commands.send(Command::Key { chord, down, elsewhere }).await);
     }
 
-    /// Tells where keys of the whole system are heard.
-    pub async fn keys_reach(&self, reach: KeyReach) {
-        drop(self.commands.send(Command::KeyReach(reach)).await);
+    /// Tells where keys of the whole system are heard, and what the desktop has bound them to.
+    pub async fn keys_reach(&self, reach: KeyReach, triggers: Vec<Trigger>) {
+        drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
     }
 
     /// Remembers where the window is, for the next start.

@@ -912,6 +912,20 @@ pub struct KeysView {
     pub reach: KeyReach,
     /// Those of the bound chords that were heard since they were bound: it is proven that they work.
     pub heard: Vec<String>,
+    /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
+    /// nothing.
+    pub triggers: Vec<Trigger>,
+}
+
+/// What the desktop has bound a chord to.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct Trigger {
+    /// `Bound::chord`.
+    pub chord: String,
+    /// In the desktop's words.
+    pub by: String,
 }
 
 /// Where keys are heard.
@@ -924,8 +938,16 @@ pub enum KeyReach {
     Nowhere,
     /// In whatever program has the focus; none is taken away from it.
     Everywhere,
-    /// Only in this window: the desktop tells keys to nobody else (Wayland).
-    ThisWindowByDesktop,
+    /// In whatever program has the focus, by what the desktop has bound them to; it takes them away from that program.
+    ByDesktop,
+    /// Only in this window: the desktop is asked, and may be asking the person.
+    ThisWindowAsking,
+    /// Only in this window: the desktop, or the person whom it asked, has said no.
+    ThisWindowDenied,
+    /// Only in this window: the desktop tells keys to nobody else, and has no portal for shortcuts.
+    ThisWindowNoPortal,
+    /// Only in this window: the display or the desktop, which told them, is gone.
+    ThisWindowGone,
     /// Only in this window: there is no way yet on this system.
     ThisWindowBySystem,
     /// Only in this window: the system refuses.

@@ -9,7 +9,7 @@ use pushtalk_room::Situation;
 use rand::CryptoRng;
 
 use crate::brain::{Brain, Output, Stage};
-use crate::face::{ErrorCode, Intent, KeyReach, KeysView, Microphone};
+use crate::face::{ErrorCode, Intent, KeyReach, KeysView, Microphone, Trigger};
 use crate::inside::Inside;
 use crate::preferences::{Bound, KeyDoes, TalkKey};
 use crate::view::millis;
@@ -157,12 +157,22 @@ impl Brain {
         self.hand(now, Input::Gone(Source::Raw), out);
     }
 
-    /// Where keys of the whole system are heard from now on.
-    pub(crate) fn keys_reach(&mut self, now: Duration, reach: KeyReach, out: &mut Vec<Output>) {
-        self.key.shown.reach = reach;
+    /// Where keys of the whole system are heard from now on, and what the desktop has bound them to.
+    pub(crate) fn keys_reach(
+        &mut self,
+        now: Duration,
+        reach: KeyReach,
+        triggers: Vec<Trigger>,
+        out: &mut Vec<Output>,
+    ) {
+        let before = std::mem::replace(&mut self.key.shown.reach, reach);
+        self.key.shown.triggers = triggers;
+        if (before, reach) == (KeyReach::ByDesktop, KeyReach::ByDesktop) {
+            return;
+        }
         // Whatever the listener before had told to be down, the new one does not know of.
         self.hand(now, Input::Gone(Source::Raw), out);
-        if reach != KeyReach::Everywhere {
+        if !matches!(reach, KeyReach::Everywhere | KeyReach::ByDesktop) {
             self.key.shown.heard.clear();
         }
     }

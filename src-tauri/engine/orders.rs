@@ -35,8 +35,8 @@ pub enum Input {
         /// True while another program had the focus.
         elsewhere: bool,
     },
-    /// Where keys of the whole system are heard.
-    KeyReach(face::KeyReach),
+    /// Where keys of the whole system are heard, and what the desktop has bound them to.
+    KeyReach(face::KeyReach, Vec<face::Trigger>),
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.

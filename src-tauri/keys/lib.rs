@@ -1,21 +1,28 @@
 //! Keys of the whole system, wherever the focus is.
 //!
-//! A [`Listener`] only listens: no key is taken away from the program that has the focus. Of what it hears it tells the
-//! bound chords and nothing else, and keeps nothing but which modifiers are down ([`pushtalk_ptt::Watcher`]). It runs
-//! only while somebody has bound a key.
+//! A [`Listener`] only listens: it takes no key away from the program that has the focus. Under Wayland it is the desktop
+//! that listens, and takes away what it tells. Of what is heard it tells the bound chords and nothing else, and keeps
+//! nothing but which modifiers are down ([`pushtalk_ptt::Watcher`]). It runs only while somebody has bound a key.
 #![warn(missing_docs)]
 
 #[cfg(target_os = "linux")]
+mod away;
+#[cfg(target_os = "linux")]
+mod portal;
+#[cfg(target_os = "linux")]
+mod shortcuts;
+#[cfg(target_os = "linux")]
+mod trigger;
+#[cfg(target_os = "linux")]
 mod x11;
 
+#[cfg(target_os = "linux")]
+pub use away::watch_away;
 use pushtalk_ptt::{Change, Chord};
 
 /// Why keys are not heard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
-    /// There is no display that tells keys to programs without the focus: Wayland keeps them for the one that has it.
-    #[error("the desktop tells keys only to the window that has the focus")]
-    Wayland,
     /// There is no display.
     #[error("there is no display")]
     NoDisplay,
@@ -27,37 +34,72 @@ pub enum KeysError {
     Unsupported,
 }
 
+/// A chord, and what it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// What is pressed.
+    pub chord: Chord,
+    /// What it does, in words of the person, for a desktop that shows it.
+    pub description: String,
+}
+
 /// What a listener tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// A bound chord went down, or came up.
     Changed(Change),
-    /// The display is gone: nothing more will be told, and whatever was down says nothing any more.
+    /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
+    Reach(Reach),
+}
+
+/// How keys are heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// In whatever program has the focus; none is taken away from it.
+    Everywhere,
+    /// The desktop is asked, and may be asking the person.
+    Asking,
+    /// The desktop tells them, and by what, in its words, for each chord in order; none where nothing triggers one. What
+    /// triggers them does not reach the program that has the focus.
+    ByDesktop(Vec<Option<String>>),
+    /// The desktop, or the person whom it asked, has said no; it is not asked again.
+    Denied,
+    /// The desktop has no portal for shortcuts. Should one come, it is asked.
+    NoPortal,
+    /// The display, or the portal, was there and is gone. A portal that comes back is asked anew.
     Gone,
 }
 
 /// Listens until it is dropped.
 pub struct Listener {
     #[cfg(target_os = "linux")]
-    _inner: x11::Listener,
+    _inner: Source,
+}
+
+#[cfg(target_os = "linux")]
+enum Source {
+    X11 { _listener: x11::Listener },
+    Portal { _listener: portal::Listener },
 }
 
 impl Listener {
-    /// Listens for these chords.
+    /// Listens for these chords. What has to be waited for is told later.
     ///
     /// # Errors
     /// When this system does not tell them.
     #[cfg(target_os = "linux")]
-    pub fn start(chords: &[Chord], tell: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+    pub fn start(bound: &[Binding], tell: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         if set("WAYLAND_DISPLAY") {
             // An X server may be there for old programs; it hears keys only while one of them has the focus.
-            return Err(KeysError::Wayland);
+            return Ok(Self {
+                _inner: Source::Portal { _listener: portal::Listener::start(None, bound, tell)? },
+            });
         }
         if !set("DISPLAY") {
             return Err(KeysError::NoDisplay);
         }
-        Ok(Self { _inner: x11::Listener::start(None, chords, tell)? })
+        Ok(Self { _inner: Source::X11 { _listener: x11::Listener::start(None, bound, tell)? } })
     }
 
     /// Listens on another display than that of the session.
@@ -67,10 +109,25 @@ impl Listener {
     #[cfg(target_os = "linux")]
     pub fn on_display(
         name: &str,
-        chords: &[Chord],
+        bound: &[Binding],
         tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
-        Ok(Self { _inner: x11::Listener::start(Some(name), chords, tell)? })
+        Ok(Self { _inner: Source::X11 { _listener: x11::Listener::start(Some(name), bound, tell)? } })
+    }
+
+    /// Asks the desktop on another bus than that of the session.
+    ///
+    /// # Errors
+    /// When the system has no thread or pipe left.
+    #[cfg(target_os = "linux")]
+    pub fn on_bus(
+        address: &str,
+        bound: &[Binding],
+        tell: impl FnMut(Told) + Send + 'static,
+    ) -> Result<Self, KeysError> {
+        Ok(Self {
+            _inner: Source::Portal { _listener: portal::Listener::start(Some(address), bound, tell)? },
+        })
     }
 
     /// Listens for these chords.
@@ -78,7 +135,12 @@ impl Listener {
     /// # Errors
     /// Always: not on this system yet.
     #[cfg(not(target_os = "linux"))]
-    pub fn start(_: &[Chord], _: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+    pub fn start(_: &[Binding], _: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
         Err(KeysError::Unsupported)
     }
+}
+
+#[cfg(target_os = "linux")]
+fn chords(bound: &[Binding]) -> Vec<Chord> {
+    bound.iter().map(|bound| bound.chord).collect()
 }

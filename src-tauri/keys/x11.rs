@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::thread::JoinHandle;
 
-use pushtalk_ptt::{Chord, Key, Watcher};
+use pushtalk_ptt::{Key, Watcher};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use x11rb::connection::Connection as _;
@@ -11,7 +11,7 @@ use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{ConnectionExt as _, Device, EventMask, XIEventMask};
 use x11rb::rust_connection::RustConnection;
 
-use crate::{KeysError, Told};
+use crate::{Binding, KeysError, Reach, Told, chords};
 
 /// X keycodes are Linux input event codes and this.
 const OFFSET: u32 = 8;
@@ -25,15 +25,16 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn start(
         display: Option<&str>,
-        chords: &[Chord],
+        bound: &[Binding],
         mut tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
         let connection = listening(display).ok_or(KeysError::Refused)?;
         let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
-        let mut watcher = Watcher::new(chords);
+        let mut watcher = Watcher::new(&chords(bound));
         let listen = move || {
+            tell(Told::Reach(Reach::Everywhere));
             if listen(&connection, &stopped, &mut watcher, &mut tell).is_none() {
-                tell(Told::Gone);
+                tell(Told::Reach(Reach::Gone));
             }
         };
         let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use pushtalk_control::{Host, Place, Server};
-use pushtalk_engine::ptt::{Chord, Input};
-use pushtalk_keys::{Listener, Told};
+use pushtalk_engine::ptt::Input;
+use pushtalk_keys::{Binding, Listener, Reach, Told};
 use pushtalk_tests::pair::Pair;
 use pushtalk_tests::rig::SoundRig;
 use pushtalk_tests::window::Display;
@@ -48,11 +48,12 @@ fn row(what: &str, mut times: Vec<Duration>) -> anyhow::Result<Value> {
 /// From a key that the display is told to have gone down.
 fn x11() -> anyhow::Result<Vec<Duration>> {
     let display = Display::start()?;
-    let chord: Chord = "F8".parse()?;
+    let bound = Binding { chord: "F8".parse()?, description: String::new() };
     let (tell, told) = channel();
-    let _listener = Listener::on_display(display.name(), &[chord], move |what| {
+    let _listener = Listener::on_display(display.name(), &[bound], move |what| {
         let _ = tell.send((Instant::now(), what));
     })?;
+    next(&told, &Told::Reach(Reach::Everywhere))?;
     let (connection, _) = x11rb::connect(Some(display.name()))?;
     let mut times = Vec::new();
     for _ in 0..PRESSES {
@@ -60,7 +61,7 @@ fn x11() -> anyhow::Result<Vec<Duration>> {
             let begun = Instant::now();
             connection.xtest_fake_input(kind, F8, 0, x11rb::NONE, 0, 0, 0)?;
             connection.flush()?;
-            let at = next(&told, Told::Changed((0, down)))?;
+            let at = next(&told, &Told::Changed((0, down)))?;
             if down {
                 times.push(at.saturating_duration_since(begun));
             }
@@ -70,9 +71,9 @@ fn x11() -> anyhow::Result<Vec<Duration>> {
     Ok(times)
 }
 
-fn next(told: &Receiver<(Instant, Told)>, wanted: Told) -> anyhow::Result<Instant> {
+fn next(told: &Receiver<(Instant, Told)>, wanted: &Told) -> anyhow::Result<Instant> {
     let (at, what) = told.recv_timeout(PATIENCE).context("the key was not told")?;
-    ensure!(what == wanted, "{what:?} was told, not {wanted:?}");
+    ensure!(what == *wanted, "{what:?} was told, not {wanted:?}");
     Ok(at)
 }
 

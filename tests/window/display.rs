@@ -39,6 +39,20 @@ impl Display {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Does something to it, as hands do: the words of `xdotool`.
+    ///
+    /// # Errors
+    /// When it cannot be done.
+    pub fn hands(&self, words: &[&str]) -> anyhow::Result<String> {
+        let output = Command::new("xdotool")
+            .env("DISPLAY", self.name())
+            .args(words)
+            .output()
+            .context("xdotool (Debian: package xdotool)")?;
+        ensure!(output.status.success(), "xdotool {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
 }
 
 impl Drop for Display {

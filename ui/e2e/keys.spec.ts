@@ -76,6 +76,20 @@ test('what was heard is proven, and where nothing can be heard the reason is sai
   );
 });
 
+test('where the desktop tells them, it is said by what, and what it has bound to nothing works in the window', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-keysdesktop');
+  await page.keyboard.press('F9');
+  await page.keyboard.press('Control+KeyM');
+  await win.expectDone('disableAudio');
+  await page.getByTestId('open-settings').click();
+  const bound = page.getByTestId('bound');
+  await expect(bound.first()).toContainText(/The desktop has it on: .Press F9./);
+  await expect(bound.nth(1)).toContainText('set it in the settings of the desktop');
+});
+
 test('where only the window hears them, they do what they are bound to', async ({ page, win }) => {
   await win.open('room-keyshere');
   await page.keyboard.down('F9');

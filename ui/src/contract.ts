@@ -431,7 +431,7 @@ export type KeyDoes = "talk" | "latch" | "mute" | "deafen" | "whisper" | "answer
 /**
  * Where keys are heard.
  */
-export type KeyReach = "nowhere" | "everywhere" | "thisWindowByDesktop" | "thisWindowBySystem" | "thisWindowRefused";
+export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
 
 /**
  * How the keys of the whole system work here.
@@ -444,7 +444,12 @@ reach: KeyReach,
 /**
  * Those of the bound chords that were heard since they were bound: it is proven that they work.
  */
-heard: Array<string>, };
+heard: Array<string>,
+/**
+ * What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
+ * nothing.
+ */
+triggers: Array<Trigger>, };
 
 /**
  * Which language the window speaks.
@@ -933,6 +938,19 @@ export type TalkMode = "hold" | "voice";
  * How the window looks.
  */
 export type Theme = "system" | "light" | "dark";
+
+/**
+ * What the desktop has bound a chord to.
+ */
+export type Trigger = {
+/**
+ * `Bound::chord`.
+ */
+chord: string,
+/**
+ * In the desktop's words.
+ */
+by: string, };
 
 /**
  * Comparing emoji with a member.

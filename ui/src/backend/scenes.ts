@@ -88,7 +88,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { address: '224.0.0.251:5353', why: 'neighbours', member: null },
     ],
     offered: null,
-    keys: { reach: 'everywhere', heard: [] },
+    keys: { reach: 'everywhere', heard: [], triggers: [] },
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -238,12 +238,17 @@ export const scenes: Record<string, () => View> = {
     ),
   'room-keys': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'everywhere', heard: ['F9'] },
+    keys: { reach: 'everywhere', heard: ['F9'], triggers: [] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keyshere': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowByDesktop', heard: [] },
+    keys: { reach: 'thisWindowNoPortal', heard: [], triggers: [] },
+    preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
+  }),
+  'room-keysdesktop': () => ({
+    ...at({ is: 'idle' }),
+    keys: { reach: 'byDesktop', heard: [], triggers: [{ chord: 'F9', by: 'Press F9' }] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-latched': () =>

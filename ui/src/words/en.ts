@@ -765,7 +765,7 @@ export const en = {
   },
   keys: {
     title: 'Keys',
-    hint: 'They work while another program has the focus, and are not taken away from it. Nothing you type is kept: only these keys are compared.',
+    hint: 'They work while another program has the focus. Nothing you type is kept: only these keys are compared.',
     add: 'Add a key',
     press: 'Press the key you want',
     stop: 'A mouse button works too. Escape stops.',
@@ -773,10 +773,19 @@ export const en = {
     remove: 'Remove {key}',
     proven: 'Works in other programs: it was heard.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
+    trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
+    noTrigger:
+      'The desktop has it on nothing: set it in the settings of the desktop. Until then only in this window.',
     reach: {
       nowhere: 'Only in this window: the system refuses.',
-      thisWindowByDesktop:
-        'Only in this window: this desktop (Wayland) tells keys to nobody else. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
+      thisWindowAsking:
+        'Only in this window for now: the desktop is asked. It may show a dialog: allow it there.',
+      thisWindowDenied:
+        'Only in this window: the desktop did not allow it. To be asked again, remove the key and add it again.',
+      thisWindowNoPortal:
+        'Only in this window: this desktop (Wayland) has no portal for shortcuts. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
+      thisWindowGone:
+        'Only in this window: the desktop does not answer any more. It is asked again as soon as it is back.',
       thisWindowBySystem: 'Only in this window: on this system there is no other way yet.',
       thisWindowRefused: 'Only in this window: the system refuses.',
     },

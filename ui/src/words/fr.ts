@@ -803,7 +803,7 @@ export const fr: Words = {
   },
   keys: {
     title: 'Touches',
-    hint: 'Elles fonctionnent pendant qu’un autre programme est actif, et ne lui sont pas retirées. Rien de ce que vous tapez n’est gardé : seules ces touches sont comparées.',
+    hint: 'Elles fonctionnent pendant qu’un autre programme est actif. Rien de ce que vous tapez n’est gardé : seules ces touches sont comparées.',
     add: 'Ajouter une touche',
     press: 'Appuyez sur la touche voulue',
     stop: 'Un bouton de la souris convient aussi. Échap arrête.',
@@ -812,10 +812,19 @@ export const fr: Words = {
     proven: 'Fonctionne dans les autres programmes : elle a été entendue.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
+    trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
+    noTrigger:
+      'Le bureau ne l’a placée sur rien : choisissez-la dans les réglages du bureau. D’ici là, seulement dans cette fenêtre.',
     reach: {
       nowhere: 'Seulement dans cette fenêtre : le système refuse.',
-      thisWindowByDesktop:
-        'Seulement dans cette fenêtre : ce bureau (Wayland) ne transmet les touches à personne d’autre. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
+      thisWindowAsking:
+        'Pour l’instant seulement dans cette fenêtre : la demande est faite au bureau. S’il affiche une question, acceptez.',
+      thisWindowDenied:
+        'Seulement dans cette fenêtre : le bureau ne l’a pas permis. Pour redemander, retirez la touche et ajoutez-la de nouveau.',
+      thisWindowNoPortal:
+        'Seulement dans cette fenêtre : ce bureau (Wayland) n’a pas de portail pour les raccourcis. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
+      thisWindowGone:
+        'Seulement dans cette fenêtre : le bureau ne répond plus. La demande est refaite dès qu’il revient.',
       thisWindowBySystem: 'Seulement dans cette fenêtre : il n’y a pas encore d’autre moyen sur ce système.',
       thisWindowRefused: 'Seulement dans cette fenêtre : le système refuse.',
     },

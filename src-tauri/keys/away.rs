@@ -2,10 +2,7 @@
 //! seat: nobody would see it come up.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use pushtalk_engine::{Engine, ptt};
-use tokio::sync::mpsc;
 use zbus::blocking::{Connection, MessageIterator};
 use zbus::message::Type;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
@@ -13,37 +10,30 @@ use zbus::{MatchRule, Message};
 
 const LOGIN: &str = "org.freedesktop.login1";
 
-/// Watches as long as the program runs. Where nothing tells, the engine still sees that the device has slept.
-pub(crate) async fn watch(engine: Arc<Engine>) {
-    let (tell, mut told) = mpsc::unbounded_channel();
-    for (name, watch) in [("lock-screen", screen as Watch), ("lock-seat", seat as Watch)] {
-        let tell = tell.clone();
-        let thread = std::thread::Builder::new().name(name.into());
-        let watched = thread.spawn(move || {
-            if let Err(error) = watch(&tell) {
-                tracing::info!(%error, "nothing tells of it: {name}");
-            }
-        });
-        drop(watched);
-    }
-    drop(tell);
-    while told.recv().await.is_some() {
-        engine.hand(ptt::Input::Away).await;
-    }
+/// Tells it each time, as long as the program runs. Where nothing is known of it, that is written to the log.
+pub fn watch_away(tell: impl Fn() + Clone + Send + 'static) {
+    begin("lock-screen", screen, tell.clone());
+    begin("lock-seat", seat, tell);
 }
 
-type Tell = mpsc::UnboundedSender<()>;
-type Watch = fn(&Tell) -> zbus::Result<()>;
+fn begin<T: Fn() + Send + 'static>(name: &'static str, watch: fn(&T) -> zbus::Result<()>, tell: T) {
+    let watched = std::thread::Builder::new().name(name.into()).spawn(move || {
+        if let Err(error) = watch(&tell) {
+            tracing::info!(%error, "nothing tells of it: {name}");
+        }
+    });
+    drop(watched);
+}
 
 /// What locks the screen tells it on the bus of the session.
-fn screen(tell: &Tell) -> zbus::Result<()> {
+fn screen(tell: &impl Fn()) -> zbus::Result<()> {
     let bus = Connection::session()?;
     let rule = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
     listen(&bus, rule, None, tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
-fn seat(tell: &Tell) -> zbus::Result<()> {
+fn seat(tell: &impl Fn()) -> zbus::Result<()> {
     let bus = Connection::system()?;
     let rule = MatchRule::builder().msg_type(Type::Signal).sender(LOGIN)?.build();
     let manager = "/org/freedesktop/login1";
@@ -60,11 +50,11 @@ fn listen(
     bus: &Connection,
     rule: MatchRule<'_>,
     session: Option<OwnedObjectPath>,
-    tell: &Tell,
+    tell: &impl Fn(),
 ) -> zbus::Result<()> {
     for message in MessageIterator::for_match_rule(rule, bus, None)? {
-        if is_away(&message?, session.as_ref()) && tell.send(()).is_err() {
-            break;
+        if is_away(&message?, session.as_ref()) {
+            tell();
         }
     }
     Ok(())
