@@ -21,6 +21,8 @@ mod another_program_holds_the_talk_button;
 mod devices_that_go_are_replaced;
 mod every_failure_is_told_and_ends_with_a_status;
 #[cfg(target_os = "linux")]
+mod keys_that_are_held_stay_down_and_taken_ones_are_named;
+#[cfg(target_os = "linux")]
 mod machines_find_each_other_on_any_network;
 #[cfg(target_os = "linux")]
 mod no_program_leaves_an_image_of_its_memory;

@@ -218,6 +218,11 @@ impl World {
         self.give(who, Input::KeyReach(reach, triggers.iter().map(trigger).collect()));
     }
 
+    /// Another program has these chords for itself, too.
+    pub fn keys_taken(&mut self, who: usize, taken: &[&str]) {
+        self.give(who, Input::KeysTaken(taken.iter().map(ToString::to_string).collect()));
+    }
+
     /// A bound key of the whole system goes down, or comes up, while another program has the focus.
     pub fn key(&mut self, who: usize, chord: &str, down: bool) {
         self.give(who, Input::Key { chord: chord.to_owned(), down, elsewhere: true });

@@ -39,6 +39,10 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
                         engine.key(key.chord.clone(), down, elsewhere).await;
                     }
                 }
+                Told::Taken(places) => {
+                    let taken = places.into_iter().filter_map(|place| bound.get(place));
+                    engine.keys_taken(taken.map(|key| key.chord.clone()).collect()).await;
+                }
                 Told::Reach(reach) => {
                     let (reach, triggers) = shown(reach, &bound);
                     engine.keys_reach(reach, triggers).await;

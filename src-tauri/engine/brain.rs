@@ -174,6 +174,7 @@ impl Brain {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
             Input::Hand(input) => self.hand(now, input, &mut out),
             Input::Key { chord, down, elsewhere } => self.key(now, rng, &chord, down, elsewhere, &mut out),
+            Input::KeysTaken(taken) => self.keys_taken(taken),
             Input::KeyReach(reach, triggers) => self.keys_reach(now, reach, triggers, &mut out),
             // Of a server that was left meanwhile; it is stopped already.
             Input::Hosting(_) if self.hosting_is_late() => {}

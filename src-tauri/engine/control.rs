@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Hand(pushtalk_ptt::Input),
     Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    KeysTaken(Vec<String>),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -154,6 +155,7 @@ impl Control {
                         self.show_now();
                     }
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
+                    Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);
                         self.show();

@@ -211,6 +211,11 @@ impl Engine {
         drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
     }
 
+    /// Tells which of the bound keys another program has for itself, too.
+    pub async fn keys_taken(&self, taken: Vec<String>) {
+        drop(self.commands.send(Command::KeysTaken(taken)).await);
+    }
+
     /// Remembers where the window is, for the next start.
     pub async fn window_is(&self, place: WindowPlace) {
         drop(self.commands.send(Command::WindowIs(place)).await);

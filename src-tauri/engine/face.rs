@@ -912,6 +912,8 @@ pub struct KeysView {
     pub reach: KeyReach,
     /// Those of the bound chords that were heard since they were bound: it is proven that they work.
     pub heard: Vec<String>,
+    /// Those of the bound chords that another program has for itself, as far as the display tells.
+    pub taken: Vec<String>,
     /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
     /// nothing.
     pub triggers: Vec<Trigger>,

@@ -166,6 +166,7 @@ impl Brain {
         out: &mut Vec<Output>,
     ) {
         let before = std::mem::replace(&mut self.key.shown.reach, reach);
+        self.key.shown.taken.clear();
         self.key.shown.triggers = triggers;
         if (before, reach) == (KeyReach::ByDesktop, KeyReach::ByDesktop) {
             return;
@@ -175,6 +176,11 @@ impl Brain {
         if !matches!(reach, KeyReach::Everywhere | KeyReach::ByDesktop) {
             self.key.shown.heard.clear();
         }
+    }
+
+    /// Another program has these chords for itself, too.
+    pub(crate) fn keys_taken(&mut self, taken: Vec<String>) {
+        self.key.shown.taken = taken;
     }
 
     /// A bound key went down, or came up; `elsewhere` while another program had the focus.

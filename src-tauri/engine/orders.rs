@@ -37,6 +37,8 @@ pub enum Input {
     },
     /// Where keys of the whole system are heard, and what the desktop has bound them to.
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    /// Bound keys that another program has for itself, too.
+    KeysTaken(Vec<String>),
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.

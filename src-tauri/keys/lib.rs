@@ -48,6 +48,8 @@ pub struct Binding {
 pub enum Told {
     /// A bound chord went down, or came up.
     Changed(Change),
+    /// These chords, by their places, another program has for itself, too.
+    Taken(Vec<usize>),
     /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
     Reach(Reach),
 }

@@ -147,6 +147,12 @@ impl Key {
         KEYS[self.0].0
     }
 
+    /// Its Linux input event code.
+    #[must_use]
+    pub fn event_code(self) -> u16 {
+        KEYS[self.0].1
+    }
+
     fn modifier(self) -> Option<Modifiers> {
         Some(match self.name() {
             "ControlLeft" | "ControlRight" => Modifiers { ctrl: true, ..Modifiers::default() },
@@ -284,6 +290,22 @@ impl Watcher {
         changes
     }
 
+    /// True while none of its keys is thought to be down.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.down.is_empty() && self.chords.iter().all(|watched| !watched.pressed)
+    }
+
+    /// Asks of all keys that are thought to be down whether they are: that one came up may not have been told.
+    pub fn confirm(&mut self, is_down: impl Fn(Key) -> bool) -> Vec<Change> {
+        let pressed = self.chords.iter().filter(|watched| watched.pressed).map(|watched| watched.chord.key);
+        let mut up: Vec<Key> =
+            pressed.chain(self.down.iter().copied()).filter(|key| !is_down(*key)).collect();
+        up.sort_unstable();
+        up.dedup();
+        up.into_iter().flat_map(|key| self.key(key, false)).collect()
+    }
+
     fn held(&self) -> Modifiers {
         self.down.iter().filter_map(|key| key.modifier()).fold(Modifiers::default(), |all, one| Modifiers {
             ctrl: all.ctrl || one.ctrl,
@@ -334,6 +356,22 @@ mod tests {
         assert_eq!(watcher.key(key("KeyV"), false), [(1, false)]);
         assert_eq!(watcher.key(key("ControlRight"), true), [(2, true)]);
         assert_eq!(watcher.key(key("ControlRight"), false), [(2, false)]);
+    }
+
+    #[test]
+    fn what_is_not_down_any_more_comes_up_though_nobody_has_told_it() {
+        let mut watcher = Watcher::new(&[chord("Ctrl+KeyV"), chord("Mouse4"), chord("ControlLeft")]);
+        assert!(watcher.is_idle());
+        for name in ["ControlLeft", "KeyV", "Mouse4"] {
+            watcher.key(key(name), true);
+        }
+        assert_eq!(watcher.confirm(|_| true), []);
+        assert!(!watcher.is_idle());
+        assert_eq!(watcher.confirm(|down| down != key("KeyV")), [(0, false)]);
+        assert_eq!(watcher.confirm(|down| down != key("Mouse4")), [(1, false)]);
+        assert_eq!(watcher.confirm(|_| false), [(2, false)]);
+        assert!(watcher.is_idle(), "the modifier is forgotten, too");
+        assert_eq!(watcher.confirm(|_| false), []);
     }
 
     #[test]

@@ -446,6 +446,10 @@ reach: KeyReach,
  */
 heard: Array<string>,
 /**
+ * Those of the bound chords that another program has for itself, as far as the display tells.
+ */
+taken: Array<string>,
+/**
  * What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
  * nothing.
  */

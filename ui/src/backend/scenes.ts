@@ -88,7 +88,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { address: '224.0.0.251:5353', why: 'neighbours', member: null },
     ],
     offered: null,
-    keys: { reach: 'everywhere', heard: [], triggers: [] },
+    keys: { reach: 'everywhere', heard: [], taken: [], triggers: [] },
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -238,17 +238,17 @@ export const scenes: Record<string, () => View> = {
     ),
   'room-keys': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'everywhere', heard: ['F9'], triggers: [] },
+    keys: { reach: 'everywhere', heard: ['F9'], taken: ['Ctrl+KeyM'], triggers: [] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keyshere': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowNoPortal', heard: [], triggers: [] },
+    keys: { reach: 'thisWindowNoPortal', heard: [], taken: [], triggers: [] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keysdesktop': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'byDesktop', heard: [], triggers: [{ chord: 'F9', by: 'Press F9' }] },
+    keys: { reach: 'byDesktop', heard: [], taken: [], triggers: [{ chord: 'F9', by: 'Press F9' }] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-latched': () =>

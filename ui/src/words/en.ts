@@ -772,6 +772,9 @@ export const en = {
     does: 'What {key} does',
     remove: 'Remove {key}',
     proven: 'Works in other programs: it was heard.',
+    taken: 'Another program has this key for itself: both will act.',
+    typed:
+      'It also works whenever you type it: a key with Ctrl or Alt, or one that you never type, is better.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
     noTrigger:

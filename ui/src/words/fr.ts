@@ -810,6 +810,9 @@ export const fr: Words = {
     does: 'Rôle de {key}',
     remove: 'Retirer {key}',
     proven: 'Fonctionne dans les autres programmes : elle a été entendue.',
+    taken: 'Un autre programme utilise déjà cette touche : les deux réagiront.',
+    typed:
+      'Elle agira aussi chaque fois que vous l’écrivez : mieux vaut une touche avec Ctrl ou Alt, ou une que vous n’écrivez jamais.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
     trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
