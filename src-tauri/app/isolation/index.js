@@ -48,6 +48,7 @@
       preempt: {},
       toggleTalk: {},
       setKeys: { keys: listOf(16, only(bound)) },
+      setRawKeys: { on: flag },
       setTalkKey: { talkKey: only(talkKey) },
       raiseHand: { up: flag },
       setQueueing: { on: flag },
