@@ -2,7 +2,7 @@
 //! in its settings what the desktop made of it.
 
 use pushtalk_tests::binary::binary;
-use pushtalk_tests::portal::{Answer, Portal, Wish};
+use pushtalk_tests::portal::{Answer, Asked, Portal, Wish};
 use pushtalk_tests::rig::SoundRig;
 use pushtalk_tests::window::{Bus, Display, Launch, Window};
 
@@ -78,6 +78,15 @@ async fn a_key_talks_by_the_desktop_where_windows_hear_only_their_own() -> anyho
     ana.wait_for("talk", "data-situation", "talking").await?;
     portal.key("F8", false).await?;
     ana.wait_for("talk", "data-situation", "idle").await?;
+
+    // Keyboards themselves are read only by choice, and instead.
+    ana.click("open-settings").await?;
+    ana.click("raw-keys").await?;
+    assert_eq!(portal.asked().await?, Asked::Close);
+    ana.click("raw-keys").await?;
+    portal.wishes().await?;
+    ana.wait_for_words("The desktop has it on").await?;
+    assert!(portal.has_told_all(), "the desktop was asked while keyboards were read");
     ana.quit().await?;
     ben.quit().await
 }

@@ -98,6 +98,11 @@ impl Portal {
         asked.context("nobody can ask any more")
     }
 
+    /// True when there is nothing that [`Portal::asked`] has not given.
+    pub fn has_told_all(&self) -> bool {
+        self.asked.is_empty()
+    }
+
     /// Shortcuts that are to be bound next, whatever is asked before.
     ///
     /// # Errors

@@ -304,6 +304,9 @@ fn keys_that_cannot_be_bound_are_told_and_change_nothing() {
     let talk_key = TalkKey { release_delay: u16::MAX, ..TalkKey::default() };
     world.act(1, Intent::SetTalkKey { talk_key });
     assert_eq!(world.view(1).preferences.talk_key.release_delay, 2_000);
+    assert!(!world.view(1).preferences.raw_keys, "only by choice");
+    world.act(1, Intent::SetRawKeys { on: true });
+    assert!(world.view(1).preferences.raw_keys);
     world.act(1, Intent::EraseAll);
     assert_eq!(world.view(1).preferences, Default::default());
 }

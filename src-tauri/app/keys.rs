@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pushtalk_engine::Engine;
-use pushtalk_engine::face::{Bound, KeyReach, Language, Trigger};
+use pushtalk_engine::face::{Bound, KeyReach, Preferences, Trigger};
 use pushtalk_keys::{Binding, KeysError, Listener, Reach, Told};
 use tauri::AppHandle;
 use tokio::sync::mpsc;
@@ -15,16 +15,19 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let mut views = engine.views();
     let (tell, mut told) = mpsc::unbounded_channel::<(u32, Told)>();
     let mut bound: Vec<Bound> = Vec::new();
+    let mut raw = false;
     let mut round = 0_u32;
     let mut listener = None;
     loop {
         let view = views.borrow_and_update().clone();
-        if view.preferences.keys != bound {
-            bound.clone_from(&view.preferences.keys);
+        let wanted = &view.preferences;
+        if wanted.keys != bound || wanted.raw_keys != raw {
+            bound.clone_from(&wanted.keys);
+            raw = wanted.raw_keys;
             round = round.wrapping_add(1);
             // The one before is over before the next begins.
             drop(listener.take());
-            match start(&bound, view.preferences.language, round, tell.clone()) {
+            match start(wanted, round, tell.clone()) {
                 Ok(started) => listener = Some(started),
                 Err(reach) => engine.keys_reach(reach, Vec::new()).await,
             }
@@ -53,23 +56,24 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
 }
 
 fn start(
-    bound: &[Bound],
-    language: Language,
+    wanted: &Preferences,
     round: u32,
     tell: mpsc::UnboundedSender<(u32, Told)>,
 ) -> Result<Listener, KeyReach> {
     let binding = |key: &Bound| {
         let chord = key.chord.parse().ok()?;
-        Some(Binding { chord, description: words(language).does(key.does).to_owned() })
+        Some(Binding { chord, description: words(wanted.language).does(key.does).to_owned() })
     };
     // The engine has read them before it kept them; a file may hold anything.
     let bindings =
-        bound.iter().map(binding).collect::<Option<Vec<_>>>().ok_or(KeyReach::ThisWindowRefused)?;
+        wanted.keys.iter().map(binding).collect::<Option<Vec<_>>>().ok_or(KeyReach::ThisWindowRefused)?;
     if bindings.is_empty() {
         return Err(KeyReach::Nowhere);
     }
     let tell = move |told| drop(tell.send((round, told)));
-    Listener::start(&bindings, tell).map_err(|error| {
+    let started =
+        if wanted.raw_keys { Listener::raw(&bindings, tell) } else { Listener::start(&bindings, tell) };
+    started.map_err(|error| {
         tracing::info!(%error, "keys of the whole system are not heard");
         match error {
             KeysError::NoDisplay | KeysError::Refused => KeyReach::ThisWindowRefused,
@@ -89,6 +93,7 @@ fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
         Reach::Asking => KeyReach::ThisWindowAsking,
         Reach::Denied => KeyReach::ThisWindowDenied,
         Reach::NoPortal => KeyReach::ThisWindowNoPortal,
+        Reach::Unreadable => KeyReach::ThisWindowUnreadable,
         Reach::Gone => KeyReach::ThisWindowGone,
     };
     tracing::info!(?reach, "how keys of the whole system are heard");

@@ -308,6 +308,7 @@ impl Brain {
             Intent::ToggleTalk => self.toggle_talk(now, out),
             Intent::SetTalkKey { talk_key } => self.set_talk_key(talk_key),
             Intent::SetKeys { keys } => self.set_keys(now, keys, out),
+            Intent::SetRawKeys { on } => self.preferences.raw_keys = on,
             Intent::SetQueueing { on } => {
                 self.preferences.queueing = on;
                 if let Stage::Inside(inside) = &mut self.stage {

@@ -60,6 +60,11 @@ pub enum Intent {
         /// From now on.
         keys: Vec<Bound>,
     },
+    /// Choose whether keys of the whole system are read from keyboards and mice themselves, where that can be.
+    SetRawKeys {
+        /// True to read them.
+        on: bool,
+    },
     /// Choose how the talk button and the talk keys hold.
     SetTalkKey {
         /// From now on.
@@ -948,6 +953,8 @@ pub enum KeyReach {
     ThisWindowDenied,
     /// Only in this window: the desktop tells keys to nobody else, and has no portal for shortcuts.
     ThisWindowNoPortal,
+    /// Only in this window: keyboards and mice were to be read, and none can be.
+    ThisWindowUnreadable,
     /// Only in this window: the display or the desktop, which told them, is gone.
     ThisWindowGone,
     /// Only in this window: there is no way yet on this system.

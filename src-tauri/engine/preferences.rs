@@ -63,6 +63,8 @@ pub struct Preferences {
     pub talk_key: TalkKey,
     /// Keys of the whole system and what each does; sixteen at most.
     pub keys: Vec<Bound>,
+    /// True to read them from keyboards and mice themselves, all keys of which the program is then told.
+    pub raw_keys: bool,
     /// A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
     #[serde(default = "quiet_voice")]
     pub voice_threshold: i8,
@@ -101,6 +103,7 @@ impl Default for Preferences {
             talk_mode: TalkMode::default(),
             talk_key: TalkKey::default(),
             keys: Vec::new(),
+            raw_keys: false,
             voice_threshold: quiet_voice(),
             mic_while_pressed: false,
             bluetooth_told: Vec::new(),

@@ -8,7 +8,11 @@
 #[cfg(target_os = "linux")]
 mod away;
 #[cfg(target_os = "linux")]
+mod held;
+#[cfg(target_os = "linux")]
 mod portal;
+#[cfg(target_os = "linux")]
+mod raw;
 #[cfg(target_os = "linux")]
 mod shortcuts;
 #[cfg(target_os = "linux")]
@@ -68,6 +72,8 @@ pub enum Reach {
     Denied,
     /// The desktop has no portal for shortcuts. Should one come, it is asked.
     NoPortal,
+    /// No keyboard and no mouse can be read. Should one become readable, it is.
+    Unreadable,
     /// The display, or the portal, was there and is gone. A portal that comes back is asked anew.
     Gone,
 }
@@ -82,6 +88,7 @@ pub struct Listener {
 enum Source {
     X11 { _listener: x11::Listener },
     Portal { _listener: portal::Listener },
+    Raw { _listener: raw::Listener },
 }
 
 impl Listener {
@@ -130,6 +137,37 @@ impl Listener {
         Ok(Self {
             _inner: Source::Portal { _listener: portal::Listener::start(Some(address), bound, tell)? },
         })
+    }
+
+    /// Reads keyboards and mice themselves; only for whoever has chosen that.
+    ///
+    /// # Errors
+    /// When the system has no thread or pipe left.
+    #[cfg(target_os = "linux")]
+    pub fn raw(bound: &[Binding], tell: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+        Self::in_folder("/dev/input".as_ref(), bound, tell)
+    }
+
+    /// The same of another folder than that of the system.
+    ///
+    /// # Errors
+    /// When the system has no thread or pipe left.
+    #[cfg(target_os = "linux")]
+    pub fn in_folder(
+        folder: &std::path::Path,
+        bound: &[Binding],
+        tell: impl FnMut(Told) + Send + 'static,
+    ) -> Result<Self, KeysError> {
+        Ok(Self { _inner: Source::Raw { _listener: raw::Listener::start(folder, bound, tell)? } })
+    }
+
+    /// Reads keyboards and mice themselves.
+    ///
+    /// # Errors
+    /// Always: not on this system.
+    #[cfg(not(target_os = "linux"))]
+    pub fn raw(_: &[Binding], _: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+        Err(KeysError::Unsupported)
     }
 
     /// Listens for these chords.

@@ -263,6 +263,12 @@ impl Watcher {
         Self { chords, down: Vec::new() }
     }
 
+    /// True for a key that is bound, or can be held with one. Of all others nothing need be known.
+    #[must_use]
+    pub fn minds(&self, key: Key) -> bool {
+        key.modifier().is_some() || self.chords.iter().any(|watched| watched.chord.key == key)
+    }
+
     /// A key went down or came up. The repetition of a key changes nothing.
     pub fn key(&mut self, key: Key, down: bool) -> Vec<Change> {
         if key.modifier().is_some() {

@@ -102,6 +102,25 @@ test('where the desktop tells them, it is said by what, and what it has bound to
   await expect(bound.nth(1)).toContainText('set it in the settings of the desktop');
 });
 
+test('keyboards are read directly only where that helps and only when it was chosen, and how it is allowed is said', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-keys');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('raw-keys')).toBeHidden();
+  await win.open('room-keysdesktop');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('raw-keys')).not.toBeChecked();
+  await page.getByTestId('raw-keys').check();
+  expect((await win.intents()).at(-1)).toEqual({ do: 'setRawKeys', on: true });
+  await win.open('room-keysunreadable');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('bound').first()).toContainText('no keyboard can be read');
+  await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});
+
 test('where only the window hears them, they do what they are bound to', async ({ page, win }) => {
   await win.open('room-keyshere');
   await page.keyboard.down('F9');

@@ -248,7 +248,11 @@ pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "
 /**
  * From now on.
  */
-keys: Array<Bound>, } | { "do": "setTalkKey",
+keys: Array<Bound>, } | { "do": "setRawKeys",
+/**
+ * True to read them.
+ */
+on: boolean, } | { "do": "setTalkKey",
 /**
  * From now on.
  */
@@ -431,7 +435,7 @@ export type KeyDoes = "talk" | "latch" | "mute" | "deafen" | "whisper" | "answer
 /**
  * Where keys are heard.
  */
-export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
+export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowUnreadable" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
 
 /**
  * How the keys of the whole system work here.
@@ -655,6 +659,10 @@ talkKey: TalkKey,
  * Keys of the whole system and what each does; sixteen at most.
  */
 keys: Array<Bound>,
+/**
+ * True to read them from keyboards and mice themselves, all keys of which the program is then told.
+ */
+rawKeys: boolean,
 /**
  * A voice is at least so loud, in dBFS: -60 to -10, where the meter of levels begins at -60 and ends at 0.
  */

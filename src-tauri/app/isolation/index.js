@@ -50,6 +50,7 @@
       pressAnswer: {},
       toggleTalk: {},
       setKeys: { keys: listOf(16, only(bound)) },
+      setRawKeys: { on: flag },
       setTalkKey: { talkKey: only(talkKey) },
       raiseHand: { up: flag },
       setQueueing: { on: flag },

@@ -20,6 +20,7 @@ type Choice = Extract<
   | 'forgetAllRecent'
   | 'setTalkKey'
   | 'setKeys'
+  | 'setRawKeys'
 >;
 
 /** The preferences after a choice. */
@@ -49,6 +50,8 @@ export function chosen(preferences: Preferences, intent: Extract<Intent, { do: C
       return { ...preferences, cues: intent.cues };
     case 'setKeys':
       return { ...preferences, keys: intent.keys };
+    case 'setRawKeys':
+      return { ...preferences, rawKeys: intent.on };
     case 'setTalkKey':
       return { ...preferences, talkKey: intent.talkKey };
     case 'setTalkMode':

@@ -309,6 +309,7 @@ export class MockBackend implements Backend {
       case 'setTalkMode':
       case 'setTalkKey':
       case 'setKeys':
+      case 'setRawKeys':
       case 'forgetRecent':
       case 'forgetAllRecent':
         return this.#show({ preferences: chosen(preferences, intent) });

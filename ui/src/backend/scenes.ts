@@ -55,6 +55,7 @@ export const preferences = (): Preferences => ({
   talkMode: 'hold',
   voiceThreshold: -45,
   micWhilePressed: false,
+  rawKeys: false,
   talkKey: { releaseDelay: 150, latch: false, doublePress: false },
   keys: [],
   bluetoothTold: [],
@@ -250,6 +251,11 @@ export const scenes: Record<string, () => View> = {
     ...at({ is: 'idle' }),
     keys: { reach: 'byDesktop', heard: [], taken: [], triggers: [{ chord: 'F9', by: 'Press F9' }] },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
+  }),
+  'room-keysunreadable': () => ({
+    ...at({ is: 'idle' }),
+    keys: { reach: 'thisWindowUnreadable', heard: [], triggers: [] },
+    preferences: { ...preferences(), welcomed: true, rawKeys: true, keys: [...KEYS] },
   }),
   'room-latched': () =>
     at(

@@ -779,6 +779,14 @@ export const en = {
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
     noTrigger:
       'The desktop has it on nothing: set it in the settings of the desktop. Until then only in this window.',
+    raw: {
+      label: 'Read keyboards and mice directly',
+      hint: 'For modifiers alone, mouse buttons, and desktops that tell no keys. As long as a key is bound, PushTalk then reads every key of every keyboard. It only listens: programs still get all of it, and nothing is kept. The system has to allow it once.',
+    },
+    install:
+      'It brings a rule for devices (udev). From then on every program that you start can read all keys, not only PushTalk.',
+    command: 'Command that allows it',
+    copyCommand: 'Copy the command',
     reach: {
       nowhere: 'Only in this window: the system refuses.',
       thisWindowAsking:
@@ -787,6 +795,8 @@ export const en = {
         'Only in this window: the desktop did not allow it. To be asked again, remove the key and add it again.',
       thisWindowNoPortal:
         'Only in this window: this desktop (Wayland) has no portal for shortcuts. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
+      thisWindowUnreadable:
+        'Only in this window: no keyboard can be read. The command below allows it, in a terminal.',
       thisWindowGone:
         'Only in this window: the desktop does not answer any more. It is asked again as soon as it is back.',
       thisWindowBySystem: 'Only in this window: on this system there is no other way yet.',

@@ -818,6 +818,14 @@ export const fr: Words = {
     trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
     noTrigger:
       'Le bureau ne l’a placée sur rien : choisissez-la dans les réglages du bureau. D’ici là, seulement dans cette fenêtre.',
+    raw: {
+      label: 'Lire directement claviers et souris',
+      hint: 'Pour les touches comme Ctrl seules, les boutons de souris et les bureaux qui ne transmettent pas les touches. Tant qu’une touche est associée, PushTalk lit alors chaque touche de chaque clavier. Il ne fait qu’écouter : les programmes reçoivent tout, et rien n’est gardé. Le système doit l’autoriser une fois.',
+    },
+    install:
+      'Elle installe une règle pour les appareils (udev). Dès lors, chaque programme que vous lancez peut lire toutes les touches, pas seulement PushTalk.',
+    command: 'Commande qui l’autorise',
+    copyCommand: 'Copier la commande',
     reach: {
       nowhere: 'Seulement dans cette fenêtre : le système refuse.',
       thisWindowAsking:
@@ -826,6 +834,8 @@ export const fr: Words = {
         'Seulement dans cette fenêtre : le bureau ne l’a pas permis. Pour redemander, retirez la touche et ajoutez-la de nouveau.',
       thisWindowNoPortal:
         'Seulement dans cette fenêtre : ce bureau (Wayland) n’a pas de portail pour les raccourcis. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
+      thisWindowUnreadable:
+        'Seulement dans cette fenêtre : aucun clavier ne peut être lu. La commande ci-dessous l’autorise, dans un terminal.',
       thisWindowGone:
         'Seulement dans cette fenêtre : le bureau ne répond plus. La demande est refaite dès qu’il revient.',
       thisWindowBySystem: 'Seulement dans cette fenêtre : il n’y a pas encore d’autre moyen sur ce système.',

@@ -1,0 +1,215 @@
+//! Linux, for whoever has chosen it: keyboards and mice themselves, whatever display there is.
+//!
+//! Their files are opened for reading only and nothing is grabbed, so that every key still reaches the program in front.
+//! What is read is overwritten at once.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use evdev::raw_stream::RawDevice;
+use pushtalk_ptt::{Change, Key};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{FileType, Mode, OFlags, inotify};
+use rustix::io::Errno;
+use zeroize::Zeroize as _;
+
+use crate::held::Held;
+use crate::{Binding, KeysError, Reach, Told, chords};
+
+/// `struct input_event` of the kernel: two words of time, type, code, value.
+const TIME: usize = 2 * size_of::<usize>();
+const EVENT: usize = TIME + 8;
+const EV_SYN: u16 = 0;
+const EV_KEY: u16 = 1;
+const SYN_DROPPED: u16 = 3;
+
+/// Events that are read at once.
+const MOST: usize = 64;
+
+pub(crate) struct Listener {
+    /// Closed, it ends the thread.
+    stop: Option<OwnedFd>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Devices have their files in this folder. Those that can be read are, now and as they come.
+    pub(crate) fn start(
+        folder: &Path,
+        bound: &[Binding],
+        mut tell: impl FnMut(Told) + Send + 'static,
+    ) -> Result<Self, KeysError> {
+        let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
+        let mut devices = Devices::new(folder, bound);
+        let listen = move || devices.listen(&stopped, &mut tell);
+        let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
+        Ok(Self { stop: Some(stop), thread: Some(thread.map_err(|_| KeysError::Refused)?) })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+struct Devices {
+    folder: PathBuf,
+    open: BTreeMap<u32, File>,
+    held: Held<u32>,
+}
+
+impl Devices {
+    fn new(folder: &Path, bound: &[Binding]) -> Self {
+        Self { folder: folder.to_owned(), open: BTreeMap::new(), held: Held::new(&chords(bound)) }
+    }
+
+    /// Until it is stopped.
+    fn listen(&mut self, stopped: &OwnedFd, tell: &mut impl FnMut(Told)) {
+        // A file that comes, and one that may be read from now on.
+        let changes = changes(&self.folder);
+        let mut reach = None;
+        let mut look = true;
+        loop {
+            if std::mem::take(&mut look) {
+                self.look();
+            }
+            let now = if self.open.is_empty() { Reach::Unreadable } else { Reach::Everywhere };
+            if reach.as_ref() != Some(&now) {
+                reach = Some(now.clone());
+                tell(Told::Reach(now));
+            }
+            let mut all = vec![PollFd::new(stopped, PollFlags::IN)];
+            all.extend(changes.iter().map(|changes| PollFd::new(changes, PollFlags::IN)));
+            all.extend(self.open.values().map(|file| PollFd::new(file, PollFlags::IN)));
+            match poll(&mut all, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(_) => return,
+            }
+            let ready: Vec<bool> = all.iter().map(|one| !one.revents().is_empty()).collect();
+            if ready[0] {
+                return;
+            }
+            if let Some(changes) = &changes {
+                look = ready[1] && drain(changes);
+            }
+            let files = ready.iter().skip(1 + usize::from(changes.is_some()));
+            let numbers: Vec<u32> =
+                self.open.keys().zip(files).filter(|(_, ready)| **ready).map(|(number, _)| *number).collect();
+            for number in numbers {
+                for change in self.read(number) {
+                    tell(Told::Changed(change));
+                }
+                // Another one may have its number already.
+                look |= !self.open.contains_key(&number);
+            }
+        }
+    }
+
+    /// Opens what is there and not yet open.
+    fn look(&mut self) {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(number) = name.to_str().and_then(number) else { continue };
+            if !self.open.contains_key(&number)
+                && let Some(file) = opened(&entry.path())
+            {
+                self.open.insert(number, file);
+            }
+        }
+    }
+
+    /// What a device tells; one that is gone lets go of all it held.
+    fn read(&mut self, number: u32) -> Vec<Change> {
+        let Some(mut file) = self.open.get(&number) else { return Vec::new() };
+        let mut bytes = [0; MOST * EVENT];
+        match file.read(&mut bytes) {
+            Ok(length) if length > 0 && length.is_multiple_of(EVENT) => {
+                let changes = understood(&mut self.held, number, &bytes[..length]);
+                // Not even on the stack.
+                bytes.zeroize();
+                changes
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                Vec::new()
+            }
+            _ => {
+                self.open.remove(&number);
+                self.held.gone(number)
+            }
+        }
+    }
+}
+
+/// What a device tells in these bytes.
+fn understood(held: &mut Held<u32>, device: u32, bytes: &[u8]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for event in bytes.chunks_exact(EVENT) {
+        let [t0, t1, c0, c1, value @ ..] = &event[TIME..] else { continue };
+        let (kind, code) = (u16::from_ne_bytes([*t0, *t1]), u16::from_ne_bytes([*c0, *c1]));
+        match (kind, code, value) {
+            // It could not keep up, and some coming up may be lost.
+            (EV_SYN, SYN_DROPPED, _) => changes.extend(held.gone(device)),
+            (EV_KEY, code, value) => {
+                let down = match <[u8; 4]>::try_from(value).map(i32::from_ne_bytes) {
+                    Ok(1) => true,
+                    Ok(0) => false,
+                    // It repeats.
+                    _ => continue,
+                };
+                if let Some(key) = Key::of_event_code(code) {
+                    changes.extend(held.key(device, key, down));
+                }
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+/// The number of a device by the name of its file.
+fn number(name: &str) -> Option<u32> {
+    name.strip_prefix("event").filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+}
+
+/// Opens a device that has keys; none for whatever else is there, which is not even opened.
+fn opened(path: &Path) -> Option<File> {
+    let kind = |mode| FileType::from_raw_mode(mode);
+    if kind(rustix::fs::lstat(path).ok()?.st_mode) != FileType::CharacterDevice {
+        return None;
+    }
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
+    let device = RawDevice::from_fd(file.try_clone().ok()?.into()).ok()?;
+    let has_keys = device.supported_keys().is_some_and(|keys| keys.iter().next().is_some());
+    has_keys.then_some(file)
+}
+
+fn changes(folder: &Path) -> Option<OwnedFd> {
+    let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).ok()?;
+    let which = inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::ATTRIB;
+    inotify::add_watch(&changes, folder, which).ok()?;
+    Some(changes)
+}
+
+/// True when there was something.
+fn drain(changes: &OwnedFd) -> bool {
+    let mut bytes = [0; 4096];
+    let mut some = false;
+    while rustix::io::read(changes, &mut bytes).is_ok_and(|length| length > 0) {
+        some = true;
+    }
+    some
+}
+
+#[cfg(test)]
+#[path = "raw_tests.rs"]
+mod tests;
