@@ -254,7 +254,7 @@ export const scenes: Record<string, () => View> = {
   }),
   'room-keysunreadable': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowUnreadable', heard: [], triggers: [] },
+    keys: { reach: 'thisWindowUnreadable', heard: [], taken: [], triggers: [] },
     preferences: { ...preferences(), welcomed: true, rawKeys: true, keys: [...KEYS] },
   }),
   'room-latched': () =>
