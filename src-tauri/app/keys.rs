@@ -94,6 +94,7 @@ fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
         Reach::Denied => KeyReach::ThisWindowDenied,
         Reach::NoPortal => KeyReach::ThisWindowNoPortal,
         Reach::Unreadable => KeyReach::ThisWindowUnreadable,
+        Reach::NotAllowed => KeyReach::ThisWindowNotAllowed,
         Reach::Gone => KeyReach::ThisWindowGone,
     };
     tracing::info!(?reach, "how keys of the whole system are heard");

@@ -955,6 +955,8 @@ pub enum KeyReach {
     ThisWindowNoPortal,
     /// Only in this window: keyboards and mice were to be read, and none can be.
     ThisWindowUnreadable,
+    /// Only in this window: the system wants the person to allow it first (macOS).
+    ThisWindowNotAllowed,
     /// Only in this window: the display or the desktop, which told them, is gone.
     ThisWindowGone,
     /// Only in this window: there is no way yet on this system.

@@ -9,6 +9,8 @@
 mod away;
 #[cfg(target_os = "linux")]
 mod held;
+#[cfg(any(windows, target_os = "macos"))]
+mod hooks;
 #[cfg(target_os = "linux")]
 mod portal;
 #[cfg(target_os = "linux")]
@@ -33,8 +35,8 @@ pub enum KeysError {
     /// The display is too old, or refuses.
     #[error("the display does not tell keys")]
     Refused,
-    /// This system has no listener yet.
-    #[error("not on this system yet")]
+    /// This system has none.
+    #[error("not on this system")]
     Unsupported,
 }
 
@@ -74,6 +76,8 @@ pub enum Reach {
     NoPortal,
     /// No keyboard and no mouse can be read. Should one become readable, it is.
     Unreadable,
+    /// The system wants the person to allow it first (macOS).
+    NotAllowed,
     /// The display, or the portal, was there and is gone. A portal that comes back is asked anew.
     Gone,
 }
@@ -82,6 +86,8 @@ pub enum Reach {
 pub struct Listener {
     #[cfg(target_os = "linux")]
     _inner: Source,
+    #[cfg(any(windows, target_os = "macos"))]
+    _inner: hooks::Listener,
 }
 
 #[cfg(target_os = "linux")]
@@ -170,17 +176,26 @@ impl Listener {
         Err(KeysError::Unsupported)
     }
 
+    /// Listens for these chords. What has to be waited for is told later.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    #[cfg(any(windows, target_os = "macos"))]
+    pub fn start(bound: &[Binding], tell: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+        Ok(Self { _inner: hooks::Listener::start(bound, tell)? })
+    }
+
     /// Listens for these chords.
     ///
     /// # Errors
-    /// Always: not on this system yet.
-    #[cfg(not(target_os = "linux"))]
+    /// Always: not on this system.
+    #[cfg(not(any(target_os = "linux", windows, target_os = "macos")))]
     pub fn start(_: &[Binding], _: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
         Err(KeysError::Unsupported)
     }
 }
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", windows, target_os = "macos"))]
 fn chords(bound: &[Binding]) -> Vec<Chord> {
     bound.iter().map(|bound| bound.chord).collect()
 }

@@ -9,7 +9,7 @@ pub struct Key(usize);
 
 /// The names are the `code` values of W3C UI Events, and `Mouse3` (middle) to `Mouse5` (forward); the numbers are Linux
 /// input event codes.
-const KEYS: [(&str, u16); 116] = [
+const KEYS: [(&str, u16); 127] = [
     ("Escape", 1),
     ("Digit1", 2),
     ("Digit2", 3),
@@ -123,6 +123,17 @@ const KEYS: [(&str, u16); 116] = [
     ("F18", 188),
     ("F19", 189),
     ("F20", 190),
+    ("F21", 191),
+    ("F22", 192),
+    ("F23", 193),
+    ("F24", 194),
+    ("AudioVolumeMute", 113),
+    ("AudioVolumeDown", 114),
+    ("AudioVolumeUp", 115),
+    ("MediaTrackNext", 163),
+    ("MediaPlayPause", 164),
+    ("MediaTrackPrevious", 165),
+    ("MediaStop", 166),
     ("Mouse3", 0x112),
     ("Mouse4", 0x113),
     ("Mouse5", 0x114),

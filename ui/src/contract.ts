@@ -435,7 +435,7 @@ export type KeyDoes = "talk" | "latch" | "mute" | "deafen" | "whisper" | "answer
 /**
  * Where keys are heard.
  */
-export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowUnreadable" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
+export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowUnreadable" | "thisWindowNotAllowed" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
 
 /**
  * How the keys of the whole system work here.

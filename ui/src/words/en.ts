@@ -797,6 +797,8 @@ export const en = {
         'Only in this window: this desktop (Wayland) has no portal for shortcuts. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
       thisWindowUnreadable:
         'Only in this window: no keyboard can be read. The command below allows it, in a terminal.',
+      thisWindowNotAllowed:
+        'Only in this window: macOS asks you first. Allow PushTalk in System Settings under Privacy & Security, Accessibility, and start it again.',
       thisWindowGone:
         'Only in this window: the desktop does not answer any more. It is asked again as soon as it is back.',
       thisWindowBySystem: 'Only in this window: on this system there is no other way yet.',

@@ -836,6 +836,8 @@ export const fr: Words = {
         'Seulement dans cette fenêtre : ce bureau (Wayland) n’a pas de portail pour les raccourcis. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
       thisWindowUnreadable:
         'Seulement dans cette fenêtre : aucun clavier ne peut être lu. La commande ci-dessous l’autorise, dans un terminal.',
+      thisWindowNotAllowed:
+        'Uniquement dans cette fenêtre : macOS demande votre accord. Autorisez PushTalk dans Réglages Système, sous Confidentialité et sécurité, Accessibilité, puis relancez-le.',
       thisWindowGone:
         'Seulement dans cette fenêtre : le bureau ne répond plus. La demande est refaite dès qu’il revient.',
       thisWindowBySystem: 'Seulement dans cette fenêtre : il n’y a pas encore d’autre moyen sur ce système.',
