@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
+use pushtalk_engine::brain::{Brain, GamepadNews, Habits, Input, Output, Plug, VoiceNews};
 use pushtalk_engine::face::{
     Intent, Invitation, KeyReach, MemberLink, Preferences, RoomView, Stage, TalkKey, Trigger, View,
 };
@@ -216,6 +216,11 @@ impl World {
     pub fn keys_reach(&mut self, who: usize, reach: KeyReach, triggers: &[(&str, &str)]) {
         let trigger = |(chord, by): &(&str, &str)| Trigger { chord: (*chord).into(), by: (*by).into() };
         self.give(who, Input::KeyReach(reach, triggers.iter().map(trigger).collect()));
+    }
+
+    /// Gamepads tell something.
+    pub fn gamepad(&mut self, who: usize, news: GamepadNews) {
+        self.give(who, Input::Gamepad(news));
     }
 
     /// A bound key of the whole system goes down, or comes up, while another program has the focus.

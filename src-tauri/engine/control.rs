@@ -13,7 +13,9 @@ use rand::rngs::SysRng;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
+use crate::brain::{
+    Answer, Brain, GamepadNews, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
+};
 use crate::contacts::Contacts;
 use crate::face::{self, ErrorCode, Intent, View, WindowPlace};
 use crate::held_back::HeldBack;
@@ -37,6 +39,7 @@ pub(crate) enum Command {
     Hand(pushtalk_ptt::Input),
     Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    Gamepad(GamepadNews),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -153,6 +156,7 @@ impl Control {
                         self.take(Input::Key { chord, down, elsewhere }).await;
                         self.show_now();
                     }
+                    Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);

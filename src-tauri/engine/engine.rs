@@ -12,7 +12,7 @@ use rand::rngs::SysRng;
 use tokio::runtime::{self, Handle};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use crate::brain::{Brain, Habits, Input};
+use crate::brain::{Brain, GamepadNews, Habits, Input};
 use crate::control::{Command, Control, Threads};
 use crate::face::{ErrorCode, Intent, KeyReach, Preferences, Trigger, View, WindowPlace};
 use crate::hosting::Hosts;
@@ -209,6 +209,11 @@ impl Engine {
     /// Tells where keys of the whole system are heard, and what the desktop has bound them to.
     pub async fn keys_reach(&self, reach: KeyReach, triggers: Vec<Trigger>) {
         drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
+    }
+
+    /// Tells whether gamepads are heard, and what they press while a key is to be bound.
+    pub async fn gamepad(&self, news: GamepadNews) {
+        drop(self.commands.send(Command::Gamepad(news)).await);
     }
 
     /// Remembers where the window is, for the next start.

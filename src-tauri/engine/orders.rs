@@ -37,6 +37,8 @@ pub enum Input {
     },
     /// Where keys of the whole system are heard, and what the desktop has bound them to.
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    /// News of the gamepads.
+    Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.
@@ -60,6 +62,15 @@ pub enum Input {
     },
     /// A timer is due, or a turn may have ended.
     Tick,
+}
+
+/// What gamepads tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GamepadNews {
+    /// Whether they are heard.
+    Heard(bool),
+    /// A button went down while a key is to be bound, as the chord that it would be.
+    Pressed(String),
 }
 
 /// Why there is no embedded server.

@@ -1,12 +1,12 @@
-//! Keys of the whole system, wherever the focus is.
+//! Keys of the whole system and buttons of gamepads, wherever the focus is.
 //!
 //! A [`Listener`] only listens: it takes no key away from the program that has the focus. Under Wayland it is the desktop
 //! that listens, and takes away what it tells. Of what is heard it tells the bound chords and nothing else, and keeps
 //! nothing but which modifiers are down ([`pushtalk_ptt::Watcher`]). It runs only while somebody has bound a key.
 #![warn(missing_docs)]
 
-#[cfg(target_os = "linux")]
 mod held;
+mod pads;
 #[cfg(target_os = "linux")]
 mod portal;
 #[cfg(target_os = "linux")]
@@ -18,7 +18,9 @@ mod trigger;
 #[cfg(target_os = "linux")]
 mod x11;
 
-use pushtalk_ptt::{Change, Chord};
+use pushtalk_ptt::{Change, Chord, Key};
+
+pub use pads::{Pads, Wanted};
 
 /// Why keys are not heard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +50,8 @@ pub struct Binding {
 pub enum Told {
     /// A bound chord went down, or came up.
     Changed(Change),
+    /// A button of a gamepad went down, while one is to be bound.
+    Pressed(Key),
     /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
     Reach(Reach),
 }
@@ -66,7 +70,7 @@ pub enum Reach {
     Denied,
     /// The desktop has no portal for shortcuts. Should one come, it is asked.
     NoPortal,
-    /// No keyboard and no mouse can be read. Should one become readable, it is.
+    /// No keyboard and no mouse, or no gamepad, can be read. Should one become readable, it is.
     Unreadable,
     /// The display, or the portal, was there and is gone. A portal that comes back is asked anew.
     Gone,
@@ -174,7 +178,6 @@ impl Listener {
     }
 }
 
-#[cfg(target_os = "linux")]
 fn chords(bound: &[Binding]) -> Vec<Chord> {
     bound.iter().map(|bound| bound.chord).collect()
 }
