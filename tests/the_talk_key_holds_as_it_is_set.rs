@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use pushtalk_engine::brain::GamepadNews;
 use pushtalk_engine::face::{Bound, Button, ErrorCode, Intent, KeyDoes, KeyReach, Microphone, TalkKey};
 use pushtalk_engine::ptt::{Act, Hand, Input, Source};
 use pushtalk_tests::world::{Network, World};
@@ -281,6 +282,36 @@ fn what_the_desktop_binds_a_key_to_can_change_while_it_is_down_and_what_goes_tak
     assert_eq!(world.view(1).keys.taken, ["F8"]);
     world.keys_reach(1, KeyReach::Everywhere, &[]);
     assert!(world.view(1).keys.taken.is_empty());
+}
+
+#[test]
+fn a_gamepad_tells_a_button_to_be_bound_only_while_one_is_asked_for_and_is_proven_apart_from_keys() {
+    let mut world = room(12, TalkKey { release_delay: 0, ..TalkKey::default() });
+    let presses = |world: &mut World, chord: &str| {
+        world.gamepad(1, GamepadNews::Pressed(chord.to_owned()));
+        world.view(1).keys.pressed
+    };
+    assert_eq!(presses(&mut world, "GamepadSouth"), None);
+    world.act(1, Intent::BindKey { on: true });
+    assert_eq!(presses(&mut world, "GamepadSouth").as_deref(), Some("GamepadSouth"));
+    assert_eq!(presses(&mut world, "GamepadEast").as_deref(), Some("GamepadSouth"), "one is enough");
+    world.act(1, Intent::BindKey { on: false });
+    assert_eq!(world.view(1).keys.pressed, None);
+
+    world.act(1, bound(&[("GamepadSouth", KeyDoes::Talk), ("F8", KeyDoes::Talk)]));
+    world.gamepad(1, GamepadNews::Heard(true));
+    world.keys_reach(1, KeyReach::Everywhere, &[]);
+    world.key(1, "GamepadSouth", true);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+    world.key(1, "GamepadSouth", false);
+    world.taps_key(1, "F8", true);
+    world.run(SECOND);
+    assert!(!talks(&world, 1));
+    assert_eq!(world.view(1).keys.heard, ["GamepadSouth", "F8"]);
+    world.keys_reach(1, KeyReach::ThisWindowGone, &[]);
+    let keys = world.view(1).keys;
+    assert_eq!((keys.heard, keys.gamepads), (vec!["GamepadSouth".to_owned()], true));
 }
 
 #[test]

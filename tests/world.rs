@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use pushtalk_engine::HearingStats;
-use pushtalk_engine::brain::{Brain, Habits, Input, Output, Plug, VoiceNews};
+use pushtalk_engine::brain::{Brain, GamepadNews, Habits, Input, Output, Plug, VoiceNews};
 use pushtalk_engine::face::{
     Intent, Invitation, KeyReach, MemberLink, Preferences, RoomView, Stage, TalkKey, Trigger, View,
 };
@@ -221,6 +221,11 @@ impl World {
     /// Another program has these chords for itself, too.
     pub fn keys_taken(&mut self, who: usize, taken: &[&str]) {
         self.give(who, Input::KeysTaken(taken.iter().map(ToString::to_string).collect()));
+    }
+
+    /// Gamepads tell something.
+    pub fn gamepad(&mut self, who: usize, news: GamepadNews) {
+        self.give(who, Input::Gamepad(news));
     }
 
     /// A bound key of the whole system goes down, or comes up, while another program has the focus.

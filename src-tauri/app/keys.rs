@@ -1,72 +1,121 @@
-//! Keys of the whole system: a listener runs while a person has bound some, and not otherwise.
+//! Keys of the whole system and buttons of gamepads: listeners run while a person has bound some, and not otherwise.
 
 use std::sync::Arc;
 
 use pushtalk_engine::Engine;
-use pushtalk_engine::face::{Bound, KeyReach, Preferences, Trigger};
-use pushtalk_keys::{Binding, KeysError, Listener, Reach, Told};
+use pushtalk_engine::brain::GamepadNews;
+use pushtalk_engine::face::{Bound, KeyReach, Language, Preferences, Trigger, View};
+use pushtalk_engine::ptt::Chord;
+use pushtalk_keys::{Binding, KeysError, Listener, Pads, Reach, Told, Wanted};
 use tauri::AppHandle;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::words::words;
+
+/// What is listened for.
+#[derive(Default, PartialEq)]
+struct Asked {
+    keys: Vec<Bound>,
+    raw: bool,
+    buttons: Vec<Bound>,
+    /// A button is to be bound.
+    any: bool,
+}
+
+impl Asked {
+    fn of(view: &View) -> Self {
+        let preferences = &view.preferences;
+        let by_gamepad = |key: &Bound| key.chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad());
+        let (buttons, keys) = preferences.keys.iter().cloned().partition(by_gamepad);
+        Self { keys, raw: preferences.raw_keys, buttons, any: view.keys.binding }
+    }
+}
+
+/// Tells of the listener that was started in this round.
+type Teller = UnboundedSender<(u32, Told)>;
 
 /// Follows what is bound, for as long as the program runs.
 pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let mut views = engine.views();
-    let (tell, mut told) = mpsc::unbounded_channel::<(u32, Told)>();
-    let mut bound: Vec<Bound> = Vec::new();
-    let mut raw = false;
-    let mut round = 0_u32;
-    let mut listener = None;
+    let (tell, mut told) = unbounded_channel();
+    let (tell_of_pads, mut told_of_pads) = unbounded_channel();
+    let mut asked = Asked::default();
+    let (mut round, mut round_of_pads) = (0_u32, 0_u32);
+    let (mut listener, mut pads) = (None, None);
     loop {
         let view = views.borrow_and_update().clone();
-        let wanted = &view.preferences;
-        if wanted.keys != bound || wanted.raw_keys != raw {
-            bound.clone_from(&wanted.keys);
-            raw = wanted.raw_keys;
+        let now = Asked::of(&view);
+        if (&now.keys, now.raw) != (&asked.keys, asked.raw) {
             round = round.wrapping_add(1);
             // The one before is over before the next begins.
             drop(listener.take());
-            match start(wanted, round, tell.clone()) {
+            match start(&now.keys, &view.preferences, round, tell.clone()) {
                 Ok(started) => listener = Some(started),
                 Err(reach) => engine.keys_reach(reach, Vec::new()).await,
             }
         }
-        tokio::select! {
-            changed = views.changed() => if changed.is_err() { return },
-            Some((of, told)) = told.recv() => match told {
-                _ if of != round => {}
-                Told::Changed((place, down)) => {
-                    if let Some(key) = bound.get(place) {
-                        let elsewhere = !crate::desktop::has_focus(&app);
-                        engine.key(key.chord.clone(), down, elsewhere).await;
-                    }
-                }
-                Told::Taken(places) => {
-                    let taken = places.into_iter().filter_map(|place| bound.get(place));
-                    engine.keys_taken(taken.map(|key| key.chord.clone()).collect()).await;
-                }
-                Told::Reach(reach) => {
-                    let (reach, triggers) = shown(reach, &bound);
-                    engine.keys_reach(reach, triggers).await;
-                }
+        if (&now.buttons, now.any) != (&asked.buttons, asked.any) {
+            round_of_pads = round_of_pads.wrapping_add(1);
+            drop(pads.take());
+            // What the one before had told to be down, the next does not know of.
+            for button in &asked.buttons {
+                engine.key(button.chord.clone(), false, false).await;
+            }
+            pads = start_pads(&now, view.preferences.language, round_of_pads, tell_of_pads.clone());
+            if pads.is_none() {
+                engine.gamepad(GamepadNews::Heard(false)).await;
+            }
+        }
+        asked = now;
+        let (told, bound) = tokio::select! {
+            changed = views.changed() => match changed {
+                Ok(()) => continue,
+                Err(_) => return,
             },
+            Some((of, told)) = told.recv() => match of == round {
+                true => (told, &asked.keys),
+                false => continue,
+            },
+            Some((of, told)) = told_of_pads.recv() => match (of == round_of_pads, told) {
+                (true, Told::Reach(reach)) => {
+                    engine.gamepad(GamepadNews::Heard(reach == Reach::Everywhere)).await;
+                    continue;
+                }
+                (true, told) => (told, &asked.buttons),
+                (false, _) => continue,
+            },
+        };
+        match told {
+            Told::Changed((place, down)) => {
+                if let Some(key) = bound.get(place) {
+                    let elsewhere = !crate::desktop::has_focus(&app);
+                    engine.key(key.chord.clone(), down, elsewhere).await;
+                }
+            }
+            Told::Taken(places) => {
+                let taken = places.into_iter().filter_map(|place| bound.get(place));
+                engine.keys_taken(taken.map(|key| key.chord.clone()).collect()).await;
+            }
+            Told::Pressed(key) => engine.gamepad(GamepadNews::Pressed(key.name().to_owned())).await,
+            Told::Reach(reach) => {
+                let (reach, triggers) = shown(reach, bound);
+                engine.keys_reach(reach, triggers).await;
+            }
         }
     }
 }
 
-fn start(
-    wanted: &Preferences,
-    round: u32,
-    tell: mpsc::UnboundedSender<(u32, Told)>,
-) -> Result<Listener, KeyReach> {
+/// None for a chord that there is not: the engine has read them before it kept them, but a file may hold anything.
+fn bindings(bound: &[Bound], language: Language) -> Option<Vec<Binding>> {
     let binding = |key: &Bound| {
         let chord = key.chord.parse().ok()?;
-        Some(Binding { chord, description: words(wanted.language).does(key.does).to_owned() })
+        Some(Binding { chord, description: words(language).does(key.does).to_owned() })
     };
-    // The engine has read them before it kept them; a file may hold anything.
-    let bindings =
-        wanted.keys.iter().map(binding).collect::<Option<Vec<_>>>().ok_or(KeyReach::ThisWindowRefused)?;
+    bound.iter().map(binding).collect()
+}
+
+fn start(bound: &[Bound], wanted: &Preferences, round: u32, tell: Teller) -> Result<Listener, KeyReach> {
+    let bindings = bindings(bound, wanted.language).ok_or(KeyReach::ThisWindowRefused)?;
     if bindings.is_empty() {
         return Err(KeyReach::Nowhere);
     }
@@ -80,6 +129,16 @@ fn start(
             KeysError::Unsupported => KeyReach::ThisWindowBySystem,
         }
     })
+}
+
+/// None when no gamepad has to be listened to, or none can be.
+fn start_pads(asked: &Asked, language: Language, round: u32, tell: Teller) -> Option<Pads> {
+    let wanted = match asked {
+        Asked { any: true, .. } => Wanted::Any,
+        Asked { buttons, .. } if buttons.is_empty() => return None,
+        Asked { buttons, .. } => Wanted::Bound(bindings(buttons, language)?),
+    };
+    Pads::start(&wanted, move |told| drop(tell.send((round, told)))).ok()
 }
 
 fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
@@ -104,7 +163,7 @@ fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
 /// Whatever is held is let go of where nobody would see it come up.
 #[cfg(target_os = "linux")]
 pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (tell, mut told) = unbounded_channel();
     pushtalk_keys::watch_away(move || {
         let _ = tell.send(());
     });

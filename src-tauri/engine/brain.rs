@@ -18,8 +18,8 @@ use crate::looking::Looking;
 use crate::lookout::Lookout;
 use crate::notices::Notices;
 pub use crate::orders::{
-    Answer, CheckNews, CheckOrder, Hosting, HostingError, Input, ListenOrder, Output, Plug, PlugNews,
-    Request, ServerNews, TalkOrder, VoiceNews,
+    Answer, CheckNews, CheckOrder, GamepadNews, Hosting, HostingError, Input, ListenOrder, Output, Plug,
+    PlugNews, Request, ServerNews, TalkOrder, VoiceNews,
 };
 use crate::ticket::{Ticket, inspect, ticket};
 use crate::whisper::Whom;
@@ -175,6 +175,7 @@ impl Brain {
             Input::Hand(input) => self.hand(now, input, &mut out),
             Input::Key { chord, down, elsewhere } => self.key(now, rng, &chord, down, elsewhere, &mut out),
             Input::KeysTaken(taken) => self.keys_taken(taken),
+            Input::Gamepad(news) => self.gamepad(news),
             Input::KeyReach(reach, triggers) => self.keys_reach(now, reach, triggers, &mut out),
             // Of a server that was left meanwhile; it is stopped already.
             Input::Hosting(_) if self.hosting_is_late() => {}
@@ -308,6 +309,7 @@ impl Brain {
             Intent::ToggleTalk => self.toggle_talk(now, out),
             Intent::SetTalkKey { talk_key } => self.set_talk_key(talk_key),
             Intent::SetKeys { keys } => self.set_keys(now, keys, out),
+            Intent::BindKey { on } => self.bind_key(on),
             Intent::SetRawKeys { on } => self.preferences.raw_keys = on,
             Intent::SetQueueing { on } => {
                 self.preferences.queueing = on;

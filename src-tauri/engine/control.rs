@@ -13,7 +13,9 @@ use rand::rngs::SysRng;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
+use crate::brain::{
+    Answer, Brain, GamepadNews, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
+};
 use crate::contacts::Contacts;
 use crate::face::{self, ErrorCode, Intent, View, WindowPlace};
 use crate::held_back::HeldBack;
@@ -38,6 +40,7 @@ pub(crate) enum Command {
     Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     KeysTaken(Vec<String>),
+    Gamepad(GamepadNews),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -154,6 +157,7 @@ impl Control {
                         self.take(Input::Key { chord, down, elsewhere }).await;
                         self.show_now();
                     }
+                    Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
                     Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
                     Some(Command::Offer(text)) => {

@@ -12,7 +12,7 @@ use rand::rngs::SysRng;
 use tokio::runtime::{self, Handle};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-use crate::brain::{Brain, Habits, Input};
+use crate::brain::{Brain, GamepadNews, Habits, Input};
 use crate::control::{Command, Control, Threads};
 use crate::face::{ErrorCode, Intent, KeyReach, Preferences, Trigger, View, WindowPlace};
 use crate::hosting::Hosts;
@@ -214,6 +214,11 @@ impl Engine {
     /// Tells which of the bound keys another program has for itself, too.
     pub async fn keys_taken(&self, taken: Vec<String>) {
         drop(self.commands.send(Command::KeysTaken(taken)).await);
+    }
+
+    /// Tells whether gamepads are heard, and what they press while a key is to be bound.
+    pub async fn gamepad(&self, news: GamepadNews) {
+        drop(self.commands.send(Command::Gamepad(news)).await);
     }
 
     /// Remembers where the window is, for the next start.

@@ -65,6 +65,11 @@ pub enum Intent {
         /// True to read them.
         on: bool,
     },
+    /// The window waits for a key to be bound, or no longer: gamepads are to tell which button goes down.
+    BindKey {
+        /// True while it waits.
+        on: bool,
+    },
     /// Choose how the talk button and the talk keys hold.
     SetTalkKey {
         /// From now on.
@@ -922,6 +927,12 @@ pub struct KeysView {
     /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
     /// nothing.
     pub triggers: Vec<Trigger>,
+    /// True while gamepads are heard.
+    pub gamepads: bool,
+    /// True while a key is to be bound, until a gamepad has told one.
+    pub binding: bool,
+    /// The button of a gamepad that is to be bound: `GamepadSouth`.
+    pub pressed: Option<String>,
 }
 
 /// What the desktop has bound a chord to.

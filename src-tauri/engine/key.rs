@@ -11,6 +11,7 @@ use rand::CryptoRng;
 use crate::brain::{Brain, Output, Stage};
 use crate::face::{ErrorCode, Intent, KeyReach, KeysView, Microphone, Trigger};
 use crate::inside::Inside;
+use crate::orders::GamepadNews;
 use crate::preferences::{Bound, KeyDoes, TalkKey};
 use crate::view::millis;
 use crate::whisper::Whom;
@@ -174,7 +175,27 @@ impl Brain {
         // Whatever the listener before had told to be down, the new one does not know of.
         self.hand(now, Input::Gone(Source::Raw), out);
         if !matches!(reach, KeyReach::Everywhere | KeyReach::ByDesktop) {
-            self.key.shown.heard.clear();
+            let by_gamepad =
+                |chord: &String| chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad());
+            self.key.shown.heard.retain(by_gamepad);
+        }
+    }
+
+    /// The window waits for a key to be bound, or no longer.
+    pub(crate) fn bind_key(&mut self, on: bool) {
+        (self.key.shown.binding, self.key.shown.pressed) = (on, None);
+    }
+
+    /// Whether gamepads are heard, and what they press while a key is to be bound.
+    pub(crate) fn gamepad(&mut self, news: GamepadNews) {
+        let shown = &mut self.key.shown;
+        match news {
+            GamepadNews::Heard(heard) => shown.gamepads = heard,
+            GamepadNews::Pressed(chord) => {
+                if std::mem::take(&mut shown.binding) {
+                    shown.pressed = Some(chord);
+                }
+            }
         }
     }
 

@@ -39,6 +39,8 @@ pub enum Input {
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     /// Bound keys that another program has for itself, too.
     KeysTaken(Vec<String>),
+    /// News of the gamepads.
+    Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.
     Nearby(Vec<Nearby>),
     /// The embedded server is up, or could not be started.
@@ -62,6 +64,15 @@ pub enum Input {
     },
     /// A timer is due, or a turn may have ended.
     Tick,
+}
+
+/// What gamepads tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GamepadNews {
+    /// Whether they are heard.
+    Heard(bool),
+    /// A button went down while a key is to be bound, as the chord that it would be.
+    Pressed(String),
 }
 
 /// Why there is no embedded server.

@@ -1,4 +1,4 @@
-//! Keys of the whole system, wherever the focus is.
+//! Keys of the whole system and buttons of gamepads, wherever the focus is.
 //!
 //! A [`Listener`] only listens: it takes no key away from the program that has the focus. Under Wayland it is the desktop
 //! that listens, and takes away what it tells. Of what is heard it tells the bound chords and nothing else, and keeps
@@ -7,10 +7,10 @@
 
 #[cfg(target_os = "linux")]
 mod away;
-#[cfg(target_os = "linux")]
 mod held;
 #[cfg(any(windows, target_os = "macos"))]
 mod hooks;
+mod pads;
 #[cfg(target_os = "linux")]
 mod portal;
 #[cfg(target_os = "linux")]
@@ -24,7 +24,8 @@ mod x11;
 
 #[cfg(target_os = "linux")]
 pub use away::watch_away;
-use pushtalk_ptt::{Change, Chord};
+pub use pads::{Pads, Wanted};
+use pushtalk_ptt::{Change, Chord, Key};
 
 /// Why keys are not heard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,8 @@ pub enum Told {
     Changed(Change),
     /// These chords, by their places, another program has for itself, too.
     Taken(Vec<usize>),
+    /// A button of a gamepad went down, while one is to be bound.
+    Pressed(Key),
     /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
     Reach(Reach),
 }
@@ -74,7 +77,7 @@ pub enum Reach {
     Denied,
     /// The desktop has no portal for shortcuts. Should one come, it is asked.
     NoPortal,
-    /// No keyboard and no mouse can be read. Should one become readable, it is.
+    /// No keyboard and no mouse, or no gamepad, can be read. Should one become readable, it is.
     Unreadable,
     /// The system wants the person to allow it first (macOS).
     NotAllowed,
@@ -195,7 +198,6 @@ impl Listener {
     }
 }
 
-#[cfg(any(target_os = "linux", windows, target_os = "macos"))]
 fn chords(bound: &[Binding]) -> Vec<Chord> {
     bound.iter().map(|bound| bound.chord).collect()
 }

@@ -3,13 +3,13 @@
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-/// One key of a keyboard by where it lies, or one button of a mouse.
+/// One key of a keyboard by where it lies, or one button of a mouse or a gamepad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(usize);
 
-/// The names are the `code` values of W3C UI Events, and `Mouse3` (middle) to `Mouse5` (forward); the numbers are Linux
-/// input event codes.
-const KEYS: [(&str, u16); 127] = [
+/// The names are the `code` values of W3C UI Events, `Mouse3` (middle) to `Mouse5` (forward), and buttons of a gamepad by where
+/// they lie; the numbers are Linux input event codes.
+const KEYS: [(&str, u16); 144] = [
     ("Escape", 1),
     ("Digit1", 2),
     ("Digit2", 3),
@@ -137,6 +137,23 @@ const KEYS: [(&str, u16); 127] = [
     ("Mouse3", 0x112),
     ("Mouse4", 0x113),
     ("Mouse5", 0x114),
+    ("GamepadSouth", 0x130),
+    ("GamepadEast", 0x131),
+    ("GamepadNorth", 0x133),
+    ("GamepadWest", 0x134),
+    ("GamepadLeftShoulder", 0x136),
+    ("GamepadRightShoulder", 0x137),
+    ("GamepadLeftTrigger", 0x138),
+    ("GamepadRightTrigger", 0x139),
+    ("GamepadSelect", 0x13a),
+    ("GamepadStart", 0x13b),
+    ("GamepadMode", 0x13c),
+    ("GamepadLeftStick", 0x13d),
+    ("GamepadRightStick", 0x13e),
+    ("GamepadUp", 0x220),
+    ("GamepadDown", 0x221),
+    ("GamepadLeft", 0x222),
+    ("GamepadRight", 0x223),
 ];
 
 impl Key {
@@ -162,6 +179,12 @@ impl Key {
     #[must_use]
     pub fn event_code(self) -> u16 {
         KEYS[self.0].1
+    }
+
+    /// True for a button of a gamepad.
+    #[must_use]
+    pub fn is_gamepad(self) -> bool {
+        self.name().starts_with("Gamepad")
     }
 
     fn modifier(self) -> Option<Modifiers> {

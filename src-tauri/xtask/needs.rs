@@ -51,6 +51,7 @@ const NEEDS: &[Need] = &[
     ),
     Need(Purpose::Run, Library("alsa"), "libasound2-dev", "alsa-lib-devel", "alsa-lib"),
     Need(Purpose::Run, Library("dbus-1"), "libdbus-1-dev", "dbus-devel", "dbus"),
+    Need(Purpose::Run, Library("libudev"), "libudev-dev", "systemd-devel", "systemd-libs"),
     Need(
         Purpose::Run,
         Library("ayatana-appindicator3-0.1"),

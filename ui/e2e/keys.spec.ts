@@ -44,6 +44,23 @@ test('a key that another program has, or that one types with, is told so', async
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
+test('a button of a gamepad is bound by pressing it while a key is asked for, and not otherwise', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  const press = () => page.evaluate(() => globalThis.pushtalkMock?.gamepad('GamepadLeftShoulder'));
+  await press();
+  await page.getByTestId('bind').click();
+  await press();
+  await expect(page.getByTestId('bind')).toHaveText('Add a key');
+  await expect(page.getByTestId('bound').locator('kbd')).toHaveText(['Gamepad Left Shoulder']);
+  await expect(page.getByTestId('bound')).toContainText('Press it once, with another window in front');
+  await press();
+  await win.expectDone('bindKey', 'bindKey', 'setKeys');
+});
+
 test('a key that cannot be bound is told where it was pressed', async ({ page, win }) => {
   await win.open('room-idle');
   await page.getByTestId('open-settings').click();
@@ -73,7 +90,7 @@ test('Escape and another window bind nothing, and the dialog stays', async ({ pa
   await page.evaluate(() => dispatchEvent(new Event('blur')));
   await page.keyboard.press('F8');
   await expect(page.getByTestId('settings')).toBeVisible();
-  await win.expectDone();
+  await win.expectDone('bindKey', 'bindKey', 'bindKey', 'bindKey');
 });
 
 test('what was heard is proven, and where nothing can be heard the reason is said', async ({ page, win }) => {
@@ -117,6 +134,7 @@ test('keyboards are read directly only where that helps and only when it was cho
   await win.open('room-keysunreadable');
   await page.getByTestId('open-settings').click();
   await expect(page.getByTestId('bound').first()).toContainText('no keyboard can be read');
+  await expect(page.getByTestId('bound').last()).toContainText('lets PushTalk read no gamepad');
   await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });

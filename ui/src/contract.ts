@@ -252,6 +252,10 @@ keys: Array<Bound>, } | { "do": "setRawKeys",
 /**
  * True to read them.
  */
+on: boolean, } | { "do": "bindKey",
+/**
+ * True while it waits.
+ */
 on: boolean, } | { "do": "setTalkKey",
 /**
  * From now on.
@@ -457,7 +461,19 @@ taken: Array<string>,
  * What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
  * nothing.
  */
-triggers: Array<Trigger>, };
+triggers: Array<Trigger>,
+/**
+ * True while gamepads are heard.
+ */
+gamepads: boolean,
+/**
+ * True while a key is to be bound, until a gamepad has told one.
+ */
+binding: boolean,
+/**
+ * The button of a gamepad that is to be bound: `GamepadSouth`.
+ */
+pressed: string | null, };
 
 /**
  * Which language the window speaks.

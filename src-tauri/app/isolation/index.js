@@ -51,6 +51,7 @@
       toggleTalk: {},
       setKeys: { keys: listOf(16, only(bound)) },
       setRawKeys: { on: flag },
+      bindKey: { on: flag },
       setTalkKey: { talkKey: only(talkKey) },
       raiseHand: { up: flag },
       setQueueing: { on: flag },

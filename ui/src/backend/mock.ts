@@ -199,6 +199,12 @@ export class MockBackend implements Backend {
     this.#show({ notices: [...this.#view.notices, { id: this.#noticeId++, code, about }] });
   }
 
+  /** A button of a gamepad goes down, which counts while a key is to be bound. */
+  gamepad(pressed: string): void {
+    const { keys } = this.#view;
+    if (keys.binding) this.#show({ keys: { ...keys, binding: false, pressed } });
+  }
+
   /** Puts a situation on the button, whatever the room is like. */
   button(button: Button): void {
     if (this.#view.stage.at === 'room') this.#show({ stage: { ...this.#view.stage, button } });
@@ -295,6 +301,8 @@ export class MockBackend implements Backend {
         return this.#show({ preferences: { ...preferences, hostOn: intent.network } });
       case 'setUseVpn':
         return this.#show({ preferences: { ...preferences, useVpn: intent.on } });
+      case 'bindKey':
+        return this.#show({ keys: { ...this.#view.keys, binding: intent.on, pressed: null } });
       case 'setQueueing':
       case 'setTheme':
       case 'setManners':

@@ -89,7 +89,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { address: '224.0.0.251:5353', why: 'neighbours', member: null },
     ],
     offered: null,
-    keys: { reach: 'everywhere', heard: [], taken: [], triggers: [] },
+    keys: { reach: 'everywhere', heard: [], taken: [], triggers: [], ...PADS },
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -139,6 +139,9 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     ...more,
   };
 }
+
+/** Of gamepads: they are heard, and none is to be bound. */
+const PADS = { gamepads: true, binding: false, pressed: null };
 
 const KEYS: Bound[] = [
   { chord: 'F9', does: 'talk' },
@@ -239,23 +242,28 @@ export const scenes: Record<string, () => View> = {
     ),
   'room-keys': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'everywhere', heard: ['F9'], taken: ['Ctrl+KeyM'], triggers: [] },
+    keys: { reach: 'everywhere', heard: ['F9'], taken: ['Ctrl+KeyM'], triggers: [], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keyshere': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowNoPortal', heard: [], taken: [], triggers: [] },
+    keys: { reach: 'thisWindowNoPortal', heard: [], taken: [], triggers: [], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keysdesktop': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'byDesktop', heard: [], taken: [], triggers: [{ chord: 'F9', by: 'Press F9' }] },
+    keys: { reach: 'byDesktop', heard: [], taken: [], triggers: [{ chord: 'F9', by: 'Press F9' }], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keysunreadable': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowUnreadable', heard: [], taken: [], triggers: [] },
-    preferences: { ...preferences(), welcomed: true, rawKeys: true, keys: [...KEYS] },
+    keys: { reach: 'thisWindowUnreadable', heard: [], taken: [], triggers: [], ...PADS, gamepads: false },
+    preferences: {
+      ...preferences(),
+      welcomed: true,
+      rawKeys: true,
+      keys: [...KEYS, { chord: 'GamepadSouth', does: 'talk' }],
+    },
   }),
   'room-latched': () =>
     at(

@@ -35,13 +35,28 @@ it('only buttons of the mouse that nothing else needs can be bound', () => {
 });
 
 it('reads as keyboards do', () => {
-  expect(['Ctrl+KeyV', 'ControlRight', 'Digit1', 'F13', 'Mouse4', 'ArrowUp'].map(spellChord)).toEqual([
+  expect(
+    [
+      'Ctrl+KeyV',
+      'ControlRight',
+      'Digit1',
+      'F13',
+      'Mouse4',
+      'ArrowUp',
+      'GamepadLeftShoulder',
+      'GamepadLeft',
+      'ScrollLock',
+    ].map(spellChord),
+  ).toEqual([
     'Ctrl + V',
     'Control Right',
     '1',
     'F13',
     'Mouse 4',
     'Up',
+    'Gamepad Left Shoulder',
+    'Gamepad Left',
+    'Scroll Lock',
   ]);
 });
 

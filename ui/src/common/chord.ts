@@ -46,6 +46,9 @@ export function chordOf(pressed: Pressed): string {
 export const mouseChord = (button: number): string | null =>
   ({ 1: 'Mouse3', 3: 'Mouse4', 4: 'Mouse5' })[button] ?? null;
 
+/** True for a button of a gamepad, of which the page learns nothing. */
+export const isGamepad = (chord: string): boolean => chord.startsWith('Gamepad');
+
 /** True when this press is that chord; more may be held than it asks for. */
 export function matches(chord: string, pressed: Pressed): boolean {
   return chord.split('+').at(-1) === codeOf(pressed.code) && holds(chord, pressed);
@@ -68,7 +71,9 @@ export function spellChord(chord: string): string {
         .replace(/^(Key|Digit)/, '')
         .replace(/^Arrow(.*)/, '$1')
         .replace(/^(\w+?)(Left|Right)$/, '$1 $2')
-        .replace(/^Mouse/, 'Mouse '),
+        .replace(/^Mouse/, 'Mouse ')
+        .replace(/^Gamepad(?=\w)/, 'Gamepad ')
+        .replace(/([a-z])([A-Z])/g, '$1 $2'),
     )
     .join(' + ');
 }

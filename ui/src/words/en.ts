@@ -768,7 +768,7 @@ export const en = {
     hint: 'They work while another program has the focus. Nothing you type is kept: only these keys are compared.',
     add: 'Add a key',
     press: 'Press the key you want',
-    stop: 'A mouse button works too. Escape stops.',
+    stop: 'A button of a mouse or gamepad works too. Escape stops.',
     does: 'What {key} does',
     remove: 'Remove {key}',
     proven: 'Works in other programs: it was heard.',
@@ -779,6 +779,7 @@ export const en = {
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
     noTrigger:
       'The desktop has it on nothing: set it in the settings of the desktop. Until then only in this window.',
+    noGamepads: 'Not here: this system lets PushTalk read no gamepad. Bind a key instead.',
     raw: {
       label: 'Read keyboards and mice directly',
       hint: 'For modifiers alone, mouse buttons, and desktops that tell no keys. As long as a key is bound, PushTalk then reads every key of every keyboard. It only listens: programs still get all of it, and nothing is kept. The system has to allow it once.',

@@ -806,7 +806,7 @@ export const fr: Words = {
     hint: 'Elles fonctionnent pendant qu’un autre programme est actif. Rien de ce que vous tapez n’est gardé : seules ces touches sont comparées.',
     add: 'Ajouter une touche',
     press: 'Appuyez sur la touche voulue',
-    stop: 'Un bouton de la souris convient aussi. Échap arrête.',
+    stop: 'Un bouton de souris ou de manette convient aussi. Échap arrête.',
     does: 'Rôle de {key}',
     remove: 'Retirer {key}',
     proven: 'Fonctionne dans les autres programmes : elle a été entendue.',
@@ -818,6 +818,7 @@ export const fr: Words = {
     trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
     noTrigger:
       'Le bureau ne l’a placée sur rien : choisissez-la dans les réglages du bureau. D’ici là, seulement dans cette fenêtre.',
+    noGamepads: 'Pas ici : ce système ne laisse PushTalk lire aucune manette. Associez plutôt une touche.',
     raw: {
       label: 'Lire directement claviers et souris',
       hint: 'Pour les touches comme Ctrl seules, les boutons de souris et les bureaux qui ne transmettent pas les touches. Tant qu’une touche est associée, PushTalk lit alors chaque touche de chaque clavier. Il ne fait qu’écouter : les programmes reçoivent tout, et rien n’est gardé. Le système doit l’autoriser une fois.',
