@@ -36,7 +36,10 @@ impl Host for Desk {
 /// Listens as long as the program runs. Without it everything else works.
 pub(crate) async fn listen(engine: Arc<Engine>, profile: Option<Box<Path>>) {
     match Server::bind(Place::of(profile.as_deref())) {
-        Ok(server) => server.run(Arc::new(Desk(engine))).await,
+        Ok(server) => {
+            engine.socket(true).await;
+            server.run(Arc::new(Desk(engine))).await;
+        }
         Err(error) => tracing::warn!(%error, "there is no control socket"),
     }
 }

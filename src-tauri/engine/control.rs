@@ -40,6 +40,7 @@ pub(crate) enum Command {
     Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     KeysTaken(Vec<String>),
+    Socket(bool),
     Gamepad(GamepadNews),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
@@ -159,6 +160,7 @@ impl Control {
                     }
                     Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
+                    Some(Command::Socket(there)) => self.handle(Input::Socket(there)).await,
                     Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);

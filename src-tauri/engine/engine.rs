@@ -211,6 +211,11 @@ impl Engine {
         drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
     }
 
+    /// Tells whether other programs can hold the button.
+    pub async fn socket(&self, there: bool) {
+        drop(self.commands.send(Command::Socket(there)).await);
+    }
+
     /// Tells which of the bound keys another program has for itself, too.
     pub async fn keys_taken(&self, taken: Vec<String>) {
         drop(self.commands.send(Command::KeysTaken(taken)).await);

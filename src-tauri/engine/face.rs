@@ -927,6 +927,8 @@ pub struct KeysView {
     /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
     /// nothing.
     pub triggers: Vec<Trigger>,
+    /// True while other programs of this person can hold the button, by `pushtalk ptt`.
+    pub socket: bool,
     /// True while gamepads are heard.
     pub gamepads: bool,
     /// True while a key is to be bound, until a gamepad has told one.

@@ -39,6 +39,8 @@ pub enum Input {
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     /// Bound keys that another program has for itself, too.
     KeysTaken(Vec<String>),
+    /// Whether other programs can hold the button.
+    Socket(bool),
     /// News of the gamepads.
     Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.

@@ -100,9 +100,8 @@ test('what was heard is proven, and where nothing can be heard the reason is sai
   await expect(page.getByTestId('bound').nth(1)).toContainText('to prove that it works there');
   await win.open('room-keyshere');
   await page.getByTestId('open-settings').click();
-  await expect(page.getByTestId('bound').first()).toContainText(
-    'Only in this window: this desktop (Wayland)',
-  );
+  await expect(page.getByTestId('bound').first()).toContainText('Only in this window.');
+  await expect(page.getByTestId('reach')).toContainText('Only in this window: this desktop (Wayland)');
 });
 
 test('where the desktop tells them, it is said by what, and what it has bound to nothing works in the window', async ({
@@ -133,7 +132,7 @@ test('keyboards are read directly only where that helps and only when it was cho
   expect((await win.intents()).at(-1)).toEqual({ do: 'setRawKeys', on: true });
   await win.open('room-keysunreadable');
   await page.getByTestId('open-settings').click();
-  await expect(page.getByTestId('bound').first()).toContainText('no keyboard can be read');
+  await expect(page.getByTestId('reach')).toContainText('no keyboard can be read');
   await expect(page.getByTestId('bound').last()).toContainText('lets PushTalk read no gamepad');
   await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
@@ -189,4 +188,26 @@ test('how long talking goes on is chosen', async ({ page, win }) => {
     do: 'setTalkKey',
     talkKey: { releaseDelay: 500, latch: false, doublePress: true },
   });
+});
+
+test('whether other programs can press it is said, and a key is bound in the first run already', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-keysunreadable');
+  await page.getByTestId('open-settings').click();
+  await expect(page.getByTestId('socket')).toContainText('No other program can press');
+  await win.open('first-run');
+  await page.getByTestId('first-next').click();
+  await page.getByTestId('first-next').click();
+  await expect(page.getByTestId('socket')).toContainText('pushtalk ptt');
+  await page.getByTestId('bind').click();
+  await page.keyboard.press('Space');
+  await expect(page.getByTestId('first-told')).toHaveText('');
+  await expect(page.getByTestId('bound').locator('kbd')).toHaveText('Space');
+  await page.getByTestId('first-talk').focus();
+  await page.keyboard.down('Space');
+  await expect(page.getByTestId('first-told')).not.toHaveText('');
+  await page.keyboard.up('Space');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });

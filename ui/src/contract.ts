@@ -463,6 +463,10 @@ taken: Array<string>,
  */
 triggers: Array<Trigger>,
 /**
+ * True while other programs of this person can hold the button, by `pushtalk ptt`.
+ */
+socket: boolean,
+/**
  * True while gamepads are heard.
  */
 gamepads: boolean,

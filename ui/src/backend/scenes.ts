@@ -141,7 +141,7 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
 }
 
 /** Of gamepads: they are heard, and none is to be bound. */
-const PADS = { gamepads: true, binding: false, pressed: null };
+const PADS = { socket: true, gamepads: true, binding: false, pressed: null };
 
 const KEYS: Bound[] = [
   { chord: 'F9', does: 'talk' },
@@ -257,7 +257,15 @@ export const scenes: Record<string, () => View> = {
   }),
   'room-keysunreadable': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowUnreadable', heard: [], taken: [], triggers: [], ...PADS, gamepads: false },
+    keys: {
+      reach: 'thisWindowUnreadable',
+      heard: [],
+      taken: [],
+      triggers: [],
+      ...PADS,
+      socket: false,
+      gamepads: false,
+    },
     preferences: {
       ...preferences(),
       welcomed: true,

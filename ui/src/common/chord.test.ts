@@ -20,6 +20,11 @@ it('a chord is the key with what is held, and a modifier stands for itself', () 
   expect(chordOf(press('ControlRight', { ctrlKey: true }))).toBe('ControlRight');
   expect(isModifier('MetaLeft') && isModifier('OSRight') && !isModifier('ArrowLeft')).toBe(true);
   expect(chordOf(press('OSLeft', { metaKey: true }))).toBe('MetaLeft');
+  // On a French keyboard.
+  const q = { ...press('KeyQ', { ctrlKey: true }), key: 'a' };
+  expect([chordOf(q), chordOf(q, true)]).toEqual(['Ctrl+KeyQ', 'Ctrl+KeyA']);
+  expect(chordOf({ ...press('KeyQ'), key: 'й' }, true)).toBe('KeyQ');
+  expect(chordOf({ ...press('Digit1'), key: '&' }, true)).toBe('Digit1');
 });
 
 it('it is pressed with more held than it asks for, and not with less', () => {

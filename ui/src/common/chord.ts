@@ -10,6 +10,8 @@ interface Held {
 /** A KeyboardEvent is one. */
 export interface Pressed extends Held {
   code: string;
+  /** What it writes. */
+  key?: string;
 }
 
 const MODIFIERS = [
@@ -34,9 +36,13 @@ export const heldWith = ({ ctrlKey, shiftKey, altKey, metaKey }: Held): Held => 
   metaKey,
 });
 
-/** What was pressed, with what was held; a modifier stands for itself. */
-export function chordOf(pressed: Pressed): string {
-  const code = codeOf(pressed.code);
+/**
+ * What was pressed, with what was held; a modifier stands for itself. With `printed`, a letter is called by what it
+ * writes and not by where it lies: so Windows tells letters.
+ */
+export function chordOf(pressed: Pressed, printed = false): string {
+  const letter = printed && pressed.code.startsWith('Key') ? /^[a-z]$/i.exec(pressed.key ?? '') : null;
+  const code = letter ? `Key${letter[0].toUpperCase()}` : codeOf(pressed.code);
   if (isModifier(code)) return code;
   const held = MODIFIERS.filter(([, flag]) => pressed[flag]).map(([name]) => name);
   return [...held, code].join('+');

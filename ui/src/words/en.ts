@@ -775,6 +775,10 @@ export const en = {
     taken: 'Another program has this key for itself: both will act.',
     typed:
       'It also works whenever you type it: a key with Ctrl or Alt, or one that you never type, is better.',
+    socket:
+      'Other programs and the desktop can press the talk button, too, by the command “pushtalk ptt” with toggle, down, up or hold.',
+    noSocket: 'No other program can press the talk button: the system refuses the socket for that.',
+    here: 'Only in this window.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
     noTrigger:

@@ -813,6 +813,11 @@ export const fr: Words = {
     taken: 'Un autre programme utilise déjà cette touche : les deux réagiront.',
     typed:
       'Elle agira aussi chaque fois que vous l’écrivez : mieux vaut une touche avec Ctrl ou Alt, ou une que vous n’écrivez jamais.',
+    socket:
+      'D’autres programmes et le bureau peuvent aussi actionner le bouton, par la commande « pushtalk ptt » avec toggle, down, up ou hold.',
+    noSocket:
+      'Aucun autre programme ne peut actionner le bouton : le système refuse la connexion prévue pour cela.',
+    here: 'Seulement dans cette fenêtre.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
     trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
