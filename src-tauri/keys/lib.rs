@@ -5,6 +5,8 @@
 //! nothing but which modifiers are down ([`pushtalk_ptt::Watcher`]). It runs only while somebody has bound a key.
 #![warn(missing_docs)]
 
+#[cfg(target_os = "linux")]
+mod calls;
 mod held;
 mod pads;
 #[cfg(target_os = "linux")]
