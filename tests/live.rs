@@ -6,6 +6,8 @@ mod a_key_talks_by_the_desktop_where_windows_hear_only_their_own;
 #[cfg(target_os = "linux")]
 mod a_key_talks_while_another_window_has_the_focus;
 #[cfg(target_os = "linux")]
+mod a_locked_screen_lets_go;
+#[cfg(target_os = "linux")]
 mod a_room_goes_on_without_the_one_who_hosted_it;
 #[cfg(target_os = "linux")]
 mod a_server_on_the_internet_is_known_by_its_name;
@@ -18,6 +20,8 @@ mod another_program_holds_the_talk_button;
 #[cfg(target_os = "linux")]
 mod devices_that_go_are_replaced;
 mod every_failure_is_told_and_ends_with_a_status;
+#[cfg(target_os = "linux")]
+mod keys_that_are_held_stay_down_and_taken_ones_are_named;
 #[cfg(target_os = "linux")]
 mod machines_find_each_other_on_any_network;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@
 mod a_handshake_that_stalls_is_tried_again_and_the_third_is_no_accident;
 mod a_room_outlives_its_server;
 mod a_voice_holds_the_button_down;
+mod a_whisper_reaches_those_it_is_for_and_nobody_else;
 mod a_whole_room_comes_in_the_same_second;
 mod addresses_change_and_the_talk_goes_on;
 mod any_bytes_end_in_a_value_or_an_error;

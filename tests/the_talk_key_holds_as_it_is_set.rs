@@ -275,6 +275,13 @@ fn what_the_desktop_binds_a_key_to_can_change_while_it_is_down_and_what_goes_tak
     assert!(!talks(&world, 1));
     let keys = world.view(1).keys;
     assert!(keys.heard.is_empty() && keys.triggers.is_empty(), "it has to be proven anew");
+
+    // What another program has is known of the display that told it.
+    world.keys_reach(1, KeyReach::Everywhere, &[]);
+    world.keys_taken(1, &["F8"]);
+    assert_eq!(world.view(1).keys.taken, ["F8"]);
+    world.keys_reach(1, KeyReach::Everywhere, &[]);
+    assert!(world.view(1).keys.taken.is_empty());
 }
 
 #[test]

@@ -214,3 +214,45 @@ fn a_microphone_is_open_from_the_entry_into_a_room_until_it_is_left() {
     assert!(alone.wait().unwrap().success());
     assert!(rig.capturing().unwrap().is_empty() && rig.playing().unwrap().is_empty());
 }
+
+/// Packets of voice that came to this client.
+fn packets(client: &mut Client) -> anyhow::Result<u64> {
+    client.stats()?["packets_received"].as_u64().context("a number")
+}
+
+#[test]
+fn a_whisper_is_heard_by_the_one_it_is_for_and_not_a_packet_goes_to_the_other() -> anyhow::Result<()> {
+    let rig = SoundRig::start()?;
+    undisturbed(4, || {
+        let Pair { talker: mut ana, listener: mut ben, link, .. } =
+            Pair::start(&rig, &["--frame", "10"], &[])?;
+        let common = ["--audio-host", "pulse", "--processing", "off", "--in", QUIET, "--out", VOID];
+        let mut eve = Client::on(&rig, &[&["join", &link, "--name", "Eve"], &common[..]].concat())?;
+        for _ in 0..2 {
+            eve.event("ready")?;
+        }
+        ana.event("ready")?;
+
+        ana.command("whisper-to Eve on")?;
+        ana.command("whisper")?;
+        ana.floor("whispering")?;
+        eve.event_where("whispered", |event| event["on"] == true && event["name"] == "Ana")?;
+        ensure!(rig.chirps_heard(1)? == 0, "Ben has heard what was whispered to Eve");
+        ana.command("release")?;
+        ana.floor("idle")?;
+        eve.event_where("whispered", |event| event["on"] == false)?;
+        ensure!(packets(&mut eve)? > 100, "Eve has got nothing");
+
+        ana.command("whisper-to Eve off")?;
+        ana.command("whisper-to Ben on")?;
+        let before = packets(&mut eve)?;
+        ana.command("whisper")?;
+        ana.floor("whispering")?;
+        ensure!(rig.chirps_heard(2)? == 12, "Ben has not heard all of it");
+        ana.command("release")?;
+        ana.floor("idle")?;
+        ben.event_where("whispered", |event| event["on"] == false)?;
+        ensure!(packets(&mut eve)? == before, "Eve has got packets of it");
+        Ok(())
+    })
+}

@@ -218,6 +218,11 @@ impl World {
         self.give(who, Input::KeyReach(reach, triggers.iter().map(trigger).collect()));
     }
 
+    /// Another program has these chords for itself, too.
+    pub fn keys_taken(&mut self, who: usize, taken: &[&str]) {
+        self.give(who, Input::KeysTaken(taken.iter().map(ToString::to_string).collect()));
+    }
+
     /// Gamepads tell something.
     pub fn gamepad(&mut self, who: usize, news: GamepadNews) {
         self.give(who, Input::Gamepad(news));

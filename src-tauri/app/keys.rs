@@ -92,6 +92,10 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
                     engine.key(key.chord.clone(), down, elsewhere).await;
                 }
             }
+            Told::Taken(places) => {
+                let taken = places.into_iter().filter_map(|place| bound.get(place));
+                engine.keys_taken(taken.map(|key| key.chord.clone()).collect()).await;
+            }
             Told::Pressed(key) => engine.gamepad(GamepadNews::Pressed(key.name().to_owned())).await,
             Told::Reach(reach) => {
                 let (reach, triggers) = shown(reach, bound);
@@ -149,8 +153,21 @@ fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
         Reach::Denied => KeyReach::ThisWindowDenied,
         Reach::NoPortal => KeyReach::ThisWindowNoPortal,
         Reach::Unreadable => KeyReach::ThisWindowUnreadable,
+        Reach::NotAllowed => KeyReach::ThisWindowNotAllowed,
         Reach::Gone => KeyReach::ThisWindowGone,
     };
     tracing::info!(?reach, "how keys of the whole system are heard");
     (reach, Vec::new())
+}
+
+/// Whatever is held is let go of where nobody would see it come up.
+#[cfg(target_os = "linux")]
+pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
+    let (tell, mut told) = unbounded_channel();
+    pushtalk_keys::watch_away(move || {
+        let _ = tell.send(());
+    });
+    while told.recv().await.is_some() {
+        engine.hand(pushtalk_engine::ptt::Input::Away).await;
+    }
 }

@@ -62,6 +62,8 @@ impl Session {
         {
             spawn(crate::control::listen(engine.clone(), arguments.profile.as_deref().map(Into::into)));
             spawn(crate::keys::follow(app.clone(), engine.clone()));
+            #[cfg(target_os = "linux")]
+            spawn(crate::keys::let_go_when_away(engine.clone()));
         }
         let link = arguments.link.clone();
         spawn(keep(engine.clone(), kept.clone()));

@@ -17,7 +17,7 @@ pub(crate) struct Words {
     pub(crate) server_gone: &'static str,
     pub(crate) out: &'static str,
     /// What a key does, for the settings of the desktop: talk, latch, mute, deafen.
-    does: [&'static str; 4],
+    does: [&'static str; 6],
 }
 
 const EN: Words = Words {
@@ -36,6 +36,8 @@ const EN: Words = Words {
         "Talk until pressed again",
         "Microphone off, and on again",
         "Hear nobody, and everybody again",
+        "Whisper to the chosen, while held",
+        "Whisper to who spoke last, while held",
     ],
 };
 
@@ -55,6 +57,8 @@ const FR: Words = Words {
         "Parler jusqu’au prochain appui",
         "Micro désactivé, puis activé",
         "N’entendre personne, puis tout le monde",
+        "Chuchoter aux personnes choisies, tant que la touche est enfoncée",
+        "Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée",
     ],
 };
 
@@ -74,18 +78,22 @@ const AR: Words = Words {
         "التحدث حتى الضغطة التالية",
         "إيقاف الميكروفون وتشغيله",
         "عدم سماع أحد ثم سماع الجميع",
+        "الهمس إلى من اخترتهم ما دام المفتاح مضغوطًا",
+        "الهمس إلى آخر من تحدث ما دام المفتاح مضغوطًا",
     ],
 };
 
 impl Words {
     /// What a key is for.
     pub(crate) fn does(&self, does: KeyDoes) -> &'static str {
-        let [talk, latch, mute, deafen] = self.does;
+        let [talk, latch, mute, deafen, whisper, answer] = self.does;
         match does {
             KeyDoes::Talk => talk,
             KeyDoes::Latch => latch,
             KeyDoes::Mute => mute,
             KeyDoes::Deafen => deafen,
+            KeyDoes::Whisper => whisper,
+            KeyDoes::Answer => answer,
         }
     }
 }

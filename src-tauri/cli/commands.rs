@@ -15,7 +15,7 @@ pub(crate) enum Line {
 }
 
 /// The commands that there are, for people.
-pub(crate) const LIST: &str = "press, release, toggle, preempt, hand up|down, queue on|off, standby on|off, invite, stats, leave, host-here, \
+pub(crate) const LIST: &str = "press, release, toggle, preempt, whisper, answer, whisper-to ID on|off, hand up|down, queue on|off, standby on|off, invite, stats, leave, host-here, \
                                volume ID 0-200, mute ID, unmute ID, block ID, unblock ID, deafen on|off, talk hold|voice, verify ID, same ID, differ ID; \
                                the host also: kick ID, lock [PIN], unlock, code, hand-over ID, \
                                mode radio|open, limit SECONDS";
@@ -35,6 +35,10 @@ impl FromStr for Line {
             ["release"] => Intent::Release,
             ["toggle"] => Intent::ToggleTalk,
             ["preempt"] => Intent::Preempt,
+            ["whisper"] => Intent::PressWhisper,
+            ["answer"] => Intent::PressAnswer,
+            ["whisper-to", member, "on"] => Intent::SetWhisper { id: id(member), on: true },
+            ["whisper-to", member, "off"] => Intent::SetWhisper { id: id(member), on: false },
             ["hand", "up"] => Intent::RaiseHand { up: true },
             ["hand", "down"] => Intent::RaiseHand { up: false },
             ["standby", "on"] => Intent::SetMicWhilePressed { on: true },

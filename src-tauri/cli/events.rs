@@ -44,6 +44,8 @@ pub(crate) enum Event<'a> {
     },
     /// Somebody else's voice comes in, or ends.
     Receiving { on: bool, id: &'a str, name: &'a str },
+    /// The same, and it is whispered to us.
+    Whispered { on: bool, id: &'a str, name: &'a str },
     /// Numbers.
     Stats { members: Vec<MemberNumbers> },
     /// Something went wrong; if the program ends by it, the exit status says so.
@@ -73,13 +75,14 @@ pub(crate) struct Member<'a> {
     muted: bool,
     mic_off: bool,
     deafened: bool,
+    chosen: bool,
 }
 
 impl<'a> From<&'a MemberView> for Member<'a> {
     fn from(m: &'a MemberView) -> Self {
         let MemberView { id, name, .. } = m;
-        let MemberView { me, host, link, verified, hand, volume, muted, mic_off, deafened, .. } = *m;
-        Self { id, name, me, host, link, verified, hand, volume, muted, mic_off, deafened }
+        let MemberView { me, host, link, verified, hand, volume, muted, mic_off, deafened, chosen, .. } = *m;
+        Self { id, name, me, host, link, verified, hand, volume, muted, mic_off, deafened, chosen }
     }
 }
 
@@ -233,6 +236,8 @@ fn words(event: &Event<'_>) -> String {
         },
         Event::Receiving { on: true, name, .. } => format!("{name} talks"),
         Event::Receiving { on: false, name, .. } => format!("{name} has finished"),
+        Event::Whispered { on: true, name, .. } => format!("{name} whispers to you"),
+        Event::Whispered { on: false, name, .. } => format!("{name} has stopped whispering"),
         Event::Stats { members } => members
             .iter()
             .map(|m| {

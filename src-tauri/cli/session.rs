@@ -149,7 +149,8 @@ fn named(mut intent: Intent, engine: &Engine) -> Intent {
     | Intent::Verify { id }
     | Intent::Verified { id, .. }
     | Intent::SetVolume { id, .. }
-    | Intent::SetMuted { id, .. } = &mut intent
+    | Intent::SetMuted { id, .. }
+    | Intent::SetWhisper { id, .. } = &mut intent
         && let Stage::Room(room) = &engine.views().borrow().stage
     {
         let mut called = room.members.iter().filter(|m| !m.me && m.name == *id);
@@ -269,8 +270,8 @@ impl Watcher {
         {
             printer.print(&verifying.into());
         }
-        if last.map(|l| state(&l.button)) != Some(state(&room.button)) {
-            let (state, id, why) = state(&room.button);
+        if last.map(state) != Some(state(room)) {
+            let (state, id, why) = state(room);
             printer.print(&Event::Floor { state, id, why });
         }
         let heard = |room: &RoomView| match &room.button {
@@ -278,8 +279,8 @@ impl Watcher {
             _ => None,
         };
         let (before, after) = (last.and_then(heard), heard(room));
+        let name = |id: &str| room.members.iter().find(|m| m.id == id).map_or("", |m| m.name.as_str());
         if before != after {
-            let name = |id: &str| room.members.iter().find(|m| m.id == id).map_or("", |m| m.name.as_str());
             if let Some(id) = &before {
                 printer.print(&Event::Receiving { on: false, id, name: name(id) });
             }
@@ -287,12 +288,24 @@ impl Watcher {
                 printer.print(&Event::Receiving { on: true, id, name: name(id) });
             }
         }
+        let (before, after) = (last.map_or(Vec::new(), whispers), whispers(room));
+        for id in before.iter().filter(|id| !after.contains(id)) {
+            printer.print(&Event::Whispered { on: false, id, name: name(id) });
+        }
+        for id in after.iter().filter(|id| !before.contains(id)) {
+            printer.print(&Event::Whispered { on: true, id, name: name(id) });
+        }
     }
 }
 
+/// Those who whisper to us.
+fn whispers(room: &RoomView) -> Vec<&str> {
+    room.members.iter().filter(|m| m.whispers).map(|m| m.id.as_str()).collect()
+}
+
 /// The talk button's situation in a word, with whom it is about.
-fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
-    match button {
+fn state(room: &RoomView) -> (&'static str, Option<&str>, Option<String>) {
+    match &room.button {
         Button::AudioOff => ("audio_off", None, None),
         Button::NoMic => ("no_mic", None, None),
         Button::SilentMic => ("silent_mic", None, None),
@@ -300,6 +313,7 @@ fn state(button: &Button) -> (&'static str, Option<&str>, Option<String>) {
         Button::Alone => ("alone", None, None),
         Button::Idle => ("idle", None, None),
         Button::Requesting => ("requesting", None, None),
+        Button::Talking { .. } if !room.whispering.is_empty() => ("whispering", None, None),
         Button::Talking { .. } => ("talking", None, None),
         Button::Queued { place } => ("queued", None, Some(place.to_string())),
         Button::Busy { id } => ("busy", Some(id), None),

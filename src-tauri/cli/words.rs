@@ -17,6 +17,9 @@ pub(crate) fn sentence(code: ErrorCode, about: Option<&str>) -> String {
         ErrorCode::NotAnInvitation => "this is neither a whole link nor a whole code",
         ErrorCode::ServerNeeded => "no room with this code was found on this network: add --server HOST:PORT",
         ErrorCode::BadKey => "this key cannot be bound",
+        ErrorCode::NobodyToWhisperTo => {
+            "nobody is there to hear the whisper; choose somebody: whisper-to ID on"
+        }
         ErrorCode::BadServer => "the address of the server is not of the form HOST:PORT",
         ErrorCode::BadName => "a name has 1 to 32 visible characters",
         ErrorCode::WrongCode => "this code or link is wrong, or no longer holds",

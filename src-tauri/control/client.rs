@@ -12,9 +12,9 @@ const LONGEST: u64 = 4096;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 #[cfg(unix)]
-type Stream = tokio::net::UnixStream;
+pub(crate) type Stream = tokio::net::UnixStream;
 #[cfg(windows)]
-type Stream = tokio::net::windows::named_pipe::NamedPipeClient;
+pub(crate) type Stream = tokio::net::windows::named_pipe::NamedPipeClient;
 
 /// What was answered.
 pub type Answer = Result<String, ControlError>;
@@ -43,7 +43,7 @@ pub async fn hold(place: &Place, end: impl Future<Output = ()>) -> Answer {
 }
 
 #[cfg(unix)]
-async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
+pub(crate) async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
     use std::io::ErrorKind;
     let absent =
         |error: &std::io::Error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused);
@@ -63,7 +63,7 @@ async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
 }
 
 #[cfg(windows)]
-async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
+pub(crate) async fn connect(place: &Place) -> Result<BufReader<Stream>, ControlError> {
     use std::io::ErrorKind;
     use tokio::net::windows::named_pipe::ClientOptions;
     /// All instances of the pipe are taken (`ERROR_PIPE_BUSY`).

@@ -44,6 +44,13 @@ impl Place {
         Self { folder: folder.to_owned(), name: "control.sock".to_owned() }
     }
 
+    /// A pipe that is called like this directory.
+    #[cfg(all(windows, test))]
+    pub(crate) fn within(folder: &Path) -> Self {
+        let name: String = folder.display().to_string().chars().filter(char::is_ascii_alphanumeric).collect();
+        Self { name: format!(r"\\.\pipe\pushtalk-{name}") }
+    }
+
     /// The socket itself.
     #[cfg(unix)]
     #[must_use]

@@ -1,16 +1,17 @@
-//! What the two ends promise each other. The pipe of Windows has no tests here.
-#![cfg(unix)]
+//! What the two ends promise each other, over the socket and over the pipe of Windows.
 
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
+#[cfg(unix)]
 use std::path::Path;
 use std::sync::Arc;
 
 use pushtalk_ptt::{Act, Hand, Input, Source};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::client::{Stream, connect};
 use crate::{ControlError, Host, Place, Request, Server, ask, hold};
 
 struct Desk(mpsc::UnboundedSender<Input>);
@@ -42,8 +43,8 @@ impl Room {
         Self { place, folder, told, server: tokio::spawn(server.run(Arc::new(Desk(tell)))) }
     }
 
-    async fn stream(&self) -> UnixStream {
-        UnixStream::connect(self.place.path()).await.unwrap()
+    async fn stream(&self) -> BufReader<Stream> {
+        connect(&self.place).await.unwrap()
     }
 }
 
@@ -135,6 +136,7 @@ async fn bad_lines_are_told_and_long_ones_end_the_connection() {
     assert!(ask(&room.place, Request::Status).await.is_ok());
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_can_open_it() {
     let room = Room::open();
@@ -151,6 +153,15 @@ async fn nobody_else_can_open_it() {
     assert!(matches!(ask(&Place::within(&open), Request::Up).await, Err(ControlError::NotOurs(_))));
 }
 
+#[tokio::test]
+async fn there_is_one_at_a_time_and_where_nobody_listens_that_is_said() {
+    let room = Room::open();
+    assert!(matches!(Server::bind(room.place.clone()), Err(ControlError::Io(_))));
+    let nobody = Place::within(&room.folder.path().join("nobody"));
+    assert!(matches!(ask(&nobody, Request::Up).await, Err(ControlError::NotRunning)));
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn where_nobody_listens_that_is_said_and_what_was_left_behind_is_replaced() {
     let folder = tempfile::tempdir().unwrap();

@@ -21,7 +21,7 @@ fn a_spurt_of_voice_is_sealed_and_opened_without_asking_for_memory() {
     drop(talk.seal(&[0; 121]).unwrap());
     assert_no_alloc(|| {
         for n in 1..2000u64 {
-            let voice = VoicePlaintext { first: n == 1, last: false, opus: &[7; 120] };
+            let voice = VoicePlaintext { first: n == 1, last: false, whisper: false, opus: &[7; 120] };
             let Some(plain) = voice.encode(&mut plain) else { panic!() };
             let Ok(frame) = talk.seal(plain) else { panic!() };
             let Ok((id, length)) = listen.open_into(Duration::from_millis(n), frame.as_bytes(), &mut opened)

@@ -22,6 +22,7 @@ pub use crate::orders::{
     PlugNews, Request, ServerNews, TalkOrder, VoiceNews,
 };
 use crate::ticket::{Ticket, inspect, ticket};
+use crate::whisper::Whom;
 
 /// How this client makes and hosts rooms; from the command line.
 #[derive(Clone)]
@@ -173,6 +174,7 @@ impl Brain {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
             Input::Hand(input) => self.hand(now, input, &mut out),
             Input::Key { chord, down, elsewhere } => self.key(now, rng, &chord, down, elsewhere, &mut out),
+            Input::KeysTaken(taken) => self.keys_taken(taken),
             Input::Gamepad(news) => self.gamepad(news),
             Input::KeyReach(reach, triggers) => self.keys_reach(now, reach, triggers, &mut out),
             // Of a server that was left meanwhile; it is stopped already.
@@ -300,6 +302,9 @@ impl Brain {
             Intent::ForgetAllRecent => self.preferences.recent.clear(),
             Intent::Press => self.press(now, out),
             Intent::Preempt => self.preempt(now, out),
+            Intent::PressWhisper => self.press_whisper(now, Whom::Chosen, out),
+            Intent::PressAnswer => self.press_whisper(now, Whom::Last, out),
+            Intent::SetWhisper { id, on } => self.set_whisper(now, &id, on, out),
             Intent::Release => self.release(now, out),
             Intent::ToggleTalk => self.toggle_talk(now, out),
             Intent::SetTalkKey { talk_key } => self.set_talk_key(talk_key),

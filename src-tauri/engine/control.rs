@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Hand(pushtalk_ptt::Input),
     Key { chord: String, down: bool, elsewhere: bool },
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    KeysTaken(Vec<String>),
     Gamepad(GamepadNews),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
@@ -158,6 +159,7 @@ impl Control {
                     }
                     Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
+                    Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);
                         self.show();

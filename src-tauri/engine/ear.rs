@@ -33,7 +33,8 @@ struct Voice {
     jitter: JitterBuffer,
     hold: JitterConfig,
     volume: Gain,
-    told: Option<Duration>,
+    /// When it was told that somebody talks, and whether it was a whisper.
+    told: Option<(Duration, bool)>,
     /// Generation and step of the last spurt.
     spurt: Option<(u32, u8)>,
     rejected: u64,
@@ -50,6 +51,8 @@ pub enum Heard {
     Voice {
         /// True a few times a second: worth telling.
         news: bool,
+        /// It is not for the whole room.
+        whisper: bool,
         /// Generation and step of a spurt that begins with it.
         begins: Option<(u32, u8)>,
     },
@@ -153,7 +156,7 @@ impl Ear {
         let plaintext = opened
             .ok()
             .and_then(|(id, len)| Some((id, VoicePlaintext::decode(self.opened.get(..len)?).ok()?)));
-        let Some((id, VoicePlaintext { first, last, opus })) = plaintext else {
+        let Some((id, VoicePlaintext { first, last, whisper, opus })) = plaintext else {
             voice.rejected += 1;
             return if opened == Err(FrameError::TooFar) { Heard::OutOfReach } else { Heard::Rejected };
         };
@@ -163,11 +166,12 @@ impl Ear {
         let spurt = Some((id.generation, id.step));
         let begins = spurt.filter(|_| voice.spurt < spurt);
         voice.spurt = voice.spurt.max(spurt);
-        let news = voice.told.is_none_or(|told| arrival.saturating_sub(told) >= TELL_EVERY);
+        let old = |(told, as_whisper)| arrival.saturating_sub(told) < TELL_EVERY && as_whisper == whisper;
+        let news = !voice.told.is_some_and(old);
         if news {
-            voice.told = Some(arrival);
+            voice.told = Some((arrival, whisper));
         }
-        Heard::Voice { news, begins }
+        Heard::Voice { news, whisper, begins }
     }
 
     /// The next 10 ms of everybody who talks, mixed; they come out of the loudspeaker at `heard`. Gives true when there

@@ -211,6 +211,11 @@ impl Engine {
         drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
     }
 
+    /// Tells which of the bound keys another program has for itself, too.
+    pub async fn keys_taken(&self, taken: Vec<String>) {
+        drop(self.commands.send(Command::KeysTaken(taken)).await);
+    }
+
     /// Tells whether gamepads are heard, and what they press while a key is to be bound.
     pub async fn gamepad(&self, news: GamepadNews) {
         drop(self.commands.send(Command::Gamepad(news)).await);

@@ -47,7 +47,11 @@ pub enum Intent {
     DisableAudio,
     /// The talk button went down.
     Press,
-    /// The talk button came up.
+    /// The button went down by which one whispers to those who were chosen for it.
+    PressWhisper,
+    /// The button went down by which one whispers to who has whispered last, or talked last.
+    PressAnswer,
+    /// The talk button, or the one to whisper, came up.
     Release,
     /// Hold the talk button down until it is pressed again; where it is held, let go of it.
     ToggleTalk,
@@ -209,6 +213,13 @@ pub enum Intent {
     /// Hear nobody and close the microphone, or hear again with the microphone as it was. The others see it.
     SetDeafened {
         /// True to hear nobody.
+        on: bool,
+    },
+    /// Choose whether a member hears what is whispered.
+    SetWhisper {
+        /// `MemberView::id`.
+        id: String,
+        /// True to let that one hear it.
         on: bool,
     },
     /// Have nothing more to do with a member: no voice and no message goes either way; or take it back.
@@ -377,6 +388,8 @@ pub struct RoomView {
     pub heard: Option<HeardBy>,
     /// The one situation of the talk button.
     pub button: Button,
+    /// `MemberView::id` of those who hear it while we whisper; empty otherwise.
+    pub whispering: Vec<String>,
     /// True while the button stays down without a hand, until it is pressed again.
     pub latched: bool,
     /// Longest time one person may talk without a pause, in seconds.
@@ -429,6 +442,10 @@ pub struct MemberView {
     pub mic_off: bool,
     /// True for who hears nobody.
     pub deafened: bool,
+    /// True for who was chosen to hear what is whispered here.
+    pub chosen: bool,
+    /// True for who whispers to us.
+    pub whispers: bool,
     /// How many keys were made for that person, to seal what is said here.
     pub keys: u32,
     /// How that person's voice arrived when it was last heard; none before.
@@ -723,6 +740,8 @@ pub enum ErrorCode {
     BadServer,
     /// A key cannot be bound (`about`): it is bound already, or there is no such key.
     BadKey,
+    /// Whoever is to hear the whisper is not there, or was not chosen.
+    NobodyToWhisperTo,
     /// The name is empty, too long or has characters that cannot be shown.
     BadName,
     /// The code, or the link, is not (or no longer) the right one.
@@ -903,6 +922,8 @@ pub struct KeysView {
     pub reach: KeyReach,
     /// Those of the bound chords that were heard since they were bound: it is proven that they work.
     pub heard: Vec<String>,
+    /// Those of the bound chords that another program has for itself, as far as the display tells.
+    pub taken: Vec<String>,
     /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
     /// nothing.
     pub triggers: Vec<Trigger>,
@@ -945,6 +966,8 @@ pub enum KeyReach {
     ThisWindowNoPortal,
     /// Only in this window: keyboards and mice were to be read, and none can be.
     ThisWindowUnreadable,
+    /// Only in this window: the system wants the person to allow it first (macOS).
+    ThisWindowNotAllowed,
     /// Only in this window: the display or the desktop, which told them, is gone.
     ThisWindowGone,
     /// Only in this window: there is no way yet on this system.

@@ -34,6 +34,7 @@ use crate::standby::Standby;
 use crate::ties::silence;
 use crate::verify::Comparing;
 use crate::view;
+use crate::whisper::Whisper;
 
 /// Asked this often over the data channel.
 const PING_EVERY: Duration = Duration::from_secs(1);
@@ -88,6 +89,7 @@ pub(crate) struct Inside {
     /// Those whose emoji were the same.
     pub(crate) verified: BTreeSet<Pid>,
     pub(crate) spurt: Spurt,
+    pub(crate) whisper: Whisper,
     pub(crate) hand: bool,
     /// Set while we hear nobody.
     pub(crate) deafened: Option<Deafened>,
@@ -141,6 +143,7 @@ impl Inside {
             removed: BTreeSet::new(),
             verified: BTreeSet::new(),
             spurt: Spurt::default(),
+            whisper: Whisper::default(),
             hand: false,
             deafened: None,
             status: Status::default(),
@@ -338,11 +341,13 @@ impl Inside {
                 let steps = self.ports.output.news(now, attempt, news);
                 self.output_steps(steps, notices, out);
             }
-            VoiceNews::Heard(pid) => {
-                if let Some(member) = self.members.get_mut(&pid) {
+            VoiceNews::Heard { peer, whisper } => {
+                if let Some(member) = self.members.get_mut(&peer) {
                     member.last_heard = now;
                 }
-                self.floor.handle(now, Input::Voice(pid), out);
+                self.whisper.heard(peer, whisper);
+                let heard = if whisper { Input::Whispered(peer) } else { Input::Voice(peer) };
+                self.floor.handle(now, heard, out);
                 self.flush(out);
             }
             VoiceNews::TurnEnded => {

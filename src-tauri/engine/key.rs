@@ -14,11 +14,14 @@ use crate::inside::Inside;
 use crate::orders::GamepadNews;
 use crate::preferences::{Bound, KeyDoes, TalkKey};
 use crate::view::millis;
+use crate::whisper::Whom;
 
 /// The talk button of the window, and the lines of the headless client.
 const WINDOW: Hand = Hand { source: Source::Window, key: 0 };
 /// The button of the host that stops who talks.
 const INTERRUPT: Hand = Hand { source: Source::Window, key: 1 };
+/// The button to whisper.
+const WHISPER: Hand = Hand { source: Source::Window, key: 2 };
 
 /// The end of a turn is seen by then.
 const SEEN: Duration = Duration::from_secs(2);
@@ -31,9 +34,21 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A time of day that has gone on by more between two looks belongs to a device that has slept.
 const ASLEEP: Duration = Duration::from_secs(5);
 
+/// What hands hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Button {
+    Talk,
+    Whisper,
+}
+
 /// All that is known of the talk key.
 pub(crate) struct TalkKeys {
-    pub(crate) gate: Gate,
+    /// Of the talk button. Of the two gates one is open at most.
+    gate: Gate,
+    /// Of the button to whisper.
+    whisper: Gate,
+    /// Whom the last whisper was for.
+    whom: Whom,
     /// How keys of the whole system work here.
     pub(crate) shown: KeysView,
     /// When a latch ends that holds nothing any more.
@@ -45,17 +60,30 @@ pub(crate) struct TalkKeys {
 impl TalkKeys {
     pub(crate) fn new(talk_key: TalkKey) -> Self {
         let gate = Gate::new(settings(talk_key));
-        Self { gate, shown: KeysView::default(), latch_until: None, talked: false }
+        let whisper = gate.clone();
+        Self {
+            gate,
+            whisper,
+            whom: Whom::default(),
+            shown: KeysView::default(),
+            latch_until: None,
+            talked: false,
+        }
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Duration> {
-        [self.gate.poll_timeout(), self.latch_until].into_iter().flatten().min()
+        [self.gate.poll_timeout(), self.whisper.poll_timeout(), self.latch_until].into_iter().flatten().min()
+    }
+
+    /// True while a button is held without a hand.
+    pub(crate) fn is_latched(&self) -> bool {
+        self.gate.is_latched() || self.whisper.is_latched()
     }
 
     /// Outside of a room nothing is held.
     pub(crate) fn let_go(&mut self, now: Duration) {
         // Leaving has ended whatever it held.
-        let _ = self.gate.handle(now, Input::Away);
+        let _ = (self.gate.handle(now, Input::Away), self.whisper.handle(now, Input::Away));
         (self.latch_until, self.talked) = (None, false);
     }
 }
@@ -82,6 +110,25 @@ impl Brain {
     pub(crate) fn release(&mut self, now: Duration, out: &mut Vec<Output>) {
         self.hand(now, Input::Up(WINDOW), out);
         self.hand(now, Input::Up(INTERRUPT), out);
+        self.hand(now, Input::Up(WHISPER), out);
+    }
+
+    pub(crate) fn press_whisper(&mut self, now: Duration, whom: Whom, out: &mut Vec<Output>) {
+        self.whisper(now, WHISPER, whom, out);
+    }
+
+    /// Chooses who hears what is whispered. Who has pressed already has pressed for the others.
+    pub(crate) fn set_whisper(&mut self, now: Duration, id: &str, on: bool, out: &mut Vec<Output>) {
+        let Stage::Inside(inside) = &mut self.stage else { return };
+        let Some(pid) = inside.member_of(id) else { return };
+        let chosen = &mut inside.whisper.chosen;
+        let changed = if on { chosen.insert(pid) } else { chosen.remove(&pid) };
+        if changed {
+            self.notices.withdraw(ErrorCode::NobodyToWhisperTo);
+            if self.key.whom == Whom::Chosen {
+                self.pass(now, Button::Whisper, Input::Away, out);
+            }
+        }
     }
 
     pub(crate) fn toggle_talk(&mut self, now: Duration, out: &mut Vec<Output>) {
@@ -93,6 +140,7 @@ impl Brain {
         talk_key.release_delay = talk_key.release_delay.min(u16::try_from(longest).unwrap_or(u16::MAX));
         self.preferences.talk_key = talk_key;
         self.key.gate.set(settings(talk_key));
+        self.key.whisper.set(settings(talk_key));
     }
 
     /// Binds these keys of the whole system, if all of them can be bound.
@@ -119,6 +167,7 @@ impl Brain {
         out: &mut Vec<Output>,
     ) {
         let before = std::mem::replace(&mut self.key.shown.reach, reach);
+        self.key.shown.taken.clear();
         self.key.shown.triggers = triggers;
         if (before, reach) == (KeyReach::ByDesktop, KeyReach::ByDesktop) {
             return;
@@ -150,6 +199,11 @@ impl Brain {
         }
     }
 
+    /// Another program has these chords for itself, too.
+    pub(crate) fn keys_taken(&mut self, taken: Vec<String>) {
+        self.key.shown.taken = taken;
+    }
+
     /// A bound key went down, or came up; `elsewhere` while another program had the focus.
     pub(crate) fn key(
         &mut self,
@@ -168,6 +222,9 @@ impl Brain {
         let intent = match (self.preferences.keys[place].does, down) {
             (KeyDoes::Talk, true) => return self.hand(now, Input::Down(hand, Act::Talk), out),
             (KeyDoes::Talk, false) => return self.hand(now, Input::Up(hand), out),
+            (KeyDoes::Whisper, true) => return self.whisper(now, hand, Whom::Chosen, out),
+            (KeyDoes::Answer, true) => return self.whisper(now, hand, Whom::Last, out),
+            (KeyDoes::Whisper | KeyDoes::Answer, false) => return self.hand(now, Input::Up(hand), out),
             (KeyDoes::Latch, true) => return self.hand(now, Input::Toggle(Source::Raw), out),
             (KeyDoes::Mute, true) => match &self.stage {
                 Stage::Inside(inside) if inside.microphone == Microphone::Off => Intent::EnableAudio,
@@ -182,40 +239,71 @@ impl Brain {
         self.intent(now, rng, intent, out);
     }
 
-    /// Takes what a hand did.
+    /// Takes what a hand did that talks to everybody, or what became of any hand.
     pub(crate) fn hand(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
+        if !matches!(input, Input::Down(..) | Input::Toggle(_)) {
+            self.pass(now, Button::Whisper, input, out);
+        } else if self.key.whisper.is_latched() {
+            // Whatever is pressed ends a latch.
+            return self.pass(now, Button::Whisper, input, out);
+        } else if self.key.whisper.is_waning() {
+            self.pass(now, Button::Whisper, Input::Away, out);
+        } else if self.key.whisper.is_open() {
+            // Who whispers does not talk to all by a second button.
+            return;
+        }
+        self.pass(now, Button::Talk, input, out);
+    }
+
+    /// A hand went down that whispers: whatever else is down says nothing any more.
+    fn whisper(&mut self, now: Duration, hand: Hand, whom: Whom, out: &mut Vec<Output>) {
+        let whisper = &self.key.whisper;
+        if whisper.is_waning() && whom != self.key.whom {
+            self.pass(now, Button::Whisper, Input::Away, out);
+        }
+        if !self.key.whisper.is_open() {
+            self.key.whom = whom;
+        }
+        self.pass(now, Button::Whisper, Input::Down(hand, Act::Talk), out);
+    }
+
+    fn pass(&mut self, now: Duration, button: Button, input: Input, out: &mut Vec<Output>) {
         let begins = matches!(input, Input::Down(..) | Input::Toggle(_));
         if begins {
             self.check.stop(out);
         }
-        let new = matches!(input, Input::Down(hand, _) if !self.key.gate.is_down(hand));
+        let gate = match button {
+            Button::Talk => &mut self.key.gate,
+            Button::Whisper => &mut self.key.whisper,
+        };
+        let new = matches!(input, Input::Down(hand, _) if !gate.is_down(hand));
         let Stage::Inside(inside) = &mut self.stage else {
             // What goes down outside of a room holds nothing in the next one.
             if !begins {
-                let _ = self.key.gate.handle(now, input);
+                let _ = gate.handle(now, input);
             }
             return;
         };
-        match self.key.gate.handle(now, input) {
-            Some(Outcome::Press(act)) => {
-                let press = match act {
-                    Act::Talk => pushtalk_room::Input::Press,
-                    Act::Preempt => pushtalk_room::Input::Preempt,
-                };
-                inside.press(now, press, &mut self.notices, out);
-            }
-            Some(Outcome::Release) => inside.release(now, out),
+        let act = match gate.handle(now, input) {
+            Some(Outcome::Press(act)) => act,
+            Some(Outcome::Release) => return inside.release(now, out),
             // Something else is down and does nothing: what is pressed now counts.
-            None if new
-                && self.key.gate.is_open()
-                && !self.key.gate.is_waning()
-                && !inside.button_waits() =>
-            {
+            None if new && gate.is_open() && !gate.is_waning() && !inside.button_waits() => {
                 inside.release(now, out);
-                inside.press(now, pushtalk_room::Input::Press, &mut self.notices, out);
+                Act::Talk
             }
-            None => {}
-        }
+            None => return,
+        };
+        let press = match (button, act) {
+            (Button::Talk, Act::Talk) => pushtalk_room::Input::Press,
+            (Button::Talk, Act::Preempt) => pushtalk_room::Input::Preempt,
+            (Button::Whisper, _) => {
+                // Whispering ends what it held.
+                let _ = self.key.gate.handle(now, Input::Away);
+                return inside.whisper(now, self.key.whom, &mut self.notices, out);
+            }
+        };
+        inside.press(now, press, &mut self.notices, out);
     }
 
     /// A turn that is over ends the latch, as soon as its end was seen: nothing holds a button that does nothing, nor waits
@@ -225,13 +313,14 @@ impl Brain {
         let talks = matches!(inside.floor.view().button, Situation::Talking { .. });
         if talks && !self.key.talked {
             self.key.gate.confirm(now);
+            self.key.whisper.confirm(now);
         }
         self.key.talked = talks;
         let works = inside.button_works();
-        if self.key.gate.is_waning() && !works {
+        if (self.key.gate.is_waning() || self.key.whisper.is_waning()) && !works {
             self.hand(now, Input::Ended, out);
         }
-        if works || !self.key.gate.is_latched() {
+        if works || !self.key.is_latched() {
             self.key.latch_until = None;
         } else if now >= *self.key.latch_until.get_or_insert(now + SEEN) {
             self.key.latch_until = None;
@@ -239,9 +328,9 @@ impl Brain {
         }
     }
 
-    /// True while the talk button is down.
+    /// True while the talk button, or the one to whisper, is down.
     pub(crate) fn is_pressed(&self) -> bool {
-        self.key.gate.is_open()
+        self.key.gate.is_open() || self.key.whisper.is_open()
     }
 }
 

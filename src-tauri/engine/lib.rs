@@ -67,6 +67,7 @@ mod verify;
 mod vicinity;
 mod view;
 mod volumes;
+mod whisper;
 mod whole;
 mod worn;
 

@@ -196,13 +196,13 @@ impl<T: Fn(VoiceNews)> Listener<T> {
         let arrival = frame.arrival.saturating_duration_since(self.work.start);
         let heard = self.ear.receive(frame.peer, frame.sequence, frame.timestamp, arrival, &frame.payload);
         match heard {
-            Heard::Voice { news, begins } => {
+            Heard::Voice { news, whisper, begins } => {
                 self.wake_up();
                 if let Some((generation, step)) = begins {
                     (self.work.tell)(VoiceNews::Began(frame.peer, generation, step));
                 }
                 if news {
-                    (self.work.tell)(VoiceNews::Heard(frame.peer));
+                    (self.work.tell)(VoiceNews::Heard { peer: frame.peer, whisper });
                 }
             }
             Heard::OutOfReach => (self.work.tell)(VoiceNews::KeyWanted(frame.peer)),

@@ -1,7 +1,7 @@
 //! The mouth: which encoded frames are kept, sealed and sent, and when; without device, codec or clock.
 //!
 //! From the press on frames are kept; with a live `Turn` they leave, the kept ones first, so that the first syllable
-//! is whole. Without one, none leaves.
+//! is whole. Without one none leaves, and none but to whom it is for.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -115,9 +115,11 @@ impl Mouth {
         self.keys.remove(&pid);
     }
 
-    /// Generation and step of each listener's key.
+    /// Generation and step of the key of each one whom the turn is for.
     pub fn spurt_keys(&self) -> Vec<(Pid, u32, u8)> {
-        self.keys.iter().map(|(pid, seal)| (*pid, seal.key.generation(), seal.key.step())).collect()
+        let Spurt::OnAir { turn, .. } = &self.spurt else { return Vec::new() };
+        let listeners = self.keys.iter().filter(|(pid, _)| turn.audience().contains(pid));
+        listeners.map(|(pid, seal)| (*pid, seal.key.generation(), seal.key.step())).collect()
     }
 
     /// True, once, when keys have sealed so many spurts that new ones are wanted.
@@ -151,7 +153,7 @@ impl Mouth {
             return Said::TurnEnded;
         };
         // Each spurt has its own key.
-        for seal in self.keys.values_mut() {
+        for (_, seal) in self.keys.iter_mut().filter(|(pid, _)| turn.audience().contains(pid)) {
             seal.change();
             seal.spurts += 1;
             self.worn |= seal.key.next_spurt().is_err() || seal.spurts == SPURTS_A_KEY;
@@ -220,11 +222,12 @@ impl Mouth {
             return self.stop();
         }
         let last = tail.is_some_and(|left| left <= LAST_FRAMES);
-        let frame = VoicePlaintext { first: *first, last, opus };
+        let whisper = turn.audience().is_whisper();
+        let frame = VoicePlaintext { first: *first, last, whisper, opus };
         let Some(plaintext) = frame.encode(&mut self.plaintext) else { return Said::Nothing };
         let stamp = RtpStamp { timestamp, marker: *first };
         *first = false;
-        for (pid, seal) in &mut self.keys {
+        for (pid, seal) in self.keys.iter_mut().filter(|(pid, _)| turn.audience().contains(pid)) {
             if let Some((_, since)) = &mut seal.next
                 && timestamp.wrapping_sub(*since.get_or_insert(timestamp)) >= LATEST
             {

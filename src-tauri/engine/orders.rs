@@ -37,6 +37,8 @@ pub enum Input {
     },
     /// Where keys of the whole system are heard, and what the desktop has bound them to.
     KeyReach(face::KeyReach, Vec<face::Trigger>),
+    /// Bound keys that another program has for itself, too.
+    KeysTaken(Vec<String>),
     /// News of the gamepads.
     Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.
@@ -157,8 +159,13 @@ pub enum VoiceNews {
     MicrophoneSilent(u32, bool),
     /// What became of the order of this number to open an output.
     Output(u32, PlugNews),
-    /// A frame of this member has opened; told a few times a second while it talks.
-    Heard(Pid),
+    /// A frame of a member has opened; told a few times a second while it talks.
+    Heard {
+        /// Who.
+        peer: Pid,
+        /// Not for the whole room.
+        whisper: bool,
+    },
     /// The talk thread has let go of its turn.
     TurnEnded,
     /// Keys have sealed so many spurts that new ones are wanted.

@@ -316,4 +316,8 @@ pub enum KeyDoes {
     Mute,
     /// Hears nobody, and everybody again.
     Deafen,
+    /// Whispers, while it is held, to those who were chosen for it.
+    Whisper,
+    /// Whispers, while it is held, to who has whispered last, or talked last.
+    Answer,
 }

@@ -60,7 +60,10 @@ impl Inside {
         self.sounding.hands.person = true;
         let wanted = matches!(self.floor.view().button, Situation::Idle | Situation::Receiving { .. });
         if self.microphone == Microphone::Standby {
-            if wanted && self.standby.awaited.is_none() {
+            // What is meant for a few comes in place of what was meant for all.
+            if let (Some(awaited), Input::Whisper(_)) = (&mut self.standby.awaited, &press) {
+                *awaited = press;
+            } else if wanted && self.standby.awaited.is_none() {
                 self.standby.awaited = Some(press);
                 let steps = self.ports.input.open(self.standby.chosen.clone());
                 self.microphone_steps(now, steps, notices, out);

@@ -399,6 +399,7 @@ impl Inside {
         }
         self.order.retain(|pid| *pid != peer);
         self.comparing.take_if(|comparing| comparing.peer == peer);
+        self.whisper.forget(&peer);
         self.rosters.gone(now, peer);
         self.listing.compared = None;
         silence(peer, out);

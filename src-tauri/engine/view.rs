@@ -29,7 +29,7 @@ impl Brain {
                     self.stage.entering_step().unwrap_or((face::EnteringStep::Connecting, false));
                 face::Stage::Entering { step, hosting }
             }
-            Stage::Inside(inside) => face::Stage::Room(room(inside, now, self.key.gate.is_latched())),
+            Stage::Inside(inside) => face::Stage::Room(room(inside, now, self.key.is_latched())),
         };
         View {
             stage,
@@ -85,9 +85,12 @@ fn room(inside: &Inside, now: Duration, latched: bool) -> RoomView {
         muted: false,
         mic_off: inside.status.muted,
         deafened: inside.status.deafened,
+        chosen: false,
+        whispers: false,
         keys: 0,
         quality: None,
     };
+    let view = inside.floor.view();
     let others = inside.order.iter().filter_map(|pid| {
         let member = inside.members.get(pid)?;
         Some(MemberView {
@@ -102,11 +105,12 @@ fn room(inside: &Inside, now: Duration, latched: bool) -> RoomView {
             muted: inside.volume(pid).muted,
             mic_off: member.status.muted,
             deafened: member.status.deafened,
+            chosen: inside.whisper.chosen.contains(pid),
+            whispers: view.whispers.contains(pid),
             keys: member.generation,
             quality: member.reception.quality,
         })
     });
-    let view = inside.floor.view();
     let differences = inside.rosters.differences();
     let locked = matches!(inside.epochs.door, DoorState::Locked);
     RoomView {
@@ -156,6 +160,7 @@ fn room(inside: &Inside, now: Duration, latched: bool) -> RoomView {
         microphone: inside.microphone,
         server: inside.seat.is_taken(),
         serving: inside.serving.is_own(),
+        whispering: view.whispering.iter().map(member_id).collect(),
         latched,
     }
 }

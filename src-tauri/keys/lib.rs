@@ -6,8 +6,12 @@
 #![warn(missing_docs)]
 
 #[cfg(target_os = "linux")]
+mod away;
+#[cfg(target_os = "linux")]
 mod calls;
 mod held;
+#[cfg(any(windows, target_os = "macos"))]
+mod hooks;
 mod pads;
 #[cfg(target_os = "linux")]
 mod portal;
@@ -20,9 +24,10 @@ mod trigger;
 #[cfg(target_os = "linux")]
 mod x11;
 
-use pushtalk_ptt::{Change, Chord, Key};
-
+#[cfg(target_os = "linux")]
+pub use away::watch_away;
 pub use pads::{Pads, Wanted};
+use pushtalk_ptt::{Change, Chord, Key};
 
 /// Why keys are not heard here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +38,8 @@ pub enum KeysError {
     /// The display is too old, or refuses.
     #[error("the display does not tell keys")]
     Refused,
-    /// This system has no listener yet.
-    #[error("not on this system yet")]
+    /// This system has none.
+    #[error("not on this system")]
     Unsupported,
 }
 
@@ -52,6 +57,8 @@ pub struct Binding {
 pub enum Told {
     /// A bound chord went down, or came up.
     Changed(Change),
+    /// These chords, by their places, another program has for itself, too.
+    Taken(Vec<usize>),
     /// A button of a gamepad went down, while one is to be bound.
     Pressed(Key),
     /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
@@ -74,6 +81,8 @@ pub enum Reach {
     NoPortal,
     /// No keyboard and no mouse, or no gamepad, can be read. Should one become readable, it is.
     Unreadable,
+    /// The system wants the person to allow it first (macOS).
+    NotAllowed,
     /// The display, or the portal, was there and is gone. A portal that comes back is asked anew.
     Gone,
 }
@@ -82,6 +91,8 @@ pub enum Reach {
 pub struct Listener {
     #[cfg(target_os = "linux")]
     _inner: Source,
+    #[cfg(any(windows, target_os = "macos"))]
+    _inner: hooks::Listener,
 }
 
 #[cfg(target_os = "linux")]
@@ -170,11 +181,20 @@ impl Listener {
         Err(KeysError::Unsupported)
     }
 
+    /// Listens for these chords. What has to be waited for is told later.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    #[cfg(any(windows, target_os = "macos"))]
+    pub fn start(bound: &[Binding], tell: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
+        Ok(Self { _inner: hooks::Listener::start(bound, tell)? })
+    }
+
     /// Listens for these chords.
     ///
     /// # Errors
-    /// Always: not on this system yet.
-    #[cfg(not(target_os = "linux"))]
+    /// Always: not on this system.
+    #[cfg(not(any(target_os = "linux", windows, target_os = "macos")))]
     pub fn start(_: &[Binding], _: impl FnMut(Told) + Send + 'static) -> Result<Self, KeysError> {
         Err(KeysError::Unsupported)
     }

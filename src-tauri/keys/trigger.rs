@@ -69,6 +69,13 @@ fn keysym(name: &str) -> Option<String> {
         "Delete" => "Delete",
         "Pause" => "Pause",
         "ContextMenu" => "Menu",
+        "AudioVolumeMute" => "XF86AudioMute",
+        "AudioVolumeDown" => "XF86AudioLowerVolume",
+        "AudioVolumeUp" => "XF86AudioRaiseVolume",
+        "MediaTrackNext" => "XF86AudioNext",
+        "MediaPlayPause" => "XF86AudioPlay",
+        "MediaTrackPrevious" => "XF86AudioPrev",
+        "MediaStop" => "XF86AudioStop",
         _ => return numbered(name),
     };
     Some(keysym.to_owned())
@@ -96,6 +103,8 @@ mod tests {
             ("Numpad7", Some("KP_7")),
             ("Ctrl+NumpadAdd", Some("CTRL+KP_Add")),
             ("Backquote", Some("grave")),
+            ("F24", Some("F24")),
+            ("MediaPlayPause", Some("XF86AudioPlay")),
             ("ControlRight", None),
             ("Ctrl+AltLeft", None),
             ("MetaLeft", None),

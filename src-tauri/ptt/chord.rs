@@ -9,7 +9,7 @@ pub struct Key(usize);
 
 /// The names are the `code` values of W3C UI Events, `Mouse3` (middle) to `Mouse5` (forward), and buttons of a gamepad by where
 /// they lie; the numbers are Linux input event codes.
-const KEYS: [(&str, u16); 133] = [
+const KEYS: [(&str, u16); 144] = [
     ("Escape", 1),
     ("Digit1", 2),
     ("Digit2", 3),
@@ -123,6 +123,17 @@ const KEYS: [(&str, u16); 133] = [
     ("F18", 188),
     ("F19", 189),
     ("F20", 190),
+    ("F21", 191),
+    ("F22", 192),
+    ("F23", 193),
+    ("F24", 194),
+    ("AudioVolumeMute", 113),
+    ("AudioVolumeDown", 114),
+    ("AudioVolumeUp", 115),
+    ("MediaTrackNext", 163),
+    ("MediaPlayPause", 164),
+    ("MediaTrackPrevious", 165),
+    ("MediaStop", 166),
     ("Mouse3", 0x112),
     ("Mouse4", 0x113),
     ("Mouse5", 0x114),
@@ -162,6 +173,12 @@ impl Key {
     #[must_use]
     pub fn name(self) -> &'static str {
         KEYS[self.0].0
+    }
+
+    /// Its Linux input event code.
+    #[must_use]
+    pub fn event_code(self) -> u16 {
+        KEYS[self.0].1
     }
 
     /// True for a button of a gamepad.
@@ -313,6 +330,22 @@ impl Watcher {
         changes
     }
 
+    /// True while none of its keys is thought to be down.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.down.is_empty() && self.chords.iter().all(|watched| !watched.pressed)
+    }
+
+    /// Asks of all keys that are thought to be down whether they are: that one came up may not have been told.
+    pub fn confirm(&mut self, is_down: impl Fn(Key) -> bool) -> Vec<Change> {
+        let pressed = self.chords.iter().filter(|watched| watched.pressed).map(|watched| watched.chord.key);
+        let mut up: Vec<Key> =
+            pressed.chain(self.down.iter().copied()).filter(|key| !is_down(*key)).collect();
+        up.sort_unstable();
+        up.dedup();
+        up.into_iter().flat_map(|key| self.key(key, false)).collect()
+    }
+
     fn held(&self) -> Modifiers {
         self.down.iter().filter_map(|key| key.modifier()).fold(Modifiers::default(), |all, one| Modifiers {
             ctrl: all.ctrl || one.ctrl,
@@ -363,6 +396,22 @@ mod tests {
         assert_eq!(watcher.key(key("KeyV"), false), [(1, false)]);
         assert_eq!(watcher.key(key("ControlRight"), true), [(2, true)]);
         assert_eq!(watcher.key(key("ControlRight"), false), [(2, false)]);
+    }
+
+    #[test]
+    fn what_is_not_down_any_more_comes_up_though_nobody_has_told_it() {
+        let mut watcher = Watcher::new(&[chord("Ctrl+KeyV"), chord("Mouse4"), chord("ControlLeft")]);
+        assert!(watcher.is_idle());
+        for name in ["ControlLeft", "KeyV", "Mouse4"] {
+            watcher.key(key(name), true);
+        }
+        assert_eq!(watcher.confirm(|_| true), []);
+        assert!(!watcher.is_idle());
+        assert_eq!(watcher.confirm(|down| down != key("KeyV")), [(0, false)]);
+        assert_eq!(watcher.confirm(|down| down != key("Mouse4")), [(1, false)]);
+        assert_eq!(watcher.confirm(|_| false), [(2, false)]);
+        assert!(watcher.is_idle(), "the modifier is forgotten, too");
+        assert_eq!(watcher.confirm(|_| false), []);
     }
 
     #[test]

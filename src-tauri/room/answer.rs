@@ -16,12 +16,12 @@ impl Room {
     pub(crate) fn learn(&mut self, now: Duration, word: Word) {
         self.n = self.n.max(word.n);
         // Whose `Continue` is not answered yet waits for the answer.
-        let settled = matches!(&self.own, Own::Talking(talk) if talk.unknown.is_none());
+        let settled = self.talking().is_some_and(|talk| talk.unknown.is_none());
         match word.talker {
             Some(talker) if talker == self.me => {
                 self.floor = None;
                 // From the time of the last arbiter; we have finished since.
-                if matches!(self.own, Own::Rest | Own::Refused(_)) {
+                if matches!(self.own, Own::Rest | Own::Refused(_)) || self.whispering().is_some() {
                     self.let_go(now, self.spurt);
                 }
             }
@@ -68,7 +68,7 @@ impl Room {
             FloorMessage::Revoked { n, spurt, reason } => {
                 self.n = self.n.max(n);
                 let ours = spurt == self.spurt && self.mode == Mode::Radio;
-                if ours && matches!(self.own, Own::Talking(_)) {
+                if ours && self.talking().is_some() {
                     self.end(now, Some(revoked(reason)));
                 }
             }
@@ -81,9 +81,10 @@ impl Room {
     }
 
     fn granted(&mut self, now: Duration, n: u64, spurt: u32, until: Duration) {
+        let whispers = self.audience.is_whisper();
         match &mut self.own {
             Own::Asking(_) | Own::Queued(_) if spurt == self.spurt => self.begin(now, until, n, true),
-            Own::Talking(talk) if spurt == self.spurt => {
+            Own::Talking(talk) if spurt == self.spurt && !whispers => {
                 talk.until = talk.until.min(until);
                 talk.unknown = None;
             }

@@ -66,12 +66,14 @@ fn input() -> impl Strategy<Value = Input> {
         1 => member().prop_map(Input::Mismatch),
         8 => Just(Input::Press),
         2 => Just(Input::Preempt),
+        3 => proptest::collection::btree_set(member(), 0..4).prop_map(Input::Whisper),
         2 => any::<bool>().prop_map(|open| Input::Mode(if open { Mode::Open } else { Mode::Radio })),
         1 => proptest::option::of(member()).prop_map(Input::Host),
         1 => any::<bool>().prop_map(Input::Queueing),
         6 => Just(Input::Release),
         20 => (member(), message()).prop_map(|(from, message)| Input::Floor { from, message }),
         2 => member().prop_map(Input::Voice),
+        2 => member().prop_map(Input::Whispered),
         1 => any::<u32>().prop_map(|s| Input::TalkLimit(Duration::from_secs(s.into()))),
         3 => microphone.prop_map(Input::Microphone),
         1 => Just(Input::Tick),
@@ -91,7 +93,15 @@ proptest! {
         let _ = room.handle(now, Input::Microphone(Microphone::Open));
         let mut open: Option<Duration> = None;
         let mut turn: Option<Turn> = None;
+        // Whom the last press was for.
+        let (mut for_all, mut down) = (true, false);
         for (input, wait, spoken) in steps {
+            match &input {
+                Input::Whisper(_) => (for_all, down) = (false, true),
+                Input::Release => down = false,
+                Input::Press | Input::Preempt if turn.is_none() || !down => for_all = true,
+                _ => {}
+            }
             for output in room.handle(now, input) {
                 match output {
                     Output::Send { to, .. } => prop_assert!(to != pid(3), "says something to itself"),
@@ -99,6 +109,7 @@ proptest! {
                     Output::Begin(begun) => {
                         prop_assert!(open.take().is_some() && turn.is_none());
                         prop_assert!(begun.until() <= now + Duration::from_secs(300));
+                        prop_assert!(for_all || begun.audience().is_whisper(), "a whisper goes to all");
                         turn = Some(begun);
                     }
                     Output::Drop => {

@@ -7,7 +7,7 @@ use pushtalk_protocol::{FloorMessage, Mode};
 use crate::arbiter::PAUSE;
 use crate::input::{Microphone, Output};
 use crate::room::Room;
-use crate::turn::{TurnKeeper, turn};
+use crate::turn::{Audience, TurnKeeper, turn};
 use crate::view::{RevokedWhy, Situation};
 
 /// Nobody waits longer for an answer.
@@ -114,21 +114,17 @@ impl Ask {
 }
 
 impl Room {
-    /// The button goes down. With `over`, and when we are the host, who talks has to stop for it.
+    /// The button goes down, to talk to everybody. With `over`, and when we are the host, who talks has to stop for it.
     pub(crate) fn press(&mut self, now: Duration, over: bool) {
         let deaf = self.ready().next().is_none();
         if self.mismatched().is_some() || deaf {
             return;
         }
-        match self.microphone {
-            Microphone::Open => {}
-            Microphone::Silent => {
-                if matches!(self.own, Own::Rest) {
-                    self.own = Own::Refused(Situation::SilentMic);
-                }
-                return;
-            }
-            Microphone::Off | Microphone::Failed => return,
+        if matches!(self.own, Own::Rest) {
+            self.audience = Audience::Everybody;
+        }
+        if !self.can_speak() {
+            return;
         }
         let over = over && self.is_host(self.me);
         match &self.own {
@@ -145,18 +141,35 @@ impl Room {
             // Pressed again before the last words were out: they end here.
             Own::Asking(_) | Own::Talking(_) => self.end(now, None),
         }
-        // Known here first: the arbiter would say no more than this.
-        if self.rests(now, self.me) {
-            self.own = Own::Refused(Situation::Revoked { why: RevokedWhy::Limit });
+        self.audience = Audience::Everybody;
+        if !self.keep(now, over) {
             return;
         }
-        self.spurt = self.spurt.wrapping_add(1);
-        self.out.push(Output::Keep);
-        self.own = Own::Asking(Ask { pressed: now, released: None, again: None, over });
         match self.mode {
             Mode::Radio => self.ask(now),
             Mode::Open => self.begin(now, now + self.talk_limit, 0, false),
         }
+    }
+
+    /// True when the microphone gives something. A button that goes down while it is silent waits for that.
+    pub(crate) fn can_speak(&mut self) -> bool {
+        if self.microphone == Microphone::Silent && matches!(self.own, Own::Rest) {
+            self.own = Own::Refused(Situation::SilentMic);
+        }
+        self.microphone == Microphone::Open
+    }
+
+    /// What is said from now on is kept. False where the limit was reached a moment ago.
+    pub(crate) fn keep(&mut self, now: Duration, over: bool) -> bool {
+        // Known here first: the arbiter would say no more than this.
+        if self.rests(now, self.me) {
+            self.own = Own::Refused(Situation::Revoked { why: RevokedWhy::Limit });
+            return false;
+        }
+        self.spurt = self.spurt.wrapping_add(1);
+        self.out.push(Output::Keep);
+        self.own = Own::Asking(Ask { pressed: now, released: None, again: None, over });
+        true
     }
 
     pub(crate) fn release(&mut self, now: Duration) {
@@ -206,7 +219,7 @@ impl Room {
             }
             Own::Rest | Own::Talking(_) | Own::Refused(_) => return,
         };
-        let (turn, keeper) = turn(self.spurt, until);
+        let (turn, keeper) = turn(self.spurt, until, self.audience.clone());
         self.own = Own::Talking(Talk {
             pressed,
             granted: now,
@@ -234,6 +247,10 @@ impl Room {
     pub(crate) fn go_on(&mut self, now: Duration) {
         let (me, spurt, arbiter) = (self.me, self.spurt, self.arbiter);
         let Own::Talking(talk) = &mut self.own else { return };
+        // A whisper is no arbiter's business.
+        if self.audience.is_whisper() {
+            return;
+        }
         if arbiter == Some(me) {
             talk.unknown = None;
             return;
@@ -274,6 +291,14 @@ impl Room {
             self.out.push(Output::Drop);
         }
         self.own = if down { Own::Refused(why) } else { Own::Rest };
+    }
+
+    /// Our turn, when it is for everybody.
+    pub(crate) fn talking(&self) -> Option<&Talk> {
+        match &self.own {
+            Own::Talking(talk) if !self.audience.is_whisper() => Some(talk),
+            _ => None,
+        }
     }
 
     /// Ends our asking or talking. With a reason the button shows it until it comes up.

@@ -1,5 +1,6 @@
 //! What a room is told, and what it wants done.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use pushtalk_protocol::{FloorMessage, Mode, Pid};
@@ -33,7 +34,7 @@ pub enum Microphone {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// Somebody is in the room; voice cannot flow yet.
     Known(Pid),
@@ -54,7 +55,10 @@ pub enum Input {
     Press,
     /// The talk button went down. A host that does this takes the floor from who has it; for others it is a press.
     Preempt,
-    /// The talk button came up.
+    /// The button went down by which one whispers: to those of these members who are reached, whoever else talks. What was said
+    /// to everybody ends before.
+    Whisper(BTreeSet<Pid>),
+    /// The talk button, or the one to whisper, came up.
     Release,
     /// A member said this, in its authenticated session.
     Floor {
@@ -65,6 +69,8 @@ pub enum Input {
     },
     /// A frame of this member was authentic; a few times a second are enough.
     Voice(Pid),
+    /// The same, and it is whispered to us.
+    Whispered(Pid),
     /// What the host has set, 10 to 300 s; counts from the next grant on.
     TalkLimit(Duration),
     /// Who may talk from now on, as the host has set it.
@@ -94,7 +100,7 @@ pub enum Output {
     /// Keep frames from now on: the button is down, or it is still down and its turn has come. `Begin` or `Drop`
     /// follows, sooner or later.
     Keep,
-    /// The floor is ours: send what was kept, and go on. Where `Finish` came before it, end after what was kept.
+    /// The turn is ours: send what was kept to those it is for, and go on. Where `Finish` came before it, end after what was kept.
     Begin(Turn),
     /// It is over: throw away what was kept, drop the turn.
     Drop,

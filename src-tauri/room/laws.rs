@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use pushtalk_protocol::Mode;
 
-use crate::button::Own;
 use crate::table::{ms, pid};
 use crate::world::{Seat, World};
-use crate::{Situation, Turn};
+use crate::{Audience, Floor, Situation, Turn};
 
 /// After a change among the members has been noticed, so long two may talk: the stated hand-over, and the way there
 /// and back.
@@ -27,6 +26,16 @@ impl World {
             let live = seat.turn.as_ref().is_some_and(Turn::is_live);
             assert_eq!(talks, live, "seed {seed}: the button of {who} says what is");
             assert_eq!(view.button == Situation::Requesting, seat.open.is_some(), "seed {seed}: {who}");
+            let audience = seat.turn.as_ref().filter(|turn| turn.is_live()).map(Turn::audience);
+            let whispering = match audience {
+                Some(Audience::Only(pids)) => pids.iter().copied().collect(),
+                Some(Audience::Everybody) | None => Vec::new(),
+            };
+            let whispers = audience.is_some_and(Audience::is_whisper);
+            assert_eq!(view.whispering, whispering, "seed {seed}: whom {who} whispers to is shown");
+            assert!(!whispers || whispering.iter().any(|pid| seat.room.is_ready(*pid)), "seed {seed}: {who}");
+            let own_floor = matches!(view.floor, Floor::Taken { pid: holder, .. } if holder == pid(*who));
+            assert!(!whispers || !own_floor, "seed {seed}: {who} whispers and shows the floor as its own");
             let queue = seat.room.queue.pids();
             assert!(queue.is_empty() || seat.room.floor.is_some(), "seed {seed}: a free floor is waited for");
             let others = queue.iter().filter(|pid| seat.room.is_ready(**pid)).count();
@@ -49,7 +58,7 @@ impl World {
             if !radio(&self.seats[who]) {
                 continue;
             }
-            if let (Some(arbiter), Own::Talking(talk)) = (room.arbiter, &room.own)
+            if let (Some(arbiter), Some(talk)) = (room.arbiter, room.talking())
                 && talk.is_known()
             {
                 assert!(followed.insert(arbiter), "seed {seed}: two talk at once at {now:?}: {live:?}");

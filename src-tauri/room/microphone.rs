@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::button::Own;
 use crate::input::Microphone;
 use crate::room::Room;
+use crate::turn::Audience;
 use crate::view::Situation;
 
 impl Room {
@@ -16,7 +17,10 @@ impl Room {
             Microphone::Open => {
                 if matches!(self.own, Own::Refused(Situation::SilentMic)) {
                     self.own = Own::Rest;
-                    self.press(now, false);
+                    match self.audience.clone() {
+                        Audience::Everybody => self.press(now, false),
+                        Audience::Only(to) => self.whisper(now, to),
+                    }
                 }
             }
             Microphone::Silent => {

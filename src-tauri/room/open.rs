@@ -4,17 +4,24 @@ use std::time::Duration;
 
 use pushtalk_protocol::{Mode, Pid};
 
-use crate::button::Own;
-use crate::room::Room;
+use crate::room::{Member, Room};
 use crate::view::{LinkState, RevokedWhy, Talker};
 
 /// A member of whom no voice came for so long does not talk any more. Voices are told a few times a second.
 const QUIET: Duration = Duration::from_millis(600);
 
 /// A member's voice, while it is heard.
+#[derive(Clone, Copy)]
 pub(crate) struct Voice {
     since: Duration,
     last: Duration,
+}
+
+impl Voice {
+    /// It is heard now.
+    pub(crate) fn heard(voice: &mut Option<Self>, now: Duration) {
+        voice.get_or_insert(Self { since: now, last: now }).last = now;
+    }
 }
 
 impl Room {
@@ -31,7 +38,7 @@ impl Room {
         match mode {
             Mode::Open => self.talk_openly(now),
             Mode::Radio => {
-                if matches!(self.own, Own::Talking(_)) {
+                if self.talking().is_some() {
                     self.end(now, Some(RevokedWhy::Mode));
                 }
                 if self.is_arbiter() {
@@ -52,7 +59,7 @@ impl Room {
         if let Some(member) = self.members.get_mut(&from)
             && member.link == LinkState::Ready
         {
-            member.voice.get_or_insert(Voice { since: now, last: now }).last = now;
+            Voice::heard(&mut member.voice, now);
         }
     }
 
@@ -60,6 +67,7 @@ impl Room {
     pub(crate) fn hush(&mut self, now: Duration) {
         for member in self.members.values_mut() {
             member.voice.take_if(|voice| now >= voice.last + QUIET);
+            member.whisper.take_if(|voice| now >= voice.last + QUIET);
         }
     }
 
@@ -72,8 +80,9 @@ impl Room {
 
     /// When a voice will be over, where that can be seen.
     pub(crate) fn voice_deadline(&self) -> Option<Duration> {
-        let voices = self.members.values().filter_map(|member| member.voice.as_ref());
-        let over = voices.map(|voice| voice.last + QUIET).min();
-        over.filter(|_| self.mode == Mode::Open)
+        let open = self.mode == Mode::Open;
+        let heard = |member: &Member| [member.voice.filter(|_| open), member.whisper];
+        let voices = self.members.values().flat_map(heard).flatten();
+        voices.map(|voice| voice.last + QUIET).min()
     }
 }

@@ -75,7 +75,7 @@ fn who_stops_waiting_is_gone_from_the_queue_and_those_behind_move_up() {
             table.give(of, Input::Press);
         }
         let drops = table.dropped.len();
-        table.give(to, end);
+        table.give(to, end.clone());
         assert_eq!(place(&table, 4), Some(1), "{end:?}");
         assert_eq!(table.dropped.len(), drops, "{end:?}: nothing was kept");
         if !matches!(end, Input::Mismatch(_)) {

@@ -10,6 +10,7 @@ use crate::button::Own;
 use crate::input::{Input, Microphone, Output, RoomConfig};
 use crate::open::Voice;
 use crate::queue::Queue;
+use crate::turn::Audience;
 use crate::view::LinkState;
 
 /// Shortest and longest talk limit.
@@ -46,6 +47,8 @@ pub struct Room {
     pub(crate) resting: BTreeMap<Pid, Duration>,
     pub(crate) spurt: u32,
     pub(crate) own: Own,
+    /// Whom the last press was for.
+    pub(crate) audience: Audience,
     left: bool,
     pub(crate) out: Vec<Output>,
 }
@@ -62,6 +65,8 @@ pub(crate) struct Member {
     pub(crate) word: Option<Word>,
     /// While it is heard.
     pub(crate) voice: Option<Voice>,
+    /// While it whispers to us.
+    pub(crate) whisper: Option<Voice>,
 }
 
 /// What an arbiter tells everybody.
@@ -73,7 +78,7 @@ pub(crate) struct Word {
 
 impl Member {
     fn new(link: LinkState, since: Duration) -> Self {
-        Self { link, since, n: 0, word: None, voice: None }
+        Self { link, since, n: 0, word: None, voice: None, whisper: None }
     }
 }
 
@@ -99,6 +104,7 @@ impl Room {
             resting: BTreeMap::new(),
             spurt: 0,
             own: Own::Rest,
+            audience: Audience::Everybody,
             left: false,
             out: Vec::new(),
         }
@@ -124,12 +130,14 @@ impl Room {
             Input::Gone(pid) => self.away(now, pid, None),
             Input::Press => self.press(now, false),
             Input::Preempt => self.press(now, true),
+            Input::Whisper(to) => self.whisper(now, to),
             Input::Release => self.release(now),
             Input::Floor { from, message } => self.message(now, from, message),
             Input::Voice(from) => {
                 self.hold(now, from);
                 self.hear(now, from);
             }
+            Input::Whispered(from) => self.hear_whisper(now, from),
             Input::Mode(mode) => self.change_over(now, mode),
             Input::Host(host) => self.host = host,
             Input::Queueing(queueing) => self.queueing = queueing,
@@ -247,7 +255,7 @@ impl Room {
             }
         }
         // First, so that a floor that becomes free is not given to us.
-        if self.ready().next().is_none() || self.mismatched().is_some() {
+        if self.mismatched().is_some() || !self.ready().any(|pid| self.audience.contains(&pid)) {
             self.end(now, None);
         }
         if self.is_arbiter() {

@@ -166,7 +166,7 @@ fn without_anybody_to_hear_it_or_without_microphone_nothing_is_kept() {
         (Input::Gone(pid(3)), Situation::Alone),
     ];
     for (input, button) in steps {
-        assert!(room.handle(ms(0), input).is_empty());
+        assert!(room.handle(ms(0), input.clone()).is_empty());
         assert!(room.handle(ms(0), Input::Press).is_empty());
         assert!(room.handle(ms(0), Input::Release).is_empty());
         assert_eq!(room.view().button, button, "{input:?}");
@@ -213,7 +213,7 @@ fn closing_the_microphone_losing_everybody_or_leaving_ends_the_turn() {
     for end in ends {
         let mut table = Table::of(2, Some(1));
         table.give(2, Input::Press);
-        table.give(2, end);
+        table.give(2, end.clone());
         assert_eq!((table.live(), table.dropped.clone()), (vec![], vec![2]));
         if !matches!(end, Input::Down(_)) {
             assert_eq!(table.floor(1), Floor::Idle);

@@ -79,7 +79,11 @@ fn run(seed: u64, weather: Weather) -> World {
             5 if weather.changes => world.hand_over(who, &mut dice),
             6 => world.give(who, Input::Queueing(dice.roll(3) > 0)),
             7..9 => world.give(who, Input::Preempt),
-            9..15 => world.give(who, Input::Press),
+            9..14 => world.give(who, Input::Press),
+            14 => {
+                let to = here.iter().filter(|_| dice.roll(2) == 0).map(|to| pid(*to)).collect();
+                world.give(who, Input::Whisper(to));
+            }
             _ => world.give(who, Input::Release),
         }
         let time = if dice.roll(12) == 0 { dice.time(13_000) } else { dice.time(900) };

@@ -5,7 +5,6 @@ use std::time::Duration;
 use pushtalk_protocol::{Mode, Pid};
 
 use crate::arbiter::Holder;
-use crate::button::Own;
 use crate::room::{Room, Word};
 use crate::view::LinkState;
 
@@ -85,7 +84,7 @@ impl Room {
     /// We are the arbiter from now on.
     fn take_over(&mut self, now: Duration) {
         let known = self.floor.take().filter(|holder| self.may_talk(holder.pid));
-        self.floor = if let Own::Talking(talk) = &self.own {
+        self.floor = if let Some(talk) = self.talking() {
             // Our own limit runs on at the button.
             Some(self.holder(now, self.me, Some(self.spurt), talk.n))
         } else {

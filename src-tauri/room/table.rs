@@ -162,8 +162,11 @@ impl Table {
     fn voices(&mut self) {
         let members: Vec<u8> = self.rooms.iter().map(|(p, _)| *p).filter(|p| !self.cut.contains(p)).collect();
         for talker in self.live().into_iter().filter(|p| members.contains(p)) {
-            for to in members.iter().filter(|to| **to != talker) {
-                self.give(*to, Input::Voice(pid(talker)));
+            let audience = self.turn(talker).audience().clone();
+            for to in members.iter().filter(|to| **to != talker && audience.contains(&pid(**to))) {
+                let from = pid(talker);
+                let whisper = audience.is_whisper();
+                self.give(*to, if whisper { Input::Whispered(from) } else { Input::Voice(from) });
             }
         }
     }

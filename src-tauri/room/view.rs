@@ -21,6 +21,10 @@ pub struct RoomView {
     pub talkers: Vec<Talker>,
     /// The one situation of the talk button.
     pub button: Situation,
+    /// Those whom we whisper to; talking is whispering unless it is empty.
+    pub whispering: Vec<Pid>,
+    /// Those who whisper to us.
+    pub whispers: Vec<Pid>,
 }
 
 /// One other member.
@@ -156,6 +160,8 @@ impl Room {
             floor: self.shown_floor(),
             talkers: self.talkers(),
             button: self.situation(),
+            whispering: self.whispering().into_iter().flatten().copied().collect(),
+            whispers: self.whispers().collect(),
         }
     }
 
@@ -163,8 +169,8 @@ impl Room {
         if self.mode == Mode::Open {
             return Floor::Idle;
         }
-        match (&self.own, &self.floor) {
-            (Own::Talking(talk), _) => Floor::Taken { pid: self.me, since: talk.granted },
+        match (self.talking(), &self.floor) {
+            (Some(talk), _) => Floor::Taken { pid: self.me, since: talk.granted },
             // Who is lost to us talks to others at most.
             (_, Some(holder)) if holder.pid != self.me && self.may_talk(holder.pid) => {
                 Floor::Taken { pid: holder.pid, since: holder.since }
@@ -180,10 +186,7 @@ impl Room {
                 Floor::Taken { pid, since } => vec![Talker { pid, since }],
             };
         }
-        let own = match &self.own {
-            Own::Talking(talk) => Some(Talker { pid: self.me, since: talk.granted }),
-            Own::Rest | Own::Asking(_) | Own::Queued(_) | Own::Refused(_) => None,
-        };
+        let own = self.talking().map(|talk| Talker { pid: self.me, since: talk.granted });
         let mut talkers: Vec<Talker> = self.voices().chain(own).collect();
         talkers.sort_by_key(|talker| (talker.since, talker.pid));
         talkers

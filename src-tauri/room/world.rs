@@ -7,7 +7,7 @@ use pushtalk_protocol::{FloorMessage, Mode};
 
 use crate::simulation::{Dice, number};
 use crate::table::{ms, pid};
-use crate::{Input, Microphone, Output, Room, RoomConfig, Turn};
+use crate::{Audience, Input, Microphone, Output, Room, RoomConfig, Turn};
 
 /// Frames of a talker are told so often.
 const VOICE: u64 = 200;
@@ -65,6 +65,7 @@ enum Event {
         from: u8,
         to: u8,
         session: u32,
+        whisper: bool,
     },
     /// The last frame of a turn is out.
     Spoken {
@@ -120,9 +121,17 @@ impl World {
         self.seats[&who].turns
     }
 
+    /// Those with a live turn for everybody.
     pub(crate) fn live(&self) -> Vec<u8> {
-        let live = |seat: &Seat| seat.turn.as_ref().is_some_and(Turn::is_live);
-        self.seats.iter().filter(|(_, seat)| live(seat)).map(|(who, _)| *who).collect()
+        self.on_air().filter(|(_, to)| !to.is_whisper()).map(|(who, _)| who).collect()
+    }
+
+    /// Those with a live turn, and whom it is for.
+    fn on_air(&self) -> impl Iterator<Item = (u8, &Audience)> {
+        self.seats.iter().filter_map(|(who, seat)| {
+            let turn = seat.turn.as_ref().filter(|turn| turn.is_live())?;
+            Some((*who, turn.audience()))
+        })
     }
 
     pub(crate) fn forget_disturbance(&mut self) {
@@ -148,13 +157,10 @@ impl World {
 
     fn notice(&mut self, to: u8, about: u8, after: Duration, input: Input) {
         let session = self.session(to, about);
+        let goes = matches!(input, Input::Gone(_));
         let event = Event::Notice { to, about, session, input };
         // A good-bye comes behind what was said before it; the rest is noticed by each on its own.
-        if matches!(input, Input::Gone(_)) {
-            self.carry(about, to, after, event)
-        } else {
-            self.later(after, event)
-        }
+        if goes { self.carry(about, to, after, event) } else { self.later(after, event) }
     }
 
     /// Somebody enters: is listed by everybody at once, and reached after a while.
@@ -355,9 +361,10 @@ impl World {
                 self.disturb(self.now);
                 self.give(to, input);
             }
-            Event::Voice { from, to, session } => {
+            Event::Voice { from, to, session, whisper } => {
                 if session == self.session(from, to) && !self.cuts.contains(&pair(from, to)) {
-                    self.give(to, Input::Voice(pid(from)));
+                    let from = pid(from);
+                    self.give(to, if whisper { Input::Whispered(from) } else { Input::Voice(from) });
                 }
             }
             Event::Spoken { who, turn } => {
@@ -367,11 +374,13 @@ impl World {
                 }
             }
             Event::Voices => {
-                for from in self.live() {
-                    for to in self.here().into_iter().filter(|to| *to != from) {
-                        let session = self.session(from, to);
+                let on_air: Vec<_> = self.on_air().map(|(who, to)| (who, to.clone())).collect();
+                for (from, audience) in on_air {
+                    let heard = |to: &u8| *to != from && audience.contains(&pid(*to));
+                    for to in self.here().into_iter().filter(heard) {
+                        let (session, whisper) = (self.session(from, to), audience.is_whisper());
                         let after = dice.time(self.delay);
-                        self.later(after, Event::Voice { from, to, session });
+                        self.later(after, Event::Voice { from, to, session, whisper });
                     }
                 }
                 self.later(ms(VOICE), Event::Voices);

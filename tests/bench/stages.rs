@@ -122,7 +122,7 @@ impl Bench {
         self.run(&format!("sealing for one listener, {name}"), AGAIN, || {
             let mut plaintext = vec![0; MAX_FRAME_BYTES + VoicePlaintext::OVERHEAD];
             for opus in packets.iter().cycle().take(AGAIN * packets.len()) {
-                let frame = VoicePlaintext { first: false, last: false, opus };
+                let frame = VoicePlaintext { first: false, last: false, whisper: false, opus };
                 sealed.push(seal.seal(frame.encode(&mut plaintext).context("too long")?)?);
             }
             Ok(())

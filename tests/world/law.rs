@@ -70,9 +70,10 @@ impl World {
         self.ledger.ready.extend(ready);
     }
 
-    /// Voice goes to exactly those who are shown as ready at that moment.
+    /// Voice goes to exactly those who are shown as ready at that moment, and a whisper to those of them whom it is shown to
+    /// be for.
     pub(super) fn check_listeners(&self, who: usize, listeners: &BTreeSet<Pid>) {
-        let shown: BTreeSet<Pid> = self.room_of(who).map(|room| shown_as_ready(&room)).unwrap_or_default();
+        let shown: BTreeSet<Pid> = self.room_of(who).map(|room| shown_to_hear(&room)).unwrap_or_default();
         if *listeners != shown {
             let (sent, shown) = (listeners.len(), shown.len());
             self.breach(&format!("{who} talks to {sent}, shows {shown}, and they are not the same"));
@@ -102,6 +103,13 @@ impl World {
 pub fn shown_as_ready(room: &RoomView) -> BTreeSet<Pid> {
     let ready = room.members.iter().filter(|m| m.link == MemberLink::Ready);
     ready.filter_map(|m| pid_of(&m.id)).collect()
+}
+
+/// Those who hear what is said, by what is shown.
+fn shown_to_hear(room: &RoomView) -> BTreeSet<Pid> {
+    let ready = shown_as_ready(room);
+    let whispering: BTreeSet<Pid> = room.whispering.iter().filter_map(|id| pid_of(id)).collect();
+    if whispering.is_empty() { ready } else { ready.intersection(&whispering).copied().collect() }
 }
 
 /// The pid behind `MemberView::id`.

@@ -167,14 +167,14 @@ impl World {
             return self.give(to, Input::Mesh(MeshEvent::Ctl { peer: from, message: bytes.into() }));
         };
         match self.people[to].ear.receive(from, sequence, timestamp, self.now, &bytes) {
-            Heard::Voice { news, begins } => {
+            Heard::Voice { news, whisper, begins } => {
                 self.tally.accepted += 1;
                 self.check_heard(from, parcel.to, &bytes);
                 if let Some((generation, step)) = begins {
                     self.give(to, Input::Voice(VoiceNews::Began(from, generation, step)));
                 }
                 if news {
-                    self.give(to, Input::Voice(VoiceNews::Heard(from)));
+                    self.give(to, Input::Voice(VoiceNews::Heard { peer: from, whisper }));
                 }
             }
             Heard::OutOfReach => {

@@ -32,6 +32,18 @@ test('a key is bound by pressing it, with what is held, and is told to be proven
   });
 });
 
+test('a key that another program has, or that one types with, is told so', async ({ page, win }) => {
+  await win.open('room-keys');
+  await page.getByTestId('open-settings').click();
+  const conflicts = page.getByTestId('conflict');
+  await expect(conflicts).toHaveText('Another program has this key for itself: both will act.');
+  await page.getByTestId('bind').click();
+  await page.keyboard.press('KeyV');
+  await expect(conflicts).toHaveCount(2);
+  await expect(conflicts.last()).toContainText('whenever you type it');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});
+
 test('a button of a gamepad is bound by pressing it while a key is asked for, and not otherwise', async ({
   page,
   win,

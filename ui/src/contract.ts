@@ -152,7 +152,7 @@ export type EnteringStep = "looking" | "startingServer" | "connecting" | "provin
 /**
  * Everything that can go wrong for a person.
  */
-export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badKey" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "networkMissing" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored" | "startAtLoginFailed";
+export type ErrorCode = "notAnInvitation" | "serverNeeded" | "badServer" | "badKey" | "nobodyToWhisperTo" | "badName" | "wrongCode" | "otherVersion" | "serverUnreachable" | "serverKeptApart" | "serverOnOtherNetwork" | "serverFull" | "serverUnready" | "wrongCertificate" | "notAvailable" | "nobodyAnswered" | "serverGone" | "cannotHost" | "noMicrophone" | "noOutput" | "microphoneBlocked" | "deviceMissing" | "microphoneGone" | "microphoneGoneTalking" | "microphoneReplaced" | "microphoneSilent" | "bluetoothMicrophone" | "outputGone" | "outputReplaced" | "cannotConnect" | "cannotConnectSecurely" | "roomCloses" | "roomClosed" | "codeRetired" | "pinNeeded" | "pinUnneeded" | "wrongPin" | "badPin" | "roomLocked" | "removed" | "codeGuessed" | "hostChanged" | "youAreHost" | "networkMissing" | "nowServing" | "hostLost" | "emojiDiffer" | "verifyingEnded" | "preferencesUnreadable" | "preferencesNotStored" | "startAtLoginFailed";
 
 /**
  * Who holds the floor.
@@ -245,7 +245,7 @@ server: string | null,
 /**
  * The PIN, where the room has one.
  */
-pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "release" } | { "do": "toggleTalk" } | { "do": "setKeys",
+pin: string | null, } | { "do": "enableAudio" } | { "do": "disableAudio" } | { "do": "press" } | { "do": "pressWhisper" } | { "do": "pressAnswer" } | { "do": "release" } | { "do": "toggleTalk" } | { "do": "setKeys",
 /**
  * From now on.
  */
@@ -365,6 +365,14 @@ on: boolean, } | { "do": "setDeafened",
 /**
  * True to hear nobody.
  */
+on: boolean, } | { "do": "setWhisper",
+/**
+ * `MemberView::id`.
+ */
+id: string,
+/**
+ * True to let that one hear it.
+ */
 on: boolean, } | { "do": "setBlocked",
 /**
  * `MemberView::id`.
@@ -427,12 +435,12 @@ qr: Qr, };
 /**
  * What a key does.
  */
-export type KeyDoes = "talk" | "latch" | "mute" | "deafen";
+export type KeyDoes = "talk" | "latch" | "mute" | "deafen" | "whisper" | "answer";
 
 /**
  * Where keys are heard.
  */
-export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowUnreadable" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
+export type KeyReach = "nowhere" | "everywhere" | "byDesktop" | "thisWindowAsking" | "thisWindowDenied" | "thisWindowNoPortal" | "thisWindowUnreadable" | "thisWindowNotAllowed" | "thisWindowGone" | "thisWindowBySystem" | "thisWindowRefused";
 
 /**
  * How the keys of the whole system work here.
@@ -446,6 +454,10 @@ reach: KeyReach,
  * Those of the bound chords that were heard since they were bound: it is proven that they work.
  */
 heard: Array<string>,
+/**
+ * Those of the bound chords that another program has for itself, as far as the display tells.
+ */
+taken: Array<string>,
 /**
  * What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
  * nothing.
@@ -543,6 +555,14 @@ micOff: boolean,
  * True for who hears nobody.
  */
 deafened: boolean,
+/**
+ * True for who was chosen to hear what is whispered here.
+ */
+chosen: boolean,
+/**
+ * True for who whispers to us.
+ */
+whispers: boolean,
 /**
  * How many keys were made for that person, to seal what is said here.
  */
@@ -828,6 +848,10 @@ heard: HeardBy | null,
  * The one situation of the talk button.
  */
 button: Button,
+/**
+ * `MemberView::id` of those who hear it while we whisper; empty otherwise.
+ */
+whispering: Array<string>,
 /**
  * True while the button stays down without a hand, until it is pressed again.
  */

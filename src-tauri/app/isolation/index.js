@@ -32,7 +32,7 @@
   };
   const manners = { closeToTray: flag, startAtLogin: flag, notify: flag, quiet: flag };
   const talkKey = { releaseDelay: number, latch: flag, doublePress: flag };
-  const bound = { chord: text(64), does: oneOf('talk', 'latch', 'mute', 'deafen') };
+  const bound = { chord: text(64), does: oneOf('talk', 'latch', 'mute', 'deafen', 'whisper', 'answer') };
   const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag };
 
   /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
@@ -46,6 +46,8 @@
       press: {},
       release: {},
       preempt: {},
+      pressWhisper: {},
+      pressAnswer: {},
       toggleTalk: {},
       setKeys: { keys: listOf(16, only(bound)) },
       setRawKeys: { on: flag },
@@ -78,6 +80,7 @@
       eraseAll: {},
       setDeafened: { on: flag },
       setBlocked: { id: text(64), on: flag },
+      setWhisper: { id: text(64), on: flag },
       listContacts: {},
       takeOffer: { number: number },
       welcomed: {},

@@ -178,6 +178,23 @@ export class MockBackend implements Backend {
     });
   }
 
+  /** Somebody whispers to us, or no longer. */
+  whisper(id: string, on: boolean): void {
+    this.#member(id, { whispers: on });
+  }
+
+  #whisper(to: (of: RoomView) => MemberView[]): void {
+    const { stage } = this.#view;
+    if (stage.at !== 'room' || to(stage).length === 0) return this.notice('nobodyToWhisperTo');
+    this.#talkingSince = performance.now();
+    const ids = to(stage).map(({ id }) => id);
+    this.#room((of) => ({
+      ...this.#silent(of, of.members[0]?.id ?? ''),
+      whispering: ids,
+      heard: { by: 0, of: ids.length },
+    }));
+  }
+
   notice(code: ErrorCode, about: string | null = null): void {
     this.#show({ notices: [...this.#view.notices, { id: this.#noticeId++, code, about }] });
   }
@@ -224,7 +241,7 @@ export class MockBackend implements Backend {
     if (others.every((m) => m.link === 'lost')) return { is: 'reconnecting', forMs: 0 };
     if (!others.some((m) => m.link === 'ready')) return { is: 'connecting' };
     const [talker] = talkers(of);
-    if (talkers(of).includes(of.members[0]?.id ?? '')) {
+    if (of.whispering.length > 0 || talkers(of).includes(of.members[0]?.id ?? '')) {
       const forMs = Math.round(performance.now() - this.#talkingSince);
       const leftMs = Math.max(0, of.talkLimit * 1000 - forMs);
       return { is: 'talking', forMs, leftMs, near: leftMs <= NEAR_MS };
@@ -263,9 +280,13 @@ export class MockBackend implements Backend {
       case 'preempt':
         this.#pressed = true;
         return this.grant();
+      case 'pressWhisper':
+        return this.#whisper((of) => of.members.filter((m) => m.chosen));
+      case 'pressAnswer':
+        return this.#whisper((of) => of.members.filter((m) => m.whispers));
       case 'release':
         this.#pressed = false;
-        return this.#room((of) => this.#silent(of, of.members[0]?.id ?? ''));
+        return this.#room((of) => ({ ...this.#silent(of, of.members[0]?.id ?? ''), whispering: [] }));
       case 'toggleTalk': {
         const latched = stage.at === 'room' && stage.latched;
         this.#pressed = !latched;
@@ -304,6 +325,8 @@ export class MockBackend implements Backend {
         return this.#member(intent.id, { volume: Math.min(intent.percent, 200) });
       case 'setMuted':
         return this.#member(intent.id, { muted: intent.on });
+      case 'setWhisper':
+        return this.#member(intent.id, { chosen: intent.on });
       case 'setDeafened':
         return this.#deafen(intent.on);
       case 'setBlocked':

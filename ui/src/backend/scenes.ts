@@ -89,7 +89,7 @@ export function view(stage: Stage, more: Partial<Preferences> = {}, notices: Not
       { address: '224.0.0.251:5353', why: 'neighbours', member: null },
     ],
     offered: null,
-    keys: { reach: 'everywhere', heard: [], triggers: [], ...PADS },
+    keys: { reach: 'everywhere', heard: [], taken: [], triggers: [], ...PADS },
     soundCheck: 'idle',
     version: '0.1.0',
   };
@@ -107,6 +107,8 @@ export const member = (index: number, name: string, more: Partial<MemberView> = 
   muted: false,
   micOff: false,
   deafened: false,
+  chosen: false,
+  whispers: false,
   keys: index === 0 ? 0 : 2,
   quality: null,
   ...more,
@@ -132,6 +134,7 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
     microphone: 'open',
     server: true,
     serving: true,
+    whispering: [],
     latched: false,
     ...more,
   };
@@ -239,22 +242,22 @@ export const scenes: Record<string, () => View> = {
     ),
   'room-keys': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'everywhere', heard: ['F9'], triggers: [], ...PADS },
+    keys: { reach: 'everywhere', heard: ['F9'], taken: ['Ctrl+KeyM'], triggers: [], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keyshere': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowNoPortal', heard: [], triggers: [], ...PADS },
+    keys: { reach: 'thisWindowNoPortal', heard: [], taken: [], triggers: [], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keysdesktop': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'byDesktop', heard: [], triggers: [{ chord: 'F9', by: 'Press F9' }], ...PADS },
+    keys: { reach: 'byDesktop', heard: [], taken: [], triggers: [{ chord: 'F9', by: 'Press F9' }], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
   }),
   'room-keysunreadable': () => ({
     ...at({ is: 'idle' }),
-    keys: { reach: 'thisWindowUnreadable', heard: [], triggers: [], ...PADS, gamepads: false },
+    keys: { reach: 'thisWindowUnreadable', heard: [], taken: [], triggers: [], ...PADS, gamepads: false },
     preferences: {
       ...preferences(),
       welcomed: true,
@@ -266,6 +269,23 @@ export const scenes: Record<string, () => View> = {
     at(
       { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
       { latched: true, floor: { is: 'taken', id: 'm0', forMs: 7_400 }, heard: { by: 2, of: 2 } },
+    ),
+  'room-whispering': () =>
+    at(
+      { is: 'talking', forMs: 7_400, leftMs: 22_600, near: false },
+      {
+        whispering: ['m1'],
+        heard: { by: 1, of: 1 },
+        members: [member(0, 'Ana'), member(1, 'Ben', { chosen: true }), member(2, 'Chloé')],
+      },
+    ),
+  'room-whispered': () =>
+    at(
+      { is: 'receiving', id: 'm2' },
+      {
+        floor: { is: 'taken', id: 'm2', forMs: 4_000 },
+        members: [member(0, 'Ana'), member(1, 'Ben', { whispers: true, chosen: true }), member(2, 'Chloé')],
+      },
     ),
   'room-countdown': () =>
     at(

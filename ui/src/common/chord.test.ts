@@ -1,6 +1,6 @@
 // Keys as they are bound.
 import { expect, it } from 'vitest';
-import { chordOf, holds, isModifier, matches, mouseChord, spellChord } from './chord';
+import { chordOf, holds, isModifier, isTyped, matches, mouseChord, spellChord } from './chord';
 
 const press = (
   code: string,
@@ -58,4 +58,11 @@ it('reads as keyboards do', () => {
     'Gamepad Left',
     'Scroll Lock',
   ]);
+});
+
+it('a key with which one writes is told from others', () => {
+  for (const chord of ['KeyA', 'Shift+Digit4', 'Space', 'ShiftLeft', 'Backslash', 'IntlBackslash'])
+    expect(isTyped(chord), chord).toBe(true);
+  for (const chord of ['Ctrl+KeyA', 'Ctrl+Shift+Space', 'F8', 'ControlRight', 'Mouse4', 'Pause', 'Home'])
+    expect(isTyped(chord), chord).toBe(false);
 });

@@ -77,3 +77,9 @@ export function spellChord(chord: string): string {
     )
     .join(' + ');
 }
+
+const TYPED =
+  /^(Shift\+)?(Key.|Digit.|Numpad.+|Shift.+|Space|Enter|Backspace|Tab|Minus|Equal|Bracket.+|.*Backslash|Semicolon|Quote|Backquote|Comma|Period|Slash)$/;
+
+/** True for a key that is pressed to write, in any program. */
+export const isTyped = (chord: string): boolean => TYPED.test(chord);

@@ -3,8 +3,8 @@
 /** What pressing does in the situation of now. */
 export type Effect = 'talk' | 'enable' | 'hear' | 'nothing';
 
-/** How the press asks to talk: when it is one's turn, or as host at once. */
-export type How = 'press' | 'preempt';
+/** How the press asks to talk: when it is one's turn, as host at once, or to a few. */
+export type How = 'press' | 'preempt' | 'pressWhisper' | 'pressAnswer';
 
 /** Who holds the button down: one pointer, by its id, the space bar, or a bound key by its chord. */
 export type Holder = number | string;

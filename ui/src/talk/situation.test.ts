@@ -31,8 +31,8 @@ it('a grant that takes long shows the asking once, counted from the first view o
   expect(seen).toEqual(['requesting']);
 });
 
-const radio = { mode: 'radio', microphone: 'open', latched: false } as const;
-const open = { mode: 'open', microphone: 'open', latched: false } as const;
+const radio = { mode: 'radio', microphone: 'open', latched: false, whispering: [] as string[] } as const;
+const open = { mode: 'open', microphone: 'open', latched: false, whispering: [] as string[] } as const;
 const receiving: Button = { is: 'receiving', id: 'm1' };
 const talking: Button = { is: 'talking', forMs: 28_000, leftMs: 2_000, near: true };
 
@@ -70,7 +70,7 @@ it('only who talks alone can be interrupted', () => {
 });
 
 it('where the microphone opens by the press, one is told to wait for it', () => {
-  const closed = { mode: 'radio', microphone: 'standby', latched: false } as const;
+  const closed = { ...radio, microphone: 'standby' } as const;
   expect(wordsFor({ is: 'requesting' }, closed, true)).toBe(words.talk.standby);
   expect(wordsFor({ is: 'requesting' }, radio, true)).toBe(words.situations.requesting);
 });
@@ -79,4 +79,10 @@ it('where nobody holds it, the button says how to end it', () => {
   const still: Button = { ...talking, near: false };
   expect(wordsFor(still, { ...radio, latched: true }, true)).toBe(words.talk.latched);
   expect(wordsFor(talking, { ...radio, latched: true }, true)).toBe(words.talk.near);
+  // That only a few hear it comes first.
+  expect(wordsFor(still, { ...radio, latched: true, whispering: ['m1'] }, true)).toEqual({
+    label: words.talk.whispering.label,
+    hint: words.talk.latched.hint,
+  });
+  expect(wordsFor(still, { ...open, whispering: ['m1'] }, true)).toBe(words.talk.whispering);
 });

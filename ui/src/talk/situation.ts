@@ -39,7 +39,7 @@ export const looks: Record<Button['is'], Look> = {
  */
 export function wordsFor(
   button: Button,
-  { mode, microphone, latched }: Pick<RoomView, 'mode' | 'microphone' | 'latched'>,
+  { mode, microphone, latched, whispering }: Pick<RoomView, 'mode' | 'microphone' | 'latched' | 'whispering'>,
   queueing: boolean,
   voice = false,
 ): Named {
@@ -48,6 +48,8 @@ export function wordsFor(
   if (button.is === 'requesting' && microphone === 'standby') return words.talk.standby;
   if (button.is === 'revoked') return { label: usual.label, hint: words.revoked[button.why] };
   if (button.is === 'talking' && button.near) return words.talk.near;
+  if (button.is === 'talking' && whispering.length > 0)
+    return latched ? { ...words.talk.latched, label: words.talk.whispering.label } : words.talk.whispering;
   if (button.is === 'talking' && latched) return words.talk.latched;
   if (voice && button.is === 'idle') return words.talk.voiceIdle;
   if (mode === 'open') {

@@ -5,7 +5,7 @@ import { room } from '../backend/scenes';
 import { spoken } from './spoken';
 
 const idle = room(['Ana', 'Ben', 'Chloé']);
-const bare = (lines: string[]): string[] => lines.map((line) => line.replaceAll(/[\u2068\u2069]/g, ''));
+const bare = (lines: string[]): string[] => lines.map((line) => line.replaceAll(/[\u200e\u2068\u2069]/g, ''));
 const talk = (id: string): RoomView => ({
   ...idle,
   floor: { is: 'taken', id, forMs: 0 },
@@ -84,4 +84,20 @@ it('says what the host has changed, who raises a hand and who is verified', () =
     'Chloé raises a hand.',
     'Chloé is verified.',
   ]);
+});
+
+it('says who whispers, and to whom one does, once', () => {
+  const [ana, ben, chloé] = idle.members;
+  if (!ana || !ben || !chloé) throw new Error('three people');
+  const whispered = { ...idle, members: [ana, { ...ben, whispers: true }, chloé] };
+  expect(bare(spoken(idle, whispered))).toEqual(['Ben whispers to you']);
+  expect(bare(spoken(whispered, whispered))).toEqual([]);
+  expect(bare(spoken(whispered, idle))).toEqual([]);
+  const whispering: RoomView = {
+    ...idle,
+    whispering: ['m1', 'm2'],
+    button: { is: 'talking', forMs: 0, leftMs: 30_000, near: false },
+  };
+  expect(bare(spoken(idle, whispering))).toEqual(['You whisper to Ben and Chloé']);
+  expect(bare(spoken(whispering, whispering))).toEqual([]);
 });

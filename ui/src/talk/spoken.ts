@@ -1,6 +1,6 @@
 // What is told to people who do not see the window, when one view of a room follows another.
 import type { MemberView, RoomView } from '../contract';
-import { named, talkers } from '../room/people';
+import { named, namesOf, talkers } from '../room/people';
 import { fill, words } from '../words/words';
 
 const find = (room: RoomView, id: string): MemberView | undefined => room.members.find((m) => m.id === id);
@@ -11,6 +11,7 @@ export function spoken(before: RoomView | null, now: RoomView): string[] {
   return [
     ...ofButton(before, now),
     ...ofFloor(before, now),
+    ...ofWhispers(before, now),
     ...ofRules(before, now),
     ...ofMembers(before, now),
   ];
@@ -23,6 +24,8 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     return [words.spoken.near];
   if (button.is === 'queued' && !(was.is === 'queued' && was.place === button.place))
     return [fill(words.spoken.queued, { n: button.place })];
+  if (now.whispering.length > 0 && before.whispering.length === 0)
+    return [fill(words.room.whispering, { names: namesOf(now, now.whispering) })];
   if (now.latched && button.is === 'talking' && !(before.latched && was.is === 'talking'))
     return [words.spoken.latched];
   if (button.is === was.is) return [];
@@ -64,6 +67,11 @@ function ofFloor(before: RoomView, now: RoomView): string[] {
     .map((id) => find(now, id))
     .filter((member) => !member?.me)
     .map((member) => fill(words.spoken.talks, { name: named(member) }));
+}
+
+function ofWhispers(before: RoomView, now: RoomView): string[] {
+  const began = now.members.filter((m) => m.whispers && !find(before, m.id)?.whispers);
+  return began.map((m) => fill(words.room.whisperedBy, { name: named(m) }));
 }
 
 /** Who may talk, and who may come in. */

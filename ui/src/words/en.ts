@@ -89,6 +89,8 @@ const contract = {
     latch: 'Talk until pressed again',
     mute: 'Microphone off and on',
     deafen: 'Hear nobody and everybody',
+    whisper: 'Whisper to the chosen, while held',
+    answer: 'Whisper to who spoke last, while held',
   },
   talkModes: {
     hold: { label: 'Hold to talk', hint: 'By the button or the space bar.' },
@@ -140,6 +142,10 @@ const contract = {
       what: 'This key cannot be bound: {about}.',
       todo: 'It does something already, or PushTalk does not know it. Choose another one.',
       about: 'the key',
+    },
+    nobodyToWhisperTo: {
+      what: 'Nobody is there to hear your whisper.',
+      todo: 'Choose somebody: press a name among the people and tick “Hears my whisper”.',
     },
     badServer: {
       what: 'This server address cannot be read.',
@@ -409,6 +415,10 @@ export const en = {
     cancel: 'Cancel',
   },
   room: {
+    chosen: 'Hears your whisper',
+    whispers: 'Whispers to you',
+    whisperedBy: '{name} whispers to you',
+    whispering: 'You whisper to {names}',
     micIsOff: 'Microphone off',
     deaf: 'Hears nobody',
     deafen: 'Hear nobody',
@@ -473,6 +483,9 @@ export const en = {
     openReceiving: { label: 'Hold to talk too', hint: 'You hear {name}. Everybody may talk at once.' },
     line: '{name} talks. Hold the button to wait in line.',
     place: 'Place {n}',
+    whispering: { label: 'Whispering', hint: 'Only {name} gets your voice. Release when done.' },
+    whisper: 'Whisper',
+    whisperHint: 'Hold to whisper to {names}.',
     interrupt: 'Interrupt',
     interruptHint: 'Hold it to talk at once; whoever talks is stopped.',
   },
@@ -486,6 +499,8 @@ export const en = {
     volume: 'Volume of {name}',
     mute: 'Mute {name}',
     muteHint: 'Only at this device. They see that one person fewer has heard them.',
+    whisper: 'Hears my whisper',
+    whisperHint: 'Hold “Whisper”, or a key for it. The others get nothing of it.',
     yes: 'Verified: you have compared, and nobody is in between.',
     no: 'Not verified yet.',
     verify: 'Compare with {name}',
@@ -757,6 +772,9 @@ export const en = {
     does: 'What {key} does',
     remove: 'Remove {key}',
     proven: 'Works in other programs: it was heard.',
+    taken: 'Another program has this key for itself: both will act.',
+    typed:
+      'It also works whenever you type it: a key with Ctrl or Alt, or one that you never type, is better.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
     noTrigger:
@@ -780,6 +798,8 @@ export const en = {
         'Only in this window: this desktop (Wayland) has no portal for shortcuts. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
       thisWindowUnreadable:
         'Only in this window: no keyboard can be read. The command below allows it, in a terminal.',
+      thisWindowNotAllowed:
+        'Only in this window: macOS asks you first. Allow PushTalk in System Settings under Privacy & Security, Accessibility, and start it again.',
       thisWindowGone:
         'Only in this window: the desktop does not answer any more. It is asked again as soon as it is back.',
       thisWindowBySystem: 'Only in this window: on this system there is no other way yet.',

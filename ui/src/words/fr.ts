@@ -167,6 +167,10 @@ export const fr: Words = {
       todo: 'Elle a déjà un rôle, ou PushTalk ne la connaît pas. Choisissez-en une autre.',
       about: 'la touche',
     },
+    nobodyToWhisperTo: {
+      what: 'Personne n’est là pour entendre votre chuchotement.',
+      todo: 'Choisissez quelqu’un : appuyez sur un nom parmi les participants et cochez « Entend mes chuchotements ».',
+    },
     badServer: {
       what: 'Cette adresse de serveur est illisible.',
       todo: 'Écrivez l’adresse et le port, comme 192.168.1.20:7300.',
@@ -434,6 +438,10 @@ export const fr: Words = {
     cancel: 'Annuler',
   },
   room: {
+    chosen: 'Entend vos chuchotements',
+    whispers: 'Vous chuchote',
+    whisperedBy: '{name} vous chuchote',
+    whispering: 'Vous chuchotez à {names}',
     micIsOff: 'Micro éteint',
     deaf: 'N’entend personne',
     deafen: 'N’entendre personne',
@@ -504,6 +512,12 @@ export const fr: Words = {
     },
     line: '{name} parle. Maintenez le bouton pour attendre votre tour.',
     place: 'Place {n}',
+    whispering: {
+      label: 'Chuchotement',
+      hint: 'Votre voix ne va qu’à {name}. Relâchez quand vous avez fini.',
+    },
+    whisper: 'Chuchoter',
+    whisperHint: 'Maintenez pour chuchoter à {names}.',
     interrupt: 'Interrompre',
     interruptHint: 'Maintenez-le pour parler tout de suite ; la personne qui parle est interrompue.',
   },
@@ -517,6 +531,8 @@ export const fr: Words = {
     volume: 'Volume de {name}',
     mute: 'Couper le son de {name}',
     muteHint: 'Sur cet appareil seulement. Cette personne verra qu’une personne de moins l’a entendue.',
+    whisper: 'Entend mes chuchotements',
+    whisperHint: 'Maintenez « Chuchoter », ou une touche choisie pour cela. Les autres n’en reçoivent rien.',
     yes: 'Identité vérifiée : vous avez comparé, et personne ne s’est interposé.',
     no: 'Identité pas encore vérifiée.',
     verify: 'Comparer avec {name}',
@@ -794,6 +810,9 @@ export const fr: Words = {
     does: 'Rôle de {key}',
     remove: 'Retirer {key}',
     proven: 'Fonctionne dans les autres programmes : elle a été entendue.',
+    taken: 'Un autre programme utilise déjà cette touche : les deux réagiront.',
+    typed:
+      'Elle agira aussi chaque fois que vous l’écrivez : mieux vaut une touche avec Ctrl ou Alt, ou une que vous n’écrivez jamais.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
     trigger: 'Le bureau l’a placée sur : {by}. Le programme au premier plan ne la reçoit plus.',
@@ -818,6 +837,8 @@ export const fr: Words = {
         'Seulement dans cette fenêtre : ce bureau (Wayland) n’a pas de portail pour les raccourcis. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
       thisWindowUnreadable:
         'Seulement dans cette fenêtre : aucun clavier ne peut être lu. La commande ci-dessous l’autorise, dans un terminal.',
+      thisWindowNotAllowed:
+        'Uniquement dans cette fenêtre : macOS demande votre accord. Autorisez PushTalk dans Réglages Système, sous Confidentialité et sécurité, Accessibilité, puis relancez-le.',
       thisWindowGone:
         'Seulement dans cette fenêtre : le bureau ne répond plus. La demande est refaite dès qu’il revient.',
       thisWindowBySystem: 'Seulement dans cette fenêtre : il n’y a pas encore d’autre moyen sur ce système.',
@@ -829,6 +850,8 @@ export const fr: Words = {
     latch: 'Parler jusqu’au prochain appui',
     mute: 'Micro désactivé, puis activé',
     deafen: 'N’entendre personne, puis tout le monde',
+    whisper: 'Chuchoter aux personnes choisies, tant que la touche est enfoncée',
+    answer: 'Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée',
   },
   talkMode: {
     title: 'Ce qui ouvre le canal',

@@ -1,0 +1,212 @@
+//! Windows and macOS: what the system tells to whoever listens. Nothing is taken away from the program in front.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use handy_keys::{Error, Key as Hooked, KeyEvent, KeyboardListener, Modifiers};
+use pushtalk_ptt::{Key, Watcher};
+
+use crate::{Binding, KeysError, Reach, Told, chords};
+
+/// How soon it ends when it is dropped, at the latest.
+const LOOK: Duration = Duration::from_millis(100);
+
+pub(crate) struct Listener {
+    stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    pub(crate) fn start(
+        bound: &[Binding],
+        mut tell: impl FnMut(Told) + Send + 'static,
+    ) -> Result<Self, KeysError> {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (stop, mut watcher) = (Arc::clone(&stopped), Watcher::new(&chords(bound)));
+        let listen = move || match KeyboardListener::new() {
+            Ok(hook) => {
+                tell(Told::Reach(Reach::Everywhere));
+                if listen(&hook, &stop, &mut watcher, &mut tell).is_none() {
+                    tell(Told::Reach(Reach::Gone));
+                }
+            }
+            Err(error) => {
+                tracing::info!(%error, "keys of the whole system are not heard");
+                tell(Told::Reach(match error {
+                    Error::AccessibilityNotGranted => Reach::NotAllowed,
+                    _ => Reach::Gone,
+                }));
+            }
+        };
+        let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
+        Ok(Self { stopped, thread: Some(thread.map_err(|_| KeysError::Refused)?) })
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Some when it was stopped, none when the hook is gone.
+fn listen(
+    hook: &KeyboardListener,
+    stopped: &AtomicBool,
+    watcher: &mut Watcher,
+    tell: &mut impl FnMut(Told),
+) -> Option<()> {
+    while !stopped.load(Ordering::Acquire) {
+        match hook.recv_timeout(LOOK) {
+            Ok(event) => {
+                if let Some(key) = understood(&event) {
+                    for change in watcher.key(key, event.is_key_down) {
+                        tell(Told::Changed(change));
+                    }
+                }
+            }
+            Err(Error::Timeout) => {}
+            Err(_) => return None,
+        }
+    }
+    Some(())
+}
+
+fn understood(event: &KeyEvent) -> Option<Key> {
+    Key::named(match (event.key, event.changed_modifier) {
+        (Some(key), _) => return Key::named(&code(key)?),
+        (None, Some(Modifiers::CTRL_LEFT)) => "ControlLeft",
+        (None, Some(Modifiers::CTRL_RIGHT)) => "ControlRight",
+        (None, Some(Modifiers::SHIFT_LEFT)) => "ShiftLeft",
+        (None, Some(Modifiers::SHIFT_RIGHT)) => "ShiftRight",
+        (None, Some(Modifiers::OPT_LEFT)) => "AltLeft",
+        (None, Some(Modifiers::OPT_RIGHT)) => "AltRight",
+        (None, Some(Modifiers::CMD_LEFT)) => "MetaLeft",
+        (None, Some(Modifiers::CMD_RIGHT)) => "MetaRight",
+        (None, _) => return None,
+    })
+}
+
+/// The `code` of a key (W3C UI Events); none for one that cannot be bound.
+fn code(key: Hooked) -> Option<String> {
+    let word = match key {
+        Hooked::Space => "Space",
+        Hooked::Return => "Enter",
+        Hooked::Tab => "Tab",
+        Hooked::Escape => "Escape",
+        Hooked::Delete => "Backspace",
+        Hooked::ForwardDelete => "Delete",
+        Hooked::Insert => "Insert",
+        Hooked::Pause => "Pause",
+        Hooked::Home => "Home",
+        Hooked::End => "End",
+        Hooked::PageUp => "PageUp",
+        Hooked::PageDown => "PageDown",
+        Hooked::LeftArrow => "ArrowLeft",
+        Hooked::RightArrow => "ArrowRight",
+        Hooked::UpArrow => "ArrowUp",
+        Hooked::DownArrow => "ArrowDown",
+        Hooked::Minus => "Minus",
+        Hooked::Equal => "Equal",
+        Hooked::LeftBracket => "BracketLeft",
+        Hooked::RightBracket => "BracketRight",
+        Hooked::Backslash => "Backslash",
+        Hooked::Semicolon => "Semicolon",
+        Hooked::Quote => "Quote",
+        Hooked::Comma => "Comma",
+        Hooked::Period => "Period",
+        Hooked::Slash => "Slash",
+        Hooked::Grave => "Backquote",
+        Hooked::Section => "IntlBackslash",
+        Hooked::KeypadDecimal => "NumpadDecimal",
+        Hooked::KeypadMultiply => "NumpadMultiply",
+        Hooked::KeypadPlus => "NumpadAdd",
+        Hooked::KeypadMinus => "NumpadSubtract",
+        Hooked::KeypadDivide => "NumpadDivide",
+        Hooked::KeypadEnter => "NumpadEnter",
+        Hooked::CapsLock => "CapsLock",
+        Hooked::ScrollLock => "ScrollLock",
+        Hooked::NumLock => "NumLock",
+        Hooked::PrintScreen => "PrintScreen",
+        Hooked::ContextMenu => "ContextMenu",
+        Hooked::PlayPause => "MediaPlayPause",
+        Hooked::Stop => "MediaStop",
+        Hooked::PrevTrack => "MediaTrackPrevious",
+        Hooked::NextTrack => "MediaTrackNext",
+        Hooked::MouseMiddle => "Mouse3",
+        Hooked::MouseX1 => "Mouse4",
+        Hooked::MouseX2 => "Mouse5",
+        _ => return numbered(key),
+    };
+    Some(word.to_owned())
+}
+
+/// Letters, digits, function keys and those of the keypad, by the names that they have there.
+fn numbered(key: Hooked) -> Option<String> {
+    let name = format!("{key:?}");
+    if let [letter] = name.as_bytes() {
+        return letter.is_ascii_uppercase().then(|| format!("Key{name}"));
+    }
+    if let Some(digit) = name.strip_prefix("Num") {
+        return Some(format!("Digit{digit}"));
+    }
+    if let Some(digit) = name.strip_prefix("Keypad") {
+        return Some(format!("Numpad{digit}"));
+    }
+    name.starts_with('F').then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(key: Hooked) -> Option<&'static str> {
+        let event = KeyEvent {
+            modifiers: Modifiers::empty(),
+            key: Some(key),
+            is_key_down: true,
+            changed_modifier: None,
+        };
+        understood(&event).map(Key::name)
+    }
+
+    #[test]
+    fn keys_have_the_names_by_which_they_are_bound() {
+        for (key, name) in [
+            (Hooked::A, "KeyA"),
+            (Hooked::Num7, "Digit7"),
+            (Hooked::F1, "F1"),
+            (Hooked::F20, "F20"),
+            (Hooked::Keypad0, "Numpad0"),
+            (Hooked::KeypadPlus, "NumpadAdd"),
+            (Hooked::Delete, "Backspace"),
+            (Hooked::PlayPause, "MediaPlayPause"),
+            (Hooked::MouseX1, "Mouse4"),
+        ] {
+            assert_eq!(of(key), Some(name));
+        }
+        for key in [Hooked::MouseLeft, Hooked::JisKana, Hooked::Dictation, Hooked::KeypadClear] {
+            assert_eq!(of(key), None, "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_modifier_is_a_key_of_its_own_and_has_a_side() {
+        let event = |changed| KeyEvent {
+            modifiers: Modifiers::CTRL_RIGHT,
+            key: None,
+            is_key_down: true,
+            changed_modifier: changed,
+        };
+        let of = |changed| understood(&event(Some(changed))).map(Key::name);
+        assert_eq!(of(Modifiers::CTRL_RIGHT), Some("ControlRight"));
+        assert_eq!(of(Modifiers::OPT_LEFT), Some("AltLeft"));
+        assert_eq!(of(Modifiers::FN), None);
+        assert_eq!(understood(&event(None)), None);
+    }
+}
