@@ -296,7 +296,8 @@ impl Default for TalkKey {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Bound {
-    /// The key, with what is held with it: `Ctrl+KeyV`; names are those of `KeyboardEvent.code`, and `Mouse3` to `Mouse5`.
+    /// The key, with what is held with it: `Ctrl+KeyV`; names are those of `KeyboardEvent.code`, `Mouse3` to
+    /// `Mouse5`, and `GamepadSouth` and its like.
     pub chord: String,
     /// What it does.
     pub does: KeyDoes,

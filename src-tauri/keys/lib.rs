@@ -7,6 +7,8 @@
 
 #[cfg(target_os = "linux")]
 mod away;
+#[cfg(target_os = "linux")]
+mod calls;
 mod held;
 #[cfg(any(windows, target_os = "macos"))]
 mod hooks;

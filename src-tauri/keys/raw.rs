@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use evdev::raw_stream::RawDevice;
 use pushtalk_ptt::{Change, Key};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{FileType, Mode, OFlags, inotify};
+use rustix::fs::{Access, FileType, Mode, OFlags, inotify};
 use rustix::io::Errno;
 use zeroize::Zeroize as _;
 
@@ -73,13 +73,15 @@ impl Devices {
 
     /// Until it is stopped.
     fn listen(&mut self, stopped: &OwnedFd, tell: &mut impl FnMut(Told)) {
-        // A file that comes, and one that may be read from now on.
+        // A file that comes or goes, and one that may be read from now on, or no longer.
         let changes = changes(&self.folder);
         let mut reach = None;
         let mut look = true;
         loop {
             if std::mem::take(&mut look) {
-                self.look();
+                for change in self.look() {
+                    tell(Told::Changed(change));
+                }
             }
             let now = if self.open.is_empty() { Reach::Unreadable } else { Reach::Everywhere };
             if reach.as_ref() != Some(&now) {
@@ -113,9 +115,19 @@ impl Devices {
         }
     }
 
-    /// Opens what is there and not yet open.
-    fn look(&mut self) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
+    /// Opens what is there and not yet open, and closes what may not be read any more: who has given the seat to another
+    /// user does not hear their keys.
+    fn look(&mut self) -> Vec<Change> {
+        let readable = |number: &u32| {
+            rustix::fs::access(self.folder.join(format!("event{number}")), Access::READ_OK).is_ok()
+        };
+        let closed: Vec<u32> = self.open.keys().filter(|number| !readable(number)).copied().collect();
+        let mut changes = Vec::new();
+        for number in closed {
+            self.open.remove(&number);
+            changes.extend(self.held.gone(number));
+        }
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return changes };
         for entry in entries.flatten() {
             let name = entry.file_name();
             let Some(number) = name.to_str().and_then(number) else { continue };
@@ -125,6 +137,7 @@ impl Devices {
                 self.open.insert(number, file);
             }
         }
+        changes
     }
 
     /// What a device tells; one that is gone lets go of all it held.
@@ -195,7 +208,10 @@ fn opened(path: &Path) -> Option<File> {
 
 fn changes(folder: &Path) -> Option<OwnedFd> {
     let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK).ok()?;
-    let which = inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::ATTRIB;
+    let which = inotify::WatchFlags::CREATE
+        | inotify::WatchFlags::DELETE
+        | inotify::WatchFlags::MOVED_TO
+        | inotify::WatchFlags::ATTRIB;
     inotify::add_watch(&changes, folder, which).ok()?;
     Some(changes)
 }

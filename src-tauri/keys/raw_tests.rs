@@ -35,6 +35,9 @@ fn key(code: u16, value: i32) -> Vec<u8> {
 fn listening(folder: &Path, chords: &[&str], files: Vec<File>) -> (Receiver<Told>, OwnedFd, JoinHandle<()>) {
     let mut devices = Devices::new(folder, &bound(chords));
     devices.open = (100..).zip(files).collect();
+    for number in devices.open.keys() {
+        std::fs::write(folder.join(format!("event{number}")), "").unwrap();
+    }
     let (stopped, stop) = rustix::pipe::pipe().unwrap();
     let (tell, told) = channel();
     let thread = std::thread::spawn(move || {
@@ -101,6 +104,23 @@ fn devices_are_heard_as_they_tell_and_let_go_when_they_go() {
     drop(stop);
     thread.join().unwrap();
     assert!(told.recv().is_err(), "nothing is told when it stops");
+}
+
+#[test]
+fn what_may_not_be_read_any_more_is_closed_and_lets_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let ((keyboard, mut keys), (mouse, mut buttons)) = (pipe(), pipe());
+    let (told, stop, thread) = listening(folder.path(), &["F8", "Mouse4"], vec![keyboard, mouse]);
+    assert_eq!(next(&told), Told::Reach(Reach::Everywhere));
+    keys.write_all(&key(F8, 1)).unwrap();
+    assert_eq!(next(&told), Told::Changed((0, true)));
+    std::fs::remove_file(folder.path().join("event100")).unwrap();
+    assert_eq!(next(&told), Told::Changed((0, false)));
+    assert!(keys.write_all(&key(F8, 1)).is_err(), "nobody reads it");
+    buttons.write_all(&key(MOUSE_4, 1)).unwrap();
+    assert_eq!(next(&told), Told::Changed((1, true)), "the other one is read on");
+    drop(stop);
+    thread.join().unwrap();
 }
 
 #[test]

@@ -8,23 +8,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use zbus::Message;
-use zbus::export::serde::Serialize;
 use zbus::message::{Header, Type};
-use zbus::zvariant::{DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
 
-use crate::trigger::preferred_trigger;
+use crate::calls::{APP_ID, BUS, OBJECT, PORTAL, REGISTRY, REQUEST, SESSION, SHORTCUTS, UNKNOWN, call, wish};
 use crate::{Binding, Reach, Told};
-
-/// Under which the desktop remembers what was bound, and the name of the desktop file without its ending.
-const APP_ID: &str = "org.pushtalk.desktop";
-
-const PORTAL: &str = "org.freedesktop.portal.Desktop";
-const OBJECT: &str = "/org/freedesktop/portal/desktop";
-const REGISTRY: &str = "org.freedesktop.host.portal.Registry";
-const SHORTCUTS: &str = "org.freedesktop.portal.GlobalShortcuts";
-const REQUEST: &str = "org.freedesktop.portal.Request";
-const SESSION: &str = "org.freedesktop.portal.Session";
-const BUS: &str = "org.freedesktop.DBus";
 
 /// A portal that came back is asked after so long, twice as long each time that it goes again.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
@@ -33,16 +21,6 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 const STEADY: Duration = Duration::from_secs(60);
 /// Nobody shows a longer one.
 const LONGEST_TRIGGER: usize = 64;
-
-/// Errors of a desktop that has no such portal.
-const UNKNOWN: [&str; 6] = [
-    "org.freedesktop.DBus.Error.ServiceUnknown",
-    "org.freedesktop.DBus.Error.NameHasNoOwner",
-    "org.freedesktop.DBus.Error.UnknownMethod",
-    "org.freedesktop.DBus.Error.UnknownInterface",
-    "org.freedesktop.DBus.Error.UnknownObject",
-    "org.freedesktop.DBus.Error.InvalidArgs",
-];
 
 /// What is to be done.
 #[derive(Debug)]
@@ -364,41 +342,10 @@ impl Shortcuts {
     }
 }
 
-/// What the portal is told of a shortcut.
-fn wish(bound: &Binding) -> HashMap<&'static str, Value<'_>> {
-    let mut wish = HashMap::from([("description", Value::from(bound.description.as_str()))]);
-    if let Some(trigger) = preferred_trigger(&bound.chord) {
-        wish.insert("preferred_trigger", Value::from(trigger));
-    }
-    wish
-}
-
 /// A trigger as it can be shown; none for no text.
 fn shown(text: &str) -> Option<String> {
     let text: String = text.chars().filter(|one| !one.is_control()).take(LONGEST_TRIGGER).collect();
     Some(text).filter(|text| !text.trim().is_empty())
-}
-
-/// Calls, and gives the serial of the call.
-fn call<B>(
-    destination: &str,
-    path: &str,
-    interface: &str,
-    method: &str,
-    body: &B,
-    out: &mut Vec<Output>,
-) -> Option<NonZeroU32>
-where
-    B: Serialize + DynamicType,
-{
-    let message = Message::method_call(path, method)
-        .and_then(|message| message.destination(destination))
-        .and_then(|message| message.interface(interface))
-        .and_then(|message| message.build(body))
-        .ok()?;
-    let serial = message.primary_header().serial_num();
-    out.push(Output::Send(message));
-    Some(serial)
 }
 
 #[cfg(test)]

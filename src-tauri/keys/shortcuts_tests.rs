@@ -1,7 +1,9 @@
 //! What is made of what a portal says, and of what it should not say.
 
 use super::*;
+use zbus::export::serde::Serialize;
 use zbus::message::Builder;
+use zbus::zvariant::DynamicType;
 
 const US: &str = ":1.7";
 const OWNER: &str = ":1.3";

@@ -20,7 +20,8 @@ other: string, };
  */
 export type Bound = {
 /**
- * The key, with what is held with it: `Ctrl+KeyV`; names are those of `KeyboardEvent.code`, and `Mouse3` to `Mouse5`.
+ * The key, with what is held with it: `Ctrl+KeyV`; names are those of `KeyboardEvent.code`, `Mouse3` to
+ * `Mouse5`, and `GamepadSouth` and its like.
  */
 chord: string,
 /**

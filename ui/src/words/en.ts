@@ -786,7 +786,7 @@ export const en = {
     noGamepads: 'Not here: this system lets PushTalk read no gamepad. Bind a key instead.',
     raw: {
       label: 'Read keyboards and mice directly',
-      hint: 'For modifiers alone, mouse buttons, and desktops that tell no keys. As long as a key is bound, PushTalk then reads every key of every keyboard. It only listens: programs still get all of it, and nothing is kept. The system has to allow it once.',
+      hint: 'For modifiers alone, mouse buttons, and desktops that tell no keys. While a key is bound, PushTalk reads every key of every keyboard. It only listens: programs get all of it, and nothing is kept. The system has to allow it once.',
     },
     install:
       'It brings a rule for devices (udev). From then on every program that you start can read all keys, not only PushTalk.',
