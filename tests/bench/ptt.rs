@@ -9,8 +9,9 @@ use pushtalk_control::{Host, Place, Server};
 use pushtalk_engine::ptt::Input;
 use pushtalk_keys::{Binding, Listener, Reach, Told};
 use pushtalk_tests::pair::Pair;
+use pushtalk_tests::portal::{Answer, Portal};
 use pushtalk_tests::rig::SoundRig;
-use pushtalk_tests::window::Display;
+use pushtalk_tests::window::{Bus, Display};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use x11rb::connection::Connection;
@@ -31,6 +32,7 @@ pub(crate) fn ptt() -> anyhow::Result<()> {
     say(format_args!("{:<34} {:>8} {:>8} {:>8}", "from, to", "p50 ms", "p95 ms", "max ms"))?;
     let rows = [
         row("key on X11, bound chord told", x11()?)?,
+        row("signal of the portal, chord told", runtime.block_on(portal())?)?,
         row("line on the socket, hand told", runtime.block_on(socket())?)?,
         row("press on standard input, talking", floor()?)?,
     ];
@@ -68,6 +70,33 @@ fn x11() -> anyhow::Result<Vec<Duration>> {
             std::thread::sleep(PAUSE);
         }
     }
+    Ok(times)
+}
+
+/// From the signal that the desktop's portal sends, over a bus of its own.
+async fn portal() -> anyhow::Result<Vec<Duration>> {
+    let bus = Bus::start()?;
+    let portal = Portal::start(bus.address(), Answer::Yes).await?;
+    let bound = Binding { chord: "F8".parse()?, description: "Talk while held".to_owned() };
+    let (tell, told) = channel();
+    let listener = Listener::on_bus(bus.address(), &[bound], move |what| {
+        let _ = tell.send((Instant::now(), what));
+    })?;
+    next(&told, &Told::Reach(Reach::Asking))?;
+    next(&told, &Told::Reach(Reach::ByDesktop(vec![Some("Press F8".to_owned())])))?;
+    let mut times = Vec::new();
+    for _ in 0..PRESSES {
+        for down in [true, false] {
+            let begun = Instant::now();
+            portal.key("F8", down).await?;
+            let at = next(&told, &Told::Changed((0, down)))?;
+            if down {
+                times.push(at.saturating_duration_since(begun));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    tokio::task::spawn_blocking(|| drop(listener)).await?;
     Ok(times)
 }
 
