@@ -63,6 +63,7 @@ impl Inside {
         if self.members.get(&peer).is_none_or(|member| member.is_ended()) {
             return;
         }
+        self.whisper.forget(&peer);
         self.cut(now, peer, MemberLink::Blocked, out);
     }
 

@@ -33,8 +33,8 @@ struct Voice {
     jitter: JitterBuffer,
     hold: JitterConfig,
     volume: Gain,
-    /// When it was told that somebody talks, and whether it was a whisper.
-    told: Option<(Duration, bool)>,
+    /// When it was told that somebody talks, and that somebody whispers.
+    told: [Option<Duration>; 2],
     /// Generation and step of the last spurt.
     spurt: Option<(u32, u8)>,
     rejected: u64,
@@ -98,7 +98,7 @@ impl Ear {
                         jitter,
                         hold: self.config,
                         volume: Gain::new(1.0),
-                        told: None,
+                        told: [None; 2],
                         spurt: None,
                         rejected: 0,
                         bytes: 0,
@@ -166,10 +166,10 @@ impl Ear {
         let spurt = Some((id.generation, id.step));
         let begins = spurt.filter(|_| voice.spurt < spurt);
         voice.spurt = voice.spurt.max(spurt);
-        let old = |(told, as_whisper)| arrival.saturating_sub(told) < TELL_EVERY && as_whisper == whisper;
-        let news = !voice.told.is_some_and(old);
+        let told = &mut voice.told[usize::from(whisper)];
+        let news = told.is_none_or(|told| arrival.saturating_sub(told) >= TELL_EVERY);
         if news {
-            voice.told = Some((arrival, whisper));
+            *told = Some(arrival);
         }
         Heard::Voice { news, whisper, begins }
     }

@@ -345,7 +345,10 @@ impl Inside {
                 if let Some(member) = self.members.get_mut(&peer) {
                     member.last_heard = now;
                 }
-                self.whisper.heard(peer, whisper);
+                // Who is muted here is not heard, and not answered.
+                if !self.volume(&peer).muted && self.deafened.is_none() {
+                    self.whisper.heard(now, peer, whisper);
+                }
                 let heard = if whisper { Input::Whispered(peer) } else { Input::Voice(peer) };
                 self.floor.handle(now, heard, out);
                 self.flush(out);
@@ -367,7 +370,7 @@ impl Inside {
                 self.say(peer, &Ctl::Heard { generation, step }, out);
             }
             VoiceNews::Hearing(peer, hearing) => self.hearing(peer, hearing, out),
-            VoiceNews::Captured { timestamp, at } => self.captured(timestamp, at, out),
+            VoiceNews::Captured { timestamp, at, to } => self.captured(timestamp, at, &to, out),
             VoiceNews::OutputWorn(worn) => self.sounding.worn = worn,
             VoiceNews::Gate(open) => self.gate(now, open, out),
             VoiceNews::Devices(_) | VoiceNews::SoundCheck(..) => {}

@@ -80,6 +80,11 @@ impl TalkKeys {
         self.gate.is_latched() || self.whisper.is_latched()
     }
 
+    /// As long as a hand whispers, or did and is down still, no voice talks to all.
+    fn tell_whisper(&self, inside: &mut Inside) {
+        inside.sounding.hands.whisper = self.whisper.is_open() || self.whisper.has_hands();
+    }
+
     /// Outside of a room nothing is held.
     pub(crate) fn let_go(&mut self, now: Duration) {
         // Leaving has ended whatever it held.
@@ -126,7 +131,7 @@ impl Brain {
         if changed {
             self.notices.withdraw(ErrorCode::NobodyToWhisperTo);
             if self.key.whom == Whom::Chosen {
-                self.pass(now, Button::Whisper, Input::Away, out);
+                self.pass(now, Button::Whisper, Input::Spent, out);
             }
         }
     }
@@ -241,16 +246,29 @@ impl Brain {
 
     /// Takes what a hand did that talks to everybody, or what became of any hand.
     pub(crate) fn hand(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
-        if !matches!(input, Input::Down(..) | Input::Toggle(_)) {
-            self.pass(now, Button::Whisper, input, out);
-        } else if self.key.whisper.is_latched() {
-            // Whatever is pressed ends a latch.
-            return self.pass(now, Button::Whisper, input, out);
-        } else if self.key.whisper.is_waning() {
-            self.pass(now, Button::Whisper, Input::Away, out);
-        } else if self.key.whisper.is_open() {
-            // Who whispers does not talk to all by a second button.
-            return;
+        let (whisper, works) = (&self.key.whisper, self.button_works());
+        match input {
+            Input::Up(_) | Input::Gone(_) | Input::Away | Input::Spent | Input::Ended | Input::Tick => {
+                self.pass(now, Button::Whisper, input, out);
+            }
+            // Whatever is pressed ends a latch, and does nothing else until it has come up.
+            Input::Down(hand, _) if whisper.is_latched() || whisper.is_down(hand) => {
+                return self.pass(now, Button::Whisper, Input::Down(hand, Act::Talk), out);
+            }
+            Input::Toggle(_) if whisper.is_latched() => {
+                return self.pass(now, Button::Whisper, input, out);
+            }
+            // Who whispers does not talk to all by a second button, nor as soon as the first comes up.
+            Input::Down(..) if whisper.is_open() && !whisper.is_waning() && works => {
+                let _ = (self.key.gate.handle(now, input), self.key.gate.handle(now, Input::Spent));
+                return;
+            }
+            Input::Toggle(_) if whisper.is_open() && !whisper.is_waning() && works => return,
+            // It is over, or does nothing: what is pressed now counts.
+            Input::Down(..) | Input::Toggle(_) if whisper.is_open() => {
+                self.pass(now, Button::Whisper, Input::Spent, out);
+            }
+            Input::Down(..) | Input::Toggle(_) => {}
         }
         self.pass(now, Button::Talk, input, out);
     }
@@ -258,13 +276,22 @@ impl Brain {
     /// A hand went down that whispers: whatever else is down says nothing any more.
     fn whisper(&mut self, now: Duration, hand: Hand, whom: Whom, out: &mut Vec<Output>) {
         let whisper = &self.key.whisper;
-        if whisper.is_waning() && whom != self.key.whom {
-            self.pass(now, Button::Whisper, Input::Away, out);
-        }
-        if !self.key.whisper.is_open() {
-            self.key.whom = whom;
+        if !whisper.is_down(hand) {
+            // Who is answered may be another one now.
+            let other = whom != self.key.whom || (whom == Whom::Last && whisper.is_waning());
+            if other && whisper.is_open() && !whisper.is_latched() {
+                self.pass(now, Button::Whisper, Input::Spent, out);
+            }
+            if !self.key.whisper.is_open() {
+                self.key.whom = whom;
+            }
         }
         self.pass(now, Button::Whisper, Input::Down(hand, Act::Talk), out);
+    }
+
+    /// True when the button that is down does something, or is about to.
+    fn button_works(&self) -> bool {
+        matches!(&self.stage, Stage::Inside(inside) if inside.button_works())
     }
 
     fn pass(&mut self, now: Duration, button: Button, input: Input, out: &mut Vec<Output>) {
@@ -286,20 +313,27 @@ impl Brain {
         };
         let act = match gate.handle(now, input) {
             Some(Outcome::Press(act)) => act,
-            Some(Outcome::Release) => return inside.release(now, out),
+            Some(Outcome::Release) => {
+                self.key.tell_whisper(inside);
+                if button == Button::Whisper && matches!(input, Input::Gone(_) | Input::Away | Input::Ended) {
+                    inside.sounding.hands.hush(now);
+                }
+                return inside.release(now, out);
+            }
             // Something else is down and does nothing: what is pressed now counts.
             None if new && gate.is_open() && !gate.is_waning() && !inside.button_waits() => {
                 inside.release(now, out);
                 Act::Talk
             }
-            None => return,
+            None => return self.key.tell_whisper(inside),
         };
+        self.key.tell_whisper(inside);
         let press = match (button, act) {
             (Button::Talk, Act::Talk) => pushtalk_room::Input::Press,
             (Button::Talk, Act::Preempt) => pushtalk_room::Input::Preempt,
             (Button::Whisper, _) => {
-                // Whispering ends what it held.
-                let _ = self.key.gate.handle(now, Input::Away);
+                // Whispering ends what is held for all, until it has come up.
+                let _ = self.key.gate.handle(now, Input::Spent);
                 return inside.whisper(now, self.key.whom, &mut self.notices, out);
             }
         };

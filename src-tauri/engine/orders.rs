@@ -186,6 +186,8 @@ pub enum VoiceNews {
         timestamp: u32,
         /// On the clock of `Brain::handle`.
         at: Duration,
+        /// Whom it is for.
+        to: Vec<Pid>,
     },
     /// Whether the output that was opened is known to be worn on the head.
     OutputWorn(bool),

@@ -27,9 +27,10 @@ impl Inside {
         }
     }
 
-    /// Tells those who listen when it was said what they hear.
-    pub(crate) fn captured(&mut self, timestamp: u32, at: Duration, out: &mut Vec<Output>) {
-        let listeners: Vec<Pid> = self.ready_ones().map(|(pid, _)| *pid).collect();
+    /// Tells those whom it is for when it was said what they hear.
+    pub(crate) fn captured(&mut self, timestamp: u32, at: Duration, to: &[Pid], out: &mut Vec<Output>) {
+        let listeners: Vec<Pid> =
+            self.ready_ones().map(|(pid, _)| *pid).filter(|pid| to.contains(pid)).collect();
         for peer in listeners {
             self.say(peer, &Ctl::Captured { timestamp, at: micros(at) }, out);
         }

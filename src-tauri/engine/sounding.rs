@@ -23,8 +23,8 @@ pub(crate) struct Sounding {
     pub(crate) hands: Hands,
     /// Of those for whom it was changed.
     pub(crate) volumes: BTreeMap<Pid, Volume>,
-    /// What the button showed last.
-    shown: Option<Situation>,
+    /// What the button showed last, and whether it whispered.
+    shown: Option<(Situation, bool)>,
     told: Option<Setting>,
 }
 
@@ -38,11 +38,12 @@ struct Setting {
 }
 
 impl Setting {
-    fn of(preferences: &Preferences, mode: Mode, button: Situation, worn: bool) -> Self {
+    /// `several` when others may be heard while one talks.
+    fn of(preferences: &Preferences, mode: Mode, several: bool, button: Situation, worn: bool) -> Self {
         let echo_cancelling = match preferences.processing.echo_cancelling {
             EchoCancelling::On => true,
             EchoCancelling::Off => false,
-            EchoCancelling::Auto => mode == Mode::Open && !worn,
+            EchoCancelling::Auto => several && !worn,
         };
         Self {
             processing: ProcessingSettings { echo_cancelling, ..alone(preferences.processing) },
@@ -81,8 +82,10 @@ impl Brain {
 impl Inside {
     /// Tells the voice threads what has changed for them.
     pub(crate) fn tell_sounding(&mut self, preferences: &Preferences, out: &mut Vec<Output>) {
-        let (mode, button) = (self.settings.mode, self.floor.view().button);
-        let setting = Setting::of(preferences, mode, button, self.sounding.worn);
+        let view = self.floor.view();
+        let (mode, button, whispers) = (self.settings.mode, view.button, !view.whispering.is_empty());
+        let several = mode == Mode::Open || !self.whisper.chosen.is_empty();
+        let setting = Setting::of(preferences, mode, several, button, self.sounding.worn);
         let told = self.sounding.told.replace(setting);
         if told.map(|told| told.processing) != Some(setting.processing) {
             out.push(Output::Talk(TalkOrder::Process(setting.processing)));
@@ -93,7 +96,11 @@ impl Inside {
         if told.is_some_and(|told| told.ducked) != setting.ducked {
             out.push(Output::Listen(ListenOrder::Duck(setting.ducked)));
         }
-        if let Some(before) = self.sounding.shown.replace(button)
+        let shown = (button, whispers);
+        let before = self.sounding.shown.replace(shown);
+        // Who whispered, and now talks to all, hears that it begins, and the other way around.
+        let before = before.map(|(before, did)| if did == whispers { before } else { Situation::Idle });
+        if let Some(before) = before
             && let Some(cue) = cue(before, button, mode)
             // Who talks by voice is talking already, and would hear it at every word.
             && !(cue == Cue::Permit && self.sounding.hands.voice)

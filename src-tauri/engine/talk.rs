@@ -346,7 +346,8 @@ impl<T: Fn(VoiceNews)> Talker<T> {
         self.told = Some(now);
         let samples = self.strip.delay() + self.encoder.look_ahead().unwrap_or(0);
         let at = at.saturating_duration_since(self.start).saturating_sub(time_of(samples, SAMPLE_RATE));
-        (self.tell)(VoiceNews::Captured { timestamp, at });
+        let to = self.mouth.spurt_keys().into_iter().map(|(pid, ..)| pid).collect();
+        (self.tell)(VoiceNews::Captured { timestamp, at, to });
     }
 
     fn encode_by(&mut self, settings: EncoderSettings) {

@@ -106,7 +106,7 @@ fn room(inside: &Inside, now: Duration, latched: bool) -> RoomView {
             mic_off: member.status.muted,
             deafened: member.status.deafened,
             chosen: inside.whisper.chosen.contains(pid),
-            whispers: view.whispers.contains(pid),
+            whispers: view.whispers.contains(pid) && !inside.volume(pid).muted,
             keys: member.generation,
             quality: member.reception.quality,
         })

@@ -17,35 +17,50 @@ pub(crate) enum Whom {
     /// Those whom the person has chosen.
     #[default]
     Chosen,
-    /// Who has whispered to us last; where nobody has, who has talked last.
+    /// Who has whispered to us last, not long ago; where nobody has, who has talked last.
     Last,
 }
+
+/// For so long a whisper is answered before what others have said since.
+const ANSWERED: Duration = Duration::from_secs(120);
 
 /// Whom we may whisper to; in memory only, and only in this room.
 #[derive(Default)]
 pub(crate) struct Whisper {
     pub(crate) chosen: BTreeSet<Pid>,
-    whispered: Option<Pid>,
-    talked: Option<Pid>,
+    /// Who has whispered to us, each once, the last one last, with when that was.
+    whispered: Vec<(Pid, Duration)>,
+    /// Who has talked, the same.
+    talked: Vec<(Pid, Duration)>,
 }
 
 impl Whisper {
     /// This member is heard.
-    pub(crate) fn heard(&mut self, peer: Pid, whisper: bool) {
-        *(if whisper { &mut self.whispered } else { &mut self.talked }) = Some(peer);
+    pub(crate) fn heard(&mut self, now: Duration, peer: Pid, whisper: bool) {
+        let heard = if whisper { &mut self.whispered } else { &mut self.talked };
+        heard.retain(|(one, _)| *one != peer);
+        heard.push((peer, now));
     }
 
-    /// That one has left.
+    /// That one has left, or nobody is to have anything to do with it.
     pub(crate) fn forget(&mut self, peer: &Pid) {
         self.chosen.remove(peer);
-        self.whispered.take_if(|last| last == peer);
-        self.talked.take_if(|last| last == peer);
+        self.whispered.retain(|(one, _)| one != peer);
+        self.talked.retain(|(one, _)| one != peer);
     }
 
-    fn to(&self, whom: Whom) -> BTreeSet<Pid> {
+    /// Those of them who are there.
+    fn to(&self, now: Duration, whom: Whom, is_there: impl Fn(&Pid) -> bool) -> BTreeSet<Pid> {
+        let last = |heard: &[(Pid, Duration)], within: Duration| {
+            let fresh = |(pid, at): &&(Pid, Duration)| is_there(pid) && now.saturating_sub(*at) <= within;
+            heard.iter().rev().find(fresh).map(|(pid, _)| *pid)
+        };
         match whom {
-            Whom::Chosen => self.chosen.clone(),
-            Whom::Last => self.whispered.or(self.talked).into_iter().collect(),
+            Whom::Chosen => self.chosen.iter().copied().filter(|pid| is_there(pid)).collect(),
+            Whom::Last => {
+                let last = last(&self.whispered, ANSWERED).or_else(|| last(&self.talked, Duration::MAX));
+                last.into_iter().collect()
+            }
         }
     }
 }
@@ -61,11 +76,13 @@ impl Inside {
     ) {
         // The voice that held the talk button does not hold this one.
         self.sounding.hands.voice = false;
-        let mut to = self.whisper.to(whom);
-        to.retain(|pid| self.members.get(pid).is_some_and(|member| member.link == MemberLink::Ready));
+        let is_there =
+            |pid: &Pid| self.members.get(pid).is_some_and(|member| member.link == MemberLink::Ready);
+        let to = self.whisper.to(now, whom, is_there);
         if to.is_empty() {
             notices.tell(ErrorCode::NobodyToWhisperTo, None);
             // It is not said to all either.
+            self.sounding.hands.person = true;
             self.microphone_stays_away();
             self.floor.handle(now, Input::Whisper(to), out);
             return self.flush(out);

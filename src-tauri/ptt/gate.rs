@@ -53,6 +53,8 @@ pub enum Input {
     Gone(Source),
     /// The device was locked, slept, or another person uses it: whatever is down says nothing any more.
     Away,
+    /// Whatever is down holds nothing any more: it has to come up first.
+    Spent,
     /// The turn ended by itself: the limit, an interruption, a microphone that is gone.
     Ended,
     /// Time has passed.
@@ -166,6 +168,12 @@ impl Gate {
         matches!(self.state, State::Tail { .. })
     }
 
+    /// True while any hand is known to be down, whether it holds something or not.
+    #[must_use]
+    pub fn has_hands(&self) -> bool {
+        !self.hands.is_empty()
+    }
+
     /// True while it is known to be down.
     #[must_use]
     pub fn is_down(&self, hand: Hand) -> bool {
@@ -201,6 +209,11 @@ impl Gate {
             Input::Away => {
                 self.hands.clear();
                 self.tapped = None;
+                self.close()
+            }
+            Input::Spent => {
+                self.tapped = None;
+                self.spend();
                 self.close()
             }
             Input::Ended => self.ended(),

@@ -308,6 +308,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => hand().prop_map(|hand| Step::Give(Input::Gone(hand.source))),
         1 => Just(Step::Give(Input::Away)),
         2 => Just(Step::Give(Input::Ended)),
+        2 => Just(Step::Give(Input::Spent)),
         8 => (0..1_000_u64).prop_map(Step::Wait),
         1 => (0..3_000_u64, any::<bool>(), any::<bool>())
             .prop_map(|(release_delay, latch, double_press)| Step::Set { release_delay, latch, double_press }),
@@ -341,7 +342,7 @@ impl Witness {
             Input::Up(hand) => drop(self.down.remove(&hand)),
             Input::Gone(source) => self.down.retain(|hand| hand.source != source),
             Input::Away => self.down.clear(),
-            Input::Toggle(_) | Input::Ended | Input::Tick => {}
+            Input::Toggle(_) | Input::Spent | Input::Ended | Input::Tick => {}
         }
     }
 }
@@ -359,7 +360,7 @@ proptest! {
                     witness.knows(input);
                     let output = desk.give(input);
                     witness.saw(output);
-                    if input == Input::Away {
+                    if matches!(input, Input::Away | Input::Spent) {
                         prop_assert!(!desk.gate.is_open());
                     }
                 }

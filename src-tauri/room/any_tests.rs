@@ -1,12 +1,13 @@
 //! Whatever a room is told, in whatever order and by whomever, it stays whole.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use pushtalk_protocol::{DeniedReason, FloorMessage, Mode, Pid, RevokedReason};
 
 use crate::table::{LIMIT, ms, pid};
-use crate::{Input, LinkState, Microphone, Output, Room, RoomConfig, Situation, Turn};
+use crate::{Audience, Input, LinkState, Microphone, Output, Room, RoomConfig, Situation, Turn};
 
 fn member() -> impl Strategy<Value = Pid> {
     (1..6_u8).prop_map(pid)
@@ -94,10 +95,10 @@ proptest! {
         let mut open: Option<Duration> = None;
         let mut turn: Option<Turn> = None;
         // Whom the last press was for.
-        let (mut for_all, mut down) = (true, false);
+        let (mut for_all, mut down, mut asked) = (true, false, BTreeSet::new());
         for (input, wait, spoken) in steps {
             match &input {
-                Input::Whisper(_) => (for_all, down) = (false, true),
+                Input::Whisper(to) => (for_all, down, asked) = (false, true, to.clone()),
                 Input::Release => down = false,
                 Input::Press | Input::Preempt if turn.is_none() || !down => for_all = true,
                 _ => {}
@@ -109,7 +110,10 @@ proptest! {
                     Output::Begin(begun) => {
                         prop_assert!(open.take().is_some() && turn.is_none());
                         prop_assert!(begun.until() <= now + Duration::from_secs(300));
-                        prop_assert!(for_all || begun.audience().is_whisper(), "a whisper goes to all");
+                        match begun.audience() {
+                            Audience::Everybody => prop_assert!(for_all, "a whisper goes to all"),
+                            Audience::Only(pids) => prop_assert!(pids.is_subset(&asked), "to somebody else"),
+                        }
                         turn = Some(begun);
                     }
                     Output::Drop => {

@@ -166,7 +166,10 @@ impl Room {
             self.own = Own::Refused(Situation::Revoked { why: RevokedWhy::Limit });
             return false;
         }
-        self.spurt = self.spurt.wrapping_add(1);
+        // Whispers are not counted: the arbiter would see from the gap that there was one.
+        if !self.audience.is_whisper() {
+            self.spurt = self.spurt.wrapping_add(1);
+        }
         self.out.push(Output::Keep);
         self.own = Own::Asking(Ask { pressed: now, released: None, again: None, over });
         true

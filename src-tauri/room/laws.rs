@@ -28,12 +28,14 @@ impl World {
             assert_eq!(view.button == Situation::Requesting, seat.open.is_some(), "seed {seed}: {who}");
             let audience = seat.turn.as_ref().filter(|turn| turn.is_live()).map(Turn::audience);
             let whispering = match audience {
-                Some(Audience::Only(pids)) => pids.iter().copied().collect(),
+                Some(Audience::Only(pids)) => {
+                    pids.iter().copied().filter(|pid| seat.room.is_ready(*pid)).collect()
+                }
                 Some(Audience::Everybody) | None => Vec::new(),
             };
             let whispers = audience.is_some_and(Audience::is_whisper);
             assert_eq!(view.whispering, whispering, "seed {seed}: whom {who} whispers to is shown");
-            assert!(!whispers || whispering.iter().any(|pid| seat.room.is_ready(*pid)), "seed {seed}: {who}");
+            assert!(!whispers || !whispering.is_empty(), "seed {seed}: {who} whispers to nobody");
             let own_floor = matches!(view.floor, Floor::Taken { pid: holder, .. } if holder == pid(*who));
             assert!(!whispers || !own_floor, "seed {seed}: {who} whispers and shows the floor as its own");
             let queue = seat.room.queue.pids();

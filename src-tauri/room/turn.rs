@@ -66,7 +66,7 @@ impl Turn {
         self.shared.live.load(Ordering::Acquire)
     }
 
-    /// Number of the press, from 1, as in floor messages.
+    /// Number of the press, from 1, as in floor messages; of a whisper the one before it.
     pub fn spurt(&self) -> u32 {
         self.spurt
     }

@@ -21,7 +21,7 @@ pub struct RoomView {
     pub talkers: Vec<Talker>,
     /// The one situation of the talk button.
     pub button: Situation,
-    /// Those whom we whisper to; talking is whispering unless it is empty.
+    /// Those whom we whisper to and reach; talking is whispering unless it is empty.
     pub whispering: Vec<Pid>,
     /// Those who whisper to us.
     pub whispers: Vec<Pid>,
@@ -160,7 +160,7 @@ impl Room {
             floor: self.shown_floor(),
             talkers: self.talkers(),
             button: self.situation(),
-            whispering: self.whispering().into_iter().flatten().copied().collect(),
+            whispering: self.reached_whispers().collect(),
             whispers: self.whispers().collect(),
         }
     }

@@ -36,6 +36,11 @@ impl Room {
         }
     }
 
+    /// Those of them who are reached: somebody always is.
+    pub(crate) fn reached_whispers(&self) -> impl Iterator<Item = Pid> {
+        self.whispering().into_iter().flatten().copied().filter(|pid| self.is_ready(*pid))
+    }
+
     /// A frame of this member was authentic, and for a few.
     pub(crate) fn hear_whisper(&mut self, now: Duration, from: Pid) {
         if let Some(member) = self.members.get_mut(&from)

@@ -39,8 +39,9 @@ impl World {
             TalkOrder::Begin(turn) => {
                 let said = person.mouth.begin(turn, &mut |to, frame, stamp| sealed.push((to, frame, stamp)));
                 let (keys, timestamp) = (person.mouth.spurt_keys(), person.clock);
+                let to = keys.iter().map(|(pid, ..)| *pid).collect();
                 self.later(who, Input::Voice(VoiceNews::Spurt(keys)));
-                self.later(who, Input::Voice(VoiceNews::Captured { timestamp, at: self.now }));
+                self.later(who, Input::Voice(VoiceNews::Captured { timestamp, at: self.now, to }));
                 said
             }
             TalkOrder::Drop => person.mouth.stop(),

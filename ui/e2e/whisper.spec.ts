@@ -113,3 +113,45 @@ test('the button is whole in every window, beside the one that interrupts', asyn
     expect((interrupt?.x ?? 0) + (interrupt?.width ?? 0)).toBeLessThanOrEqual(width);
   }
 });
+
+test('the button stays under the finger when the one who hears it leaves', async ({ page, win }) => {
+  await win.open('room-whispering');
+  await page.evaluate(() => globalThis.pushtalkMock?.act({ do: 'release' }));
+  await page.getByTestId('whisper').hover();
+  await page.mouse.down();
+  await expect(win.talk).toContainText('Whispering');
+  await page.evaluate(() => globalThis.pushtalkMock?.go('m1'));
+  await expect(page.getByTestId('whisper')).toBeVisible();
+  await page.mouse.up();
+  await expect(page.getByTestId('whisper')).toHaveCount(0);
+  await win.expectDone('release', 'pressWhisper', 'release');
+  await win.hold();
+  await win.expectSituation('talking');
+  await page.mouse.up();
+});
+
+test('Enter taps it where a tap holds', async ({ page, win }) => {
+  await win.open('room-whispered');
+  await page.getByTestId('whisper').press('Enter');
+  expect(await win.intents()).toEqual([]);
+  await page.evaluate(() =>
+    globalThis.pushtalkMock?.act({
+      do: 'setTalkKey',
+      talkKey: { releaseDelay: 150, latch: true, doublePress: false },
+    }),
+  );
+  await page.getByTestId('whisper').press('Enter');
+  await win.expectDone('setTalkKey', 'pressWhisper', 'release');
+});
+
+test('all that is whispered and said at one time is shown', async ({ page, win }) => {
+  await win.open('room-whispered');
+  const line = page.getByTestId('whisper-line');
+  await expect(line).toContainText('whispers to you');
+  await expect(line).toContainText('Chloé');
+  await page.getByTestId('whisper').hover();
+  await page.mouse.down();
+  await expect(line).toContainText(/You whisper to/);
+  await expect(line).toContainText('whispers to you');
+  await page.mouse.up();
+});

@@ -1,7 +1,7 @@
 // A backend that plays a room by itself: for tests, pictures and a plain browser.
 import { pinOf } from '../common/pin';
 import type { Button, EnteringStep, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
-import { nameOf, talkers } from '../room/people';
+import { hearers, nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
 import { chosen } from './choices';
 import { Entrance, inspect } from './entrance';
@@ -25,6 +25,8 @@ export class MockBackend implements Backend {
   #view: View;
   #talkingSince = 0;
   #noticeId = 100;
+  /** Who whispered last. */
+  #last = '';
   #onView: ((view: View) => void) | undefined;
   #onLevels: ((levels: Levels) => void) | undefined;
   #entering: (() => void)[] = [];
@@ -180,6 +182,7 @@ export class MockBackend implements Backend {
 
   /** Somebody whispers to us, or no longer. */
   whisper(id: string, on: boolean): void {
+    this.#last = id;
     this.#member(id, { whispers: on });
   }
 
@@ -273,6 +276,8 @@ export class MockBackend implements Backend {
       case 'disableAudio':
         return this.#room(() => ({ microphone: 'off' }));
       case 'press':
+        // Who whispers does not talk to all by a second button.
+        if (stage.at === 'room' && stage.whispering.length > 0) return;
         this.#pressed = true;
         this.#room(() => ({}));
         if (!this.#options.slow && stage.at === 'room' && stage.floor.is !== 'taken') this.grant();
@@ -281,9 +286,9 @@ export class MockBackend implements Backend {
         this.#pressed = true;
         return this.grant();
       case 'pressWhisper':
-        return this.#whisper((of) => of.members.filter((m) => m.chosen));
+        return this.#whisper((of) => hearers(of));
       case 'pressAnswer':
-        return this.#whisper((of) => of.members.filter((m) => m.whispers));
+        return this.#whisper((of) => of.members.filter((m) => m.id === this.#last));
       case 'release':
         this.#pressed = false;
         return this.#room((of) => ({ ...this.#silent(of, of.members[0]?.id ?? ''), whispering: [] }));
@@ -326,6 +331,7 @@ export class MockBackend implements Backend {
       case 'setMuted':
         return this.#member(intent.id, { muted: intent.on });
       case 'setWhisper':
+        this.#room(() => ({ whispering: [] }));
         return this.#member(intent.id, { chosen: intent.on });
       case 'setDeafened':
         return this.#deafen(intent.on);

@@ -19,6 +19,10 @@ export function talkers(room: RoomView): string[] {
   return floor.is === 'open' ? floor.ids : floor.is === 'taken' ? [floor.id] : [];
 }
 
+/** Those who hear what is whispered here, of those who were chosen for it. */
+export const hearers = (room: RoomView): MemberView[] =>
+  room.members.filter((member) => member.chosen && member.link === 'ready');
+
 const MOST_NAMES = 3;
 
 /** These members in one line: ourselves first, and when they are many, how many more. */

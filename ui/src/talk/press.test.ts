@@ -61,6 +61,16 @@ describe('a press', () => {
     expect(done).toEqual(['press', 'release']);
   });
 
+  it('to all ends where one begins that whispers, and a whisper goes on beside one to all', () => {
+    press.down('space');
+    expect(press.down(1, 'pressWhisper')).toBe(true);
+    expect(press.up('space')).toBe(false);
+    expect(press.down('space')).toBe(false);
+    expect(press.down(1, 'pressWhisper')).toBe(false);
+    press.up(1);
+    expect(done).toEqual(['press', 'release', 'pressWhisper', 'release']);
+  });
+
   it('by pointer does not mix with the space bar', () => {
     press.down(1);
     press.down('space');

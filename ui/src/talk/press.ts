@@ -39,9 +39,16 @@ export class Press {
     return this.#holder !== null;
   }
 
-  /** The button went down. A second holder is ignored, and so is the repetition of a key. */
+  /**
+   * The button went down. A second holder is ignored, and so is the repetition of a key; but who whispers takes over:
+   * what is meant for a few never goes to all.
+   */
   down(holder: Holder, how: How = 'press'): boolean {
-    if (this.#holder !== null) return false;
+    if (this.#holder === holder) return false;
+    if (this.#holder !== null) {
+      if (how !== 'pressWhisper' && how !== 'pressAnswer') return false;
+      this.drop();
+    }
     this.#holder = holder;
     const effect = this.#effect();
     if (effect === 'talk') {

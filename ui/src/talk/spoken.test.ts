@@ -100,4 +100,6 @@ it('says who whispers, and to whom one does, once', () => {
   };
   expect(bare(spoken(idle, whispering))).toEqual(['You whisper to Ben and Chloé']);
   expect(bare(spoken(whispering, whispering))).toEqual([]);
+  expect(bare(spoken(whispering, { ...whispering, whispering: ['m1'] }))).toEqual(['You whisper to Ben']);
+  expect(bare(spoken(whispering, { ...whispering, whispering: [] }))).toEqual(['You are on air.']);
 });

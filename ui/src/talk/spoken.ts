@@ -24,11 +24,13 @@ function ofButton(before: RoomView, now: RoomView): string[] {
     return [words.spoken.near];
   if (button.is === 'queued' && !(was.is === 'queued' && was.place === button.place))
     return [fill(words.spoken.queued, { n: button.place })];
-  if (now.whispering.length > 0 && before.whispering.length === 0)
+  const [whom, were] = [now, before].map((room) => room.whispering.join());
+  if (now.whispering.length > 0 && whom !== were)
     return [fill(words.room.whispering, { names: namesOf(now, now.whispering) })];
   if (now.latched && button.is === 'talking' && !(before.latched && was.is === 'talking'))
     return [words.spoken.latched];
-  if (button.is === was.is) return [];
+  // Who whispered is told that all hear it now.
+  if (button.is === was.is && whom === were) return [];
   switch (button.is) {
     case 'talking':
       return [words.spoken.onAir];

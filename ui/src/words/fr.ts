@@ -439,8 +439,8 @@ export const fr: Words = {
   },
   room: {
     chosen: 'Entend vos chuchotements',
-    whispers: 'Vous chuchote',
-    whisperedBy: '{name} vous chuchote',
+    whispers: 'Chuchote pour vous',
+    whisperedBy: '{name} chuchote pour vous',
     whispering: 'Vous chuchotez à {names}',
     micIsOff: 'Micro éteint',
     deaf: 'N’entend personne',
@@ -532,7 +532,8 @@ export const fr: Words = {
     mute: 'Couper le son de {name}',
     muteHint: 'Sur cet appareil seulement. Cette personne verra qu’une personne de moins l’a entendue.',
     whisper: 'Entend mes chuchotements',
-    whisperHint: 'Maintenez « Chuchoter », ou une touche choisie pour cela. Les autres n’en reçoivent rien.',
+    whisperHint:
+      'Maintenez « Chuchoter », ou une touche choisie pour cela. Les autres ne reçoivent rien de votre voix.',
     yes: 'Identité vérifiée : vous avez comparé, et personne ne s’est interposé.',
     no: 'Identité pas encore vérifiée.',
     verify: 'Comparer avec {name}',
@@ -856,7 +857,8 @@ export const fr: Words = {
     mute: 'Micro désactivé, puis activé',
     deafen: 'N’entendre personne, puis tout le monde',
     whisper: 'Chuchoter aux personnes choisies, tant que la touche est enfoncée',
-    answer: 'Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée',
+    answer:
+      'Répondre en chuchotant à la dernière personne qui a chuchoté ou parlé, tant que la touche est enfoncée',
   },
   talkMode: {
     title: 'Ce qui ouvre le canal',
