@@ -315,6 +315,94 @@ fn a_gamepad_tells_a_button_to_be_bound_only_while_one_is_asked_for_and_is_prove
 }
 
 #[test]
+fn while_nobody_is_there_no_key_talks() {
+    let mut world = room(15, TalkKey { release_delay: 0, ..TalkKey::default() });
+    world.act(1, bound(&[("F8", KeyDoes::Talk), ("F9", KeyDoes::Mute), ("GamepadSouth", KeyDoes::Talk)]));
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+    world.away(1, true);
+    world.run(SECOND);
+    assert!(!talks(&world, 1), "the screen is locked");
+    world.key(1, "F8", false);
+    for chord in ["F8", "GamepadSouth", "F9"] {
+        world.key(1, chord, true);
+        world.run(SECOND);
+        let room = world.room_of(1).unwrap();
+        assert_eq!((room.button, room.microphone), (Button::Idle, Microphone::Open), "{chord}");
+        world.key(1, chord, false);
+    }
+    world.away(1, false);
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    assert!(talks(&world, 1), "somebody is back");
+    world.key(1, "F8", false);
+
+    // Nobody has told that it is over, but somebody presses the button that is shown.
+    world.away(1, true);
+    world.act(1, Intent::Press);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+    world.act(1, Intent::Release);
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    assert!(talks(&world, 1));
+}
+
+#[test]
+fn what_one_source_does_is_nothing_to_another() {
+    let mut world = room(16, TalkKey { release_delay: 0, ..TalkKey::default() });
+    world.act(1, bound(&[("F8", KeyDoes::Latch), ("GamepadSouth", KeyDoes::Talk)]));
+    world.keys_reach(1, KeyReach::ByDesktop, &[("F8", "Press F8")]);
+    world.key(1, "GamepadSouth", true);
+    world.run(SECOND);
+    world.keys_reach(1, KeyReach::ThisWindowGone, &[]);
+    world.run(SECOND);
+    assert!(talks(&world, 1), "the portal is gone, the gamepad is not");
+    world.key(1, "GamepadSouth", false);
+    world.run(SECOND);
+
+    // That a key is down may be told again, and that it came up be lost while the screen was locked.
+    for _ in 0..3 {
+        world.key(1, "F8", true);
+        world.run(MOMENT);
+    }
+    assert!(talks(&world, 1) && latched(&world), "one press is one press");
+    world.away(1, true);
+    world.away(1, false);
+    world.run(SECOND);
+    assert!(!talks(&world, 1));
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    assert!(talks(&world, 1), "it came up and went down since");
+}
+
+#[test]
+fn what_is_proven_is_proven_of_the_way_it_was_heard() {
+    let mut world = room(17, TalkKey { release_delay: 0, ..TalkKey::default() });
+    world.act(1, bound(&[("F8", KeyDoes::Talk), ("GamepadSouth", KeyDoes::Talk)]));
+    let heard = |world: &World| world.view(1).keys.heard;
+    world.keys_reach(1, KeyReach::ByDesktop, &[("F8", "Press F8")]);
+    world.key(1, "F8", false);
+    assert!(heard(&world).is_empty(), "coming up proves nothing");
+    let press = |world: &mut World| {
+        for chord in ["F8", "GamepadSouth"] {
+            world.taps_key(1, chord, true);
+        }
+        assert_eq!(heard(world), ["F8", "GamepadSouth"]);
+    };
+    press(&mut world);
+    world.keys_reach(1, KeyReach::ByDesktop, &[]);
+    assert_eq!(heard(&world), ["GamepadSouth"], "the desktop has it on nothing any more");
+    world.keys_reach(1, KeyReach::ByDesktop, &[("F8", "Press F8")]);
+    world.act(1, bound(&[("F8", KeyDoes::Talk)]));
+    world.act(1, bound(&[("F8", KeyDoes::Talk), ("GamepadSouth", KeyDoes::Talk)]));
+    press(&mut world);
+    world.keys_reach(1, KeyReach::Everywhere, &[]);
+    assert_eq!(heard(&world), ["GamepadSouth"], "it is heard another way now");
+}
+
+#[test]
 fn keys_that_cannot_be_bound_are_told_and_change_nothing() {
     let mut world = room(9, TalkKey::default());
     let one = [("F8", KeyDoes::Talk)];

@@ -218,6 +218,11 @@ impl World {
         self.give(who, Input::KeyReach(reach, triggers.iter().map(trigger).collect()));
     }
 
+    /// Nobody is in front of this person's device, or somebody is again.
+    pub fn away(&mut self, who: usize, away: bool) {
+        self.give(who, Input::Away(away));
+    }
+
     /// Another program has these chords for itself, too.
     pub fn keys_taken(&mut self, who: usize, taken: &[&str]) {
         self.give(who, Input::KeysTaken(taken.iter().map(ToString::to_string).collect()));

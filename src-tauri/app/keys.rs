@@ -1,11 +1,17 @@
 //! Keys of the whole system and buttons of gamepads: listeners run while a person has bound some, and not otherwise.
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pushtalk_engine::Engine;
 use pushtalk_engine::brain::GamepadNews;
 use pushtalk_engine::face::{Bound, KeyReach, Language, Preferences, Trigger, View};
+#[cfg(target_os = "linux")]
+use pushtalk_engine::ptt;
 use pushtalk_engine::ptt::Chord;
+#[cfg(target_os = "linux")]
+use pushtalk_keys::Away;
 use pushtalk_keys::{Binding, KeysError, Listener, Pads, Reach, Told, Wanted};
 use tauri::AppHandle;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -26,7 +32,9 @@ impl Asked {
     fn of(view: &View) -> Self {
         let preferences = &view.preferences;
         let by_gamepad = |key: &Bound| key.chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad());
-        let (buttons, keys) = preferences.keys.iter().cloned().partition(by_gamepad);
+        // The engine has read them before it kept them; a file may hold anything, also what a later version knows.
+        let known = preferences.keys.iter().filter(|key| key.chord.parse::<Chord>().is_ok());
+        let (buttons, keys) = known.cloned().partition(by_gamepad);
         Self { keys, raw: preferences.raw_keys, buttons, any: view.keys.binding }
     }
 }
@@ -105,17 +113,16 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     }
 }
 
-/// None for a chord that there is not: the engine has read them before it kept them, but a file may hold anything.
-fn bindings(bound: &[Bound], language: Language) -> Option<Vec<Binding>> {
+fn bindings(bound: &[Bound], language: Language) -> Vec<Binding> {
     let binding = |key: &Bound| {
         let chord = key.chord.parse().ok()?;
         Some(Binding { chord, description: words(language).does(key.does).to_owned() })
     };
-    bound.iter().map(binding).collect()
+    bound.iter().filter_map(binding).collect()
 }
 
 fn start(bound: &[Bound], wanted: &Preferences, round: u32, tell: Teller) -> Result<Listener, KeyReach> {
-    let bindings = bindings(bound, wanted.language).ok_or(KeyReach::ThisWindowRefused)?;
+    let bindings = bindings(bound, wanted.language);
     if bindings.is_empty() {
         return Err(KeyReach::Nowhere);
     }
@@ -136,7 +143,7 @@ fn start_pads(asked: &Asked, language: Language, round: u32, tell: Teller) -> Op
     let wanted = match asked {
         Asked { any: true, .. } => Wanted::Any,
         Asked { buttons, .. } if buttons.is_empty() => return None,
-        Asked { buttons, .. } => Wanted::Bound(bindings(buttons, language)?),
+        Asked { buttons, .. } => Wanted::Bound(bindings(buttons, language)),
     };
     Pads::start(&wanted, move |told| drop(tell.send((round, told)))).ok()
 }
@@ -160,14 +167,25 @@ fn shown(reach: Reach, bound: &[Bound]) -> (KeyReach, Vec<Trigger>) {
     (reach, Vec::new())
 }
 
-/// Whatever is held is let go of where nobody would see it come up.
+/// Whatever is held is let go of where nobody would see it come up, and until somebody is there again no key talks.
 #[cfg(target_os = "linux")]
 pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
     let (tell, mut told) = unbounded_channel();
-    pushtalk_keys::watch_away(move || {
-        let _ = tell.send(());
+    pushtalk_keys::watch_away(move |why, begins| {
+        let _ = tell.send((why, begins));
     });
-    while told.recv().await.is_some() {
-        engine.hand(pushtalk_engine::ptt::Input::Away).await;
+    let mut reasons = BTreeSet::new();
+    while let Some((why, begins)) = told.recv().await {
+        match (why, begins) {
+            (Away::Asked, _) => engine.hand(ptt::Input::Away).await,
+            (why, true) => {
+                reasons.insert(why);
+                engine.away(true).await;
+            }
+            (why, false) => {
+                reasons.remove(&why);
+                engine.away(!reasons.is_empty()).await;
+            }
+        }
     }
 }

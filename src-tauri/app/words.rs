@@ -36,8 +36,8 @@ const EN: Words = Words {
         "Talk until pressed again",
         "Microphone off, and on again",
         "Hear nobody, and everybody again",
-        "Whisper to the chosen, while held",
-        "Whisper to who spoke last, while held",
+        "Whisper to the people you chose, while held",
+        "Whisper back, while held, to whoever whispered or talked last",
     ],
 };
 
@@ -58,7 +58,7 @@ const FR: Words = Words {
         "Micro désactivé, puis activé",
         "N’entendre personne, puis tout le monde",
         "Chuchoter aux personnes choisies, tant que la touche est enfoncée",
-        "Chuchoter à qui a parlé en dernier, tant que la touche est enfoncée",
+        "Répondre en chuchotant à la dernière personne qui a chuchoté ou parlé, tant que la touche est enfoncée",
     ],
 };
 
@@ -79,7 +79,7 @@ const AR: Words = Words {
         "إيقاف الميكروفون وتشغيله",
         "عدم سماع أحد ثم سماع الجميع",
         "الهمس إلى من اخترتهم ما دام المفتاح مضغوطًا",
-        "الهمس إلى آخر من تحدث ما دام المفتاح مضغوطًا",
+        "الرد همسًا على آخر من همس أو تحدث ما دام المفتاح مضغوطًا",
     ],
 };
 

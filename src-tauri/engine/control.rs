@@ -41,6 +41,7 @@ pub(crate) enum Command {
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     KeysTaken(Vec<String>),
     Socket(bool),
+    Away(bool),
     Gamepad(GamepadNews),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
@@ -160,6 +161,7 @@ impl Control {
                     }
                     Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
                     Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
+                    Some(Command::Away(away)) => self.handle(Input::Away(away)).await,
                     Some(Command::Socket(there)) => self.handle(Input::Socket(there)).await,
                     Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
                     Some(Command::Offer(text)) => {

@@ -211,6 +211,11 @@ impl Engine {
         drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
     }
 
+    /// Tells that nobody is in front of the device, or somebody is again.
+    pub async fn away(&self, away: bool) {
+        drop(self.commands.send(Command::Away(away)).await);
+    }
+
     /// Tells whether other programs can hold the button.
     pub async fn socket(&self, there: bool) {
         drop(self.commands.send(Command::Socket(there)).await);

@@ -2,17 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use pushtalk_ptt::{
-    Act, Chord, Gate, Hand, Input, LONGEST_RELEASE_DELAY, Output as Outcome, Settings, Source,
-};
+use pushtalk_ptt::{Act, Gate, Hand, Input, LONGEST_RELEASE_DELAY, Output as Outcome, Settings, Source};
 use pushtalk_room::Situation;
-use rand::CryptoRng;
 
 use crate::brain::{Brain, Output, Stage};
-use crate::face::{ErrorCode, Intent, KeyReach, KeysView, Microphone, Trigger};
+use crate::face::{ErrorCode, KeysView};
 use crate::inside::Inside;
-use crate::orders::GamepadNews;
-use crate::preferences::{Bound, KeyDoes, TalkKey};
+use crate::preferences::TalkKey;
 use crate::view::millis;
 use crate::whisper::Whom;
 
@@ -25,9 +21,6 @@ const WHISPER: Hand = Hand { source: Source::Window, key: 2 };
 
 /// The end of a turn is seen by then.
 const SEEN: Duration = Duration::from_secs(2);
-
-/// More keys than anybody binds.
-const MOST_KEYS: usize = 16;
 
 /// As long as the button is down, the time of day is looked at so often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -55,6 +48,10 @@ pub(crate) struct TalkKeys {
     latch_until: Option<Duration>,
     /// True when we talked at the last look.
     talked: bool,
+    /// Bound keys that are known to be down.
+    pub(crate) down: Vec<String>,
+    /// Nobody is there.
+    pub(crate) away: bool,
 }
 
 impl TalkKeys {
@@ -68,6 +65,8 @@ impl TalkKeys {
             shown: KeysView::default(),
             latch_until: None,
             talked: false,
+            down: Vec::new(),
+            away: false,
         }
     }
 
@@ -104,6 +103,8 @@ fn settings(talk_key: TalkKey) -> Settings {
 
 impl Brain {
     pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
+        // Whoever sees the window is there.
+        self.key.away = false;
         self.hand(now, Input::Down(WINDOW, Act::Talk), out);
     }
 
@@ -148,102 +149,6 @@ impl Brain {
         self.key.whisper.set(settings(talk_key));
     }
 
-    /// Binds these keys of the whole system, if all of them can be bound.
-    pub(crate) fn set_keys(&mut self, now: Duration, keys: Vec<Bound>, out: &mut Vec<Output>) {
-        let mut seen = Vec::new();
-        for bound in &keys {
-            let chord = bound.chord.parse::<Chord>().ok().filter(|chord| !seen.contains(chord));
-            let Some(chord) = chord.filter(|_| seen.len() < MOST_KEYS) else {
-                return self.notices.tell(ErrorCode::BadKey, Some(bound.chord.clone()));
-            };
-            seen.push(chord);
-        }
-        self.key.shown.heard.retain(|chord| keys.iter().any(|bound| bound.chord == *chord));
-        self.preferences.keys = keys;
-        self.hand(now, Input::Gone(Source::Raw), out);
-    }
-
-    /// Where keys of the whole system are heard from now on, and what the desktop has bound them to.
-    pub(crate) fn keys_reach(
-        &mut self,
-        now: Duration,
-        reach: KeyReach,
-        triggers: Vec<Trigger>,
-        out: &mut Vec<Output>,
-    ) {
-        let before = std::mem::replace(&mut self.key.shown.reach, reach);
-        self.key.shown.taken.clear();
-        self.key.shown.triggers = triggers;
-        if (before, reach) == (KeyReach::ByDesktop, KeyReach::ByDesktop) {
-            return;
-        }
-        // Whatever the listener before had told to be down, the new one does not know of.
-        self.hand(now, Input::Gone(Source::Raw), out);
-        if !matches!(reach, KeyReach::Everywhere | KeyReach::ByDesktop) {
-            let by_gamepad =
-                |chord: &String| chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad());
-            self.key.shown.heard.retain(by_gamepad);
-        }
-    }
-
-    /// The window waits for a key to be bound, or no longer.
-    pub(crate) fn bind_key(&mut self, on: bool) {
-        (self.key.shown.binding, self.key.shown.pressed) = (on, None);
-    }
-
-    /// Whether gamepads are heard, and what they press while a key is to be bound.
-    pub(crate) fn gamepad(&mut self, news: GamepadNews) {
-        let shown = &mut self.key.shown;
-        match news {
-            GamepadNews::Heard(heard) => shown.gamepads = heard,
-            GamepadNews::Pressed(chord) => {
-                if std::mem::take(&mut shown.binding) {
-                    shown.pressed = Some(chord);
-                }
-            }
-        }
-    }
-
-    /// Another program has these chords for itself, too.
-    pub(crate) fn keys_taken(&mut self, taken: Vec<String>) {
-        self.key.shown.taken = taken;
-    }
-
-    /// A bound key went down, or came up; `elsewhere` while another program had the focus.
-    pub(crate) fn key(
-        &mut self,
-        now: Duration,
-        rng: &mut dyn CryptoRng,
-        chord: &str,
-        down: bool,
-        elsewhere: bool,
-        out: &mut Vec<Output>,
-    ) {
-        let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
-        if elsewhere && !self.key.shown.heard.iter().any(|heard| heard == chord) {
-            self.key.shown.heard.push(chord.to_owned());
-        }
-        let hand = Hand { source: Source::Raw, key: u32::try_from(place).unwrap_or(u32::MAX) };
-        let intent = match (self.preferences.keys[place].does, down) {
-            (KeyDoes::Talk, true) => return self.hand(now, Input::Down(hand, Act::Talk), out),
-            (KeyDoes::Talk, false) => return self.hand(now, Input::Up(hand), out),
-            (KeyDoes::Whisper, true) => return self.whisper(now, hand, Whom::Chosen, out),
-            (KeyDoes::Answer, true) => return self.whisper(now, hand, Whom::Last, out),
-            (KeyDoes::Whisper | KeyDoes::Answer, false) => return self.hand(now, Input::Up(hand), out),
-            (KeyDoes::Latch, true) => return self.hand(now, Input::Toggle(Source::Raw), out),
-            (KeyDoes::Mute, true) => match &self.stage {
-                Stage::Inside(inside) if inside.microphone == Microphone::Off => Intent::EnableAudio,
-                _ => Intent::DisableAudio,
-            },
-            (KeyDoes::Deafen, true) => match &self.stage {
-                Stage::Inside(inside) => Intent::SetDeafened { on: !inside.status.deafened },
-                _ => return,
-            },
-            (KeyDoes::Latch | KeyDoes::Mute | KeyDoes::Deafen, false) => return,
-        };
-        self.intent(now, rng, intent, out);
-    }
-
     /// Takes what a hand did that talks to everybody, or what became of any hand.
     pub(crate) fn hand(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
         let (whisper, works) = (&self.key.whisper, self.button_works());
@@ -274,7 +179,7 @@ impl Brain {
     }
 
     /// A hand went down that whispers: whatever else is down says nothing any more.
-    fn whisper(&mut self, now: Duration, hand: Hand, whom: Whom, out: &mut Vec<Output>) {
+    pub(crate) fn whisper(&mut self, now: Duration, hand: Hand, whom: Whom, out: &mut Vec<Output>) {
         let whisper = &self.key.whisper;
         if !whisper.is_down(hand) {
             // Who is answered may be another one now.

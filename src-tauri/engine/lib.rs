@@ -2,6 +2,7 @@
 
 mod aside;
 mod backoff;
+mod bound;
 pub mod brain;
 mod channel;
 mod check;

@@ -41,6 +41,8 @@ pub enum Input {
     KeysTaken(Vec<String>),
     /// Whether other programs can hold the button.
     Socket(bool),
+    /// The screen is locked, the device goes to sleep, or another person has the seat; or no longer.
+    Away(bool),
     /// News of the gamepads.
     Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.

@@ -10,13 +10,29 @@ use zbus::{MatchRule, Message};
 
 const LOGIN: &str = "org.freedesktop.login1";
 
-/// Tells it each time, as long as the program runs. Where nothing is known of it, that is written to the log.
-pub fn watch_away(tell: impl Fn() + Clone + Send + 'static) {
+/// Why nobody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Away {
+    /// The screen saver is on, or the screen is locked by it.
+    Screen,
+    /// The session is locked.
+    Locked,
+    /// Somebody asks to lock it: no more than a moment, for nobody tells that it is over.
+    Asked,
+    /// Another person has the seat.
+    Inactive,
+    /// The device goes to sleep.
+    Asleep,
+}
+
+/// Tells it each time that something of it begins (true) or ends, as long as the program runs. Where nothing is known of it,
+/// that is written to the log.
+pub fn watch_away(tell: impl Fn(Away, bool) + Clone + Send + 'static) {
     begin("lock-screen", screen, tell.clone());
     begin("lock-seat", seat, tell);
 }
 
-fn begin<T: Fn() + Send + 'static>(name: &'static str, watch: fn(&T) -> zbus::Result<()>, tell: T) {
+fn begin<T: Fn(Away, bool) + Send + 'static>(name: &'static str, watch: fn(&T) -> zbus::Result<()>, tell: T) {
     let watched = std::thread::Builder::new().name(name.into()).spawn(move || {
         if let Err(error) = watch(&tell) {
             tracing::info!(%error, "nothing tells of it: {name}");
@@ -26,14 +42,14 @@ fn begin<T: Fn() + Send + 'static>(name: &'static str, watch: fn(&T) -> zbus::Re
 }
 
 /// What locks the screen tells it on the bus of the session.
-fn screen(tell: &impl Fn()) -> zbus::Result<()> {
+fn screen(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let bus = Connection::session()?;
     let rule = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
     listen(&bus, rule, None, tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
-fn seat(tell: &impl Fn()) -> zbus::Result<()> {
+fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let bus = Connection::system()?;
     let rule = MatchRule::builder().msg_type(Type::Signal).sender(LOGIN)?.build();
     let manager = "/org/freedesktop/login1";
@@ -50,35 +66,34 @@ fn listen(
     bus: &Connection,
     rule: MatchRule<'_>,
     session: Option<OwnedObjectPath>,
-    tell: &impl Fn(),
+    tell: &impl Fn(Away, bool),
 ) -> zbus::Result<()> {
     for message in MessageIterator::for_match_rule(rule, bus, None)? {
-        if is_away(&message?, session.as_ref()) {
-            tell();
+        for (why, begins) in news(&message?, session.as_ref()) {
+            tell(why, begins);
         }
     }
     Ok(())
 }
 
-/// True for a message by which nobody is there any more.
-fn is_away(message: &Message, session: Option<&OwnedObjectPath>) -> bool {
+/// What a message tells of it.
+fn news(message: &Message, session: Option<&OwnedObjectPath>) -> Vec<(Away, bool)> {
     let (header, body) = (message.header(), message.body());
     let ours = || session.is_some_and(|session| header.path() == Some(&**session));
-    let is_set = || body.deserialize::<bool>() == Ok(true);
+    let flag = |why| body.deserialize::<bool>().map(|begins| (why, begins)).into_iter().collect();
     match (header.interface().map(|name| name.as_str()), header.member().map(|name| name.as_str())) {
-        (Some(interface), Some("ActiveChanged")) => interface.ends_with(".ScreenSaver") && is_set(),
-        (Some("org.freedesktop.login1.Manager"), Some("PrepareForSleep")) => is_set(),
-        (Some("org.freedesktop.login1.Session"), Some("Lock")) => ours(),
+        (Some(interface), Some("ActiveChanged")) if interface.ends_with(".ScreenSaver") => flag(Away::Screen),
+        (Some("org.freedesktop.login1.Manager"), Some("PrepareForSleep")) => flag(Away::Asleep),
+        (Some("org.freedesktop.login1.Session"), Some("Lock")) if ours() => vec![(Away::Asked, true)],
         (Some("org.freedesktop.DBus.Properties"), Some("PropertiesChanged")) if ours() => {
-            let Ok((_, changed, _)) =
-                body.deserialize::<(String, HashMap<String, OwnedValue>, Vec<String>)>()
-            else {
-                return false;
-            };
-            let is = |name, value| changed.get(name).is_some_and(|now| bool::try_from(now) == Ok(value));
-            is("LockedHint", true) || is("Active", false)
+            type Changed = (String, HashMap<String, OwnedValue>, Vec<String>);
+            let Ok((_, changed, _)) = body.deserialize::<Changed>() else { return Vec::new() };
+            let now = |name| changed.get(name).and_then(|now| bool::try_from(now).ok());
+            let locked = now("LockedHint").map(|locked| (Away::Locked, locked));
+            let active = now("Active").map(|active| (Away::Inactive, !active));
+            locked.into_iter().chain(active).collect()
         }
-        _ => false,
+        _ => Vec::new(),
     }
 }
 
@@ -92,12 +107,17 @@ mod tests {
     const SESSION: &str = "/org/freedesktop/login1/session/_32";
     const OTHER: &str = "/org/freedesktop/login1/session/_33";
 
-    fn told(path: &str, interface: &str, member: &str, body: &(impl Serialize + DynamicType)) -> bool {
+    fn told(
+        path: &str,
+        interface: &str,
+        member: &str,
+        body: &(impl Serialize + DynamicType),
+    ) -> Vec<(Away, bool)> {
         let message = Message::signal(path, interface, member).unwrap().build(body).unwrap();
-        is_away(&message, Some(&SESSION.try_into().unwrap()))
+        news(&message, Some(&SESSION.try_into().unwrap()))
     }
 
-    fn changed(path: &str, name: &str, value: impl Into<Value<'static>>) -> bool {
+    fn changed(path: &str, name: &str, value: impl Into<Value<'static>>) -> Vec<(Away, bool)> {
         let changed = HashMap::from([(name, value.into())]);
         let body = ("org.freedesktop.login1.Session", changed, Vec::<String>::new());
         told(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", &body)
@@ -105,22 +125,24 @@ mod tests {
 
     #[test]
     fn a_locked_screen_sleep_and_another_person_are_told_and_nothing_else_is() {
-        for saver in ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"] {
-            assert!(told("/", saver, "ActiveChanged", &true));
-            assert!(!told("/", saver, "ActiveChanged", &false), "unlocked");
-            assert!(!told("/", saver, "ActiveChanged", &"true"), "no such thing");
+        for on in [true, false] {
+            for saver in ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"] {
+                assert_eq!(told("/", saver, "ActiveChanged", &on), [(Away::Screen, on)]);
+            }
+            assert_eq!(told("/", "org.example.Window", "ActiveChanged", &on), []);
+            let manager = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager");
+            assert_eq!(told(manager.0, manager.1, "PrepareForSleep", &on), [(Away::Asleep, on)]);
+            assert_eq!(changed(SESSION, "LockedHint", on), [(Away::Locked, on)]);
+            assert_eq!(changed(SESSION, "Active", on), [(Away::Inactive, !on)]);
+            assert_eq!(changed(OTHER, "LockedHint", on), [], "somebody else's");
+            assert_eq!(changed(SESSION, "IdleHint", on), []);
         }
-        assert!(!told("/", "org.example.Window", "ActiveChanged", &true));
-        let manager = "org.freedesktop.login1.Manager";
-        assert!(told("/org/freedesktop/login1", manager, "PrepareForSleep", &true));
-        assert!(!told("/org/freedesktop/login1", manager, "PrepareForSleep", &false), "awake again");
         let session = "org.freedesktop.login1.Session";
-        assert!(told(SESSION, session, "Lock", &()));
-        assert!(!told(OTHER, session, "Lock", &()), "somebody else's");
-        assert!(changed(SESSION, "LockedHint", true) && changed(SESSION, "Active", false));
-        assert!(!changed(SESSION, "LockedHint", false) && !changed(SESSION, "Active", true));
-        assert!(!changed(OTHER, "LockedHint", true) && !changed(SESSION, "IdleHint", true));
-        assert!(!changed(SESSION, "LockedHint", "true"));
-        assert!(!told(SESSION, "org.freedesktop.DBus.Properties", "PropertiesChanged", &7_u32));
+        assert_eq!(told(SESSION, session, "Lock", &()), [(Away::Asked, true)]);
+        assert_eq!(told(OTHER, session, "Lock", &()), []);
+        // What cannot be read says nothing.
+        assert_eq!(told("/", "org.gnome.ScreenSaver", "ActiveChanged", &"true"), []);
+        assert_eq!(changed(SESSION, "LockedHint", "true"), []);
+        assert_eq!(told(SESSION, "org.freedesktop.DBus.Properties", "PropertiesChanged", &7_u32), []);
     }
 }

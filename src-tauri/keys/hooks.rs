@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use handy_keys::{Error, Key as Hooked, KeyEvent, KeyboardListener, Modifiers};
-use pushtalk_ptt::{Key, Watcher};
+use pushtalk_ptt::{Change, Key, Watcher};
 
 use crate::{Binding, KeysError, Reach, Told, chords};
 
@@ -64,10 +64,8 @@ fn listen(
     while !stopped.load(Ordering::Acquire) {
         match hook.recv_timeout(LOOK) {
             Ok(event) => {
-                if let Some(key) = understood(&event) {
-                    for change in watcher.key(key, event.is_key_down) {
-                        tell(Told::Changed(change));
-                    }
+                for change in heard(watcher, &event) {
+                    tell(Told::Changed(change));
                 }
             }
             Err(Error::Timeout) => {}
@@ -77,19 +75,60 @@ fn listen(
     Some(())
 }
 
+/// What an event changes.
+fn heard(watcher: &mut Watcher, event: &KeyEvent) -> Vec<Change> {
+    // What came up while nobody was told, as behind a locked screen, is missing from the event.
+    let held =
+        |key: Key| SIDES.iter().all(|(name, side)| key.name() != *name || event.modifiers.contains(*side));
+    let mut changes = watcher.confirm(held);
+    let Some(key) = understood(event) else { return changes };
+    changes.extend(watcher.key(key, event.is_key_down));
+    if !event.is_key_down {
+        // Shift and Num Lock, pressed meanwhile, make another key of it.
+        let twin = KEYPAD.iter().find_map(|(one, other)| match key.name() {
+            name if name == *one => Some(*other),
+            name if name == *other => Some(*one),
+            _ => None,
+        });
+        changes.extend(twin.and_then(Key::named).into_iter().flat_map(|twin| watcher.key(twin, false)));
+    }
+    changes
+}
+
+const SIDES: [(&str, Modifiers); 8] = [
+    ("ControlLeft", Modifiers::CTRL_LEFT),
+    ("ControlRight", Modifiers::CTRL_RIGHT),
+    ("ShiftLeft", Modifiers::SHIFT_LEFT),
+    ("ShiftRight", Modifiers::SHIFT_RIGHT),
+    ("AltLeft", Modifiers::OPT_LEFT),
+    ("AltRight", Modifiers::OPT_RIGHT),
+    ("MetaLeft", Modifiers::CMD_LEFT),
+    ("MetaRight", Modifiers::CMD_RIGHT),
+];
+
+/// Keys of the keypad, with what Windows calls them while Num Lock is off or Shift is held.
+const KEYPAD: [(&str, &str); 10] = [
+    ("Numpad0", "Insert"),
+    ("Numpad1", "End"),
+    ("Numpad2", "ArrowDown"),
+    ("Numpad3", "PageDown"),
+    ("Numpad4", "ArrowLeft"),
+    ("Numpad6", "ArrowRight"),
+    ("Numpad7", "Home"),
+    ("Numpad8", "ArrowUp"),
+    ("Numpad9", "PageUp"),
+    ("NumpadDecimal", "Delete"),
+];
+
 fn understood(event: &KeyEvent) -> Option<Key> {
-    Key::named(match (event.key, event.changed_modifier) {
-        (Some(key), _) => return Key::named(&code(key)?),
-        (None, Some(Modifiers::CTRL_LEFT)) => "ControlLeft",
-        (None, Some(Modifiers::CTRL_RIGHT)) => "ControlRight",
-        (None, Some(Modifiers::SHIFT_LEFT)) => "ShiftLeft",
-        (None, Some(Modifiers::SHIFT_RIGHT)) => "ShiftRight",
-        (None, Some(Modifiers::OPT_LEFT)) => "AltLeft",
-        (None, Some(Modifiers::OPT_RIGHT)) => "AltRight",
-        (None, Some(Modifiers::CMD_LEFT)) => "MetaLeft",
-        (None, Some(Modifiers::CMD_RIGHT)) => "MetaRight",
-        (None, _) => return None,
-    })
+    match (event.key, event.changed_modifier) {
+        (Some(key), _) => Key::named(&code(key)?),
+        (None, Some(changed)) => {
+            let (name, _) = SIDES.iter().find(|(_, side)| *side == changed)?;
+            Key::named(name)
+        }
+        (None, None) => None,
+    }
 }
 
 /// The `code` of a key (W3C UI Events); none for one that cannot be bound.
@@ -208,5 +247,26 @@ mod tests {
         assert_eq!(of(Modifiers::OPT_LEFT), Some("AltLeft"));
         assert_eq!(of(Modifiers::FN), None);
         assert_eq!(understood(&event(None)), None);
+    }
+
+    fn press(key: Option<Hooked>, changed: Option<Modifiers>, held: Modifiers, down: bool) -> KeyEvent {
+        KeyEvent { modifiers: held, key, is_key_down: down, changed_modifier: changed }
+    }
+
+    #[test]
+    fn nothing_stays_down_that_came_up_as_another_key_or_behind_a_locked_screen() {
+        let chords = ["Numpad0", "ControlRight", "F8"].map(|chord| chord.parse().unwrap());
+        let mut watcher = Watcher::new(&chords);
+        let none = Modifiers::empty();
+        let down = press(Some(Hooked::Keypad0), None, none, true);
+        assert_eq!(heard(&mut watcher, &down), [(0, true)]);
+        let shift = Modifiers::SHIFT_LEFT;
+        assert_eq!(heard(&mut watcher, &press(None, Some(shift), shift, true)), []);
+        assert_eq!(heard(&mut watcher, &press(Some(Hooked::Insert), None, shift, false)), [(0, false)]);
+
+        let right = Modifiers::CTRL_RIGHT;
+        assert_eq!(heard(&mut watcher, &press(None, Some(right), right, true)), [(1, true)]);
+        assert_eq!(heard(&mut watcher, &press(Some(Hooked::F8), None, none, true)), [(1, false), (2, true)]);
+        assert_eq!(heard(&mut watcher, &press(Some(Hooked::F8), None, none, false)), [(2, false)]);
     }
 }

@@ -25,7 +25,7 @@ mod trigger;
 mod x11;
 
 #[cfg(target_os = "linux")]
-pub use away::watch_away;
+pub use away::{Away, watch_away};
 pub use pads::{Pads, Wanted};
 use pushtalk_ptt::{Change, Chord, Key};
 

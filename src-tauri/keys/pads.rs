@@ -1,12 +1,12 @@
 //! Gamepads, wherever the focus is: their buttons still reach the game.
 //!
 //! The library leaves a thread behind each time that it is begun anew. So one thread begins it, when somebody first wants to
-//! hear gamepads, and keeps it; while nobody does, nothing is read.
+//! hear gamepads, and keeps it; while nobody does, what it tells is thrown away.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 use gilrs::{Button, EventType, Gilrs, GilrsBuilder};
 use pushtalk_ptt::Key;
@@ -16,6 +16,8 @@ use crate::{Binding, KeysError, Reach, Told, chords};
 
 /// The library cannot be woken: what is ordered is seen by then.
 const GLANCE: Duration = Duration::from_millis(50);
+/// While nobody listens, what the library tells is thrown away so often.
+const IDLE: Duration = Duration::from_millis(500);
 
 static THREAD: OnceLock<Option<Sender<Order>>> = OnceLock::new();
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -101,7 +103,7 @@ fn run<S: Source>(ordered: &Receiver<Order>, mut begin: impl FnMut() -> Option<S
     loop {
         let order = match work {
             Some(_) => ordered.try_recv(),
-            None => ordered.recv().map_err(|_| TryRecvError::Disconnected),
+            None => idle(ordered, pads.as_mut()),
         };
         match order {
             Ok(Order::Begin(mut new)) => {
@@ -118,13 +120,32 @@ fn run<S: Source>(ordered: &Receiver<Order>, mut begin: impl FnMut() -> Option<S
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => return,
         }
-        if let (Some(work), Some(pads)) = (&mut work, &mut pads)
-            && let Some((pad, Some(what))) = pads.next(GLANCE)
-        {
-            for told in work.ear.hears(pad, what) {
-                (work.tell)(told);
+        let (Some(work), Some(pads)) = (&mut work, &mut pads) else { continue };
+        let looked = Instant::now();
+        match pads.next(GLANCE) {
+            Some((pad, Some(what))) => {
+                for told in work.ear.hears(pad, what) {
+                    (work.tell)(told);
+                }
             }
+            Some((_, None)) => {}
+            // One that went without a word makes the library come back at once, again and again.
+            None => std::thread::sleep(GLANCE.saturating_sub(looked.elapsed())),
         }
+    }
+}
+
+/// Waits for an order. What the library tells meanwhile is thrown away: else it would pile up, and gamepads that came and
+/// went would not be known.
+fn idle<S: Source>(ordered: &Receiver<Order>, pads: Option<&mut S>) -> Result<Order, TryRecvError> {
+    let Some(pads) = pads else { return ordered.recv().map_err(|_| TryRecvError::Disconnected) };
+    match ordered.recv_timeout(IDLE) {
+        Err(RecvTimeoutError::Timeout) => {
+            while pads.next(Duration::ZERO).is_some() {}
+            Err(TryRecvError::Empty)
+        }
+        Err(RecvTimeoutError::Disconnected) => Err(TryRecvError::Disconnected),
+        Ok(order) => Ok(order),
     }
 }
 
@@ -262,6 +283,28 @@ mod tests {
         let wanted = bound(&["GamepadSouth", "GamepadEast"]);
         let pads = Pads::ordered(orders.clone(), &wanted, move |what| drop(tell.send(what))).unwrap();
         (pads, told)
+    }
+
+    #[test]
+    fn while_nobody_listens_what_gamepads_tell_does_not_pile_up() {
+        // It takes no more than one at a time.
+        let (hands, fake) = std::sync::mpsc::sync_channel(1);
+        let (orders, ordered) = channel();
+        let mut source = Some(Fake(fake));
+        let thread = std::thread::spawn(move || run(&ordered, || source.take()));
+        let (pads, told) = listen(&orders);
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(Told::Reach(Reach::Everywhere)));
+        drop(pads);
+        assert_eq!(told.recv_timeout(PATIENCE), Err(RecvTimeoutError::Disconnected));
+        let until = Instant::now() + PATIENCE;
+        let mut taken = 0;
+        while taken < 3 && Instant::now() < until {
+            taken += u32::from(hands.try_send((0, What::Gone)).is_ok());
+            std::thread::yield_now();
+        }
+        assert_eq!(taken, 3);
+        drop(orders);
+        thread.join().unwrap();
     }
 
     #[test]

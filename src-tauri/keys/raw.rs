@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use evdev::KeyCode;
 use evdev::raw_stream::RawDevice;
 use pushtalk_ptt::{Change, Key};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -60,15 +61,29 @@ impl Drop for Listener {
     }
 }
 
+/// A device that is read.
+struct Open {
+    file: File,
+    /// It has one of the bound keys.
+    has_bound: bool,
+}
+
 struct Devices {
     folder: PathBuf,
-    open: BTreeMap<u32, File>,
+    open: BTreeMap<u32, Open>,
+    bound: Vec<Key>,
     held: Held<u32>,
 }
 
 impl Devices {
     fn new(folder: &Path, bound: &[Binding]) -> Self {
-        Self { folder: folder.to_owned(), open: BTreeMap::new(), held: Held::new(&chords(bound)) }
+        let chords = chords(bound);
+        Self {
+            folder: folder.to_owned(),
+            open: BTreeMap::new(),
+            bound: chords.iter().map(|chord| chord.key).collect(),
+            held: Held::new(&chords),
+        }
     }
 
     /// Until it is stopped.
@@ -83,14 +98,16 @@ impl Devices {
                     tell(Told::Changed(change));
                 }
             }
-            let now = if self.open.is_empty() { Reach::Unreadable } else { Reach::Everywhere };
+            // A gamepad, which everybody may read, tells no key of a keyboard.
+            let some = self.open.values().any(|device| device.has_bound);
+            let now = if some { Reach::Everywhere } else { Reach::Unreadable };
             if reach.as_ref() != Some(&now) {
                 reach = Some(now.clone());
                 tell(Told::Reach(now));
             }
             let mut all = vec![PollFd::new(stopped, PollFlags::IN)];
             all.extend(changes.iter().map(|changes| PollFd::new(changes, PollFlags::IN)));
-            all.extend(self.open.values().map(|file| PollFd::new(file, PollFlags::IN)));
+            all.extend(self.open.values().map(|device| PollFd::new(&device.file, PollFlags::IN)));
             match poll(&mut all, None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(_) => return,
@@ -132,9 +149,9 @@ impl Devices {
             let name = entry.file_name();
             let Some(number) = name.to_str().and_then(number) else { continue };
             if !self.open.contains_key(&number)
-                && let Some(file) = opened(&entry.path())
+                && let Some(device) = opened(&entry.path(), &self.bound)
             {
-                self.open.insert(number, file);
+                self.open.insert(number, device);
             }
         }
         changes
@@ -142,7 +159,7 @@ impl Devices {
 
     /// What a device tells; one that is gone lets go of all it held.
     fn read(&mut self, number: u32) -> Vec<Change> {
-        let Some(mut file) = self.open.get(&number) else { return Vec::new() };
+        let Some(mut file) = self.open.get(&number).map(|device| &device.file) else { return Vec::new() };
         let mut bytes = [0; MOST * EVENT];
         match file.read(&mut bytes) {
             Ok(length) if length > 0 && length.is_multiple_of(EVENT) => {
@@ -194,7 +211,7 @@ fn number(name: &str) -> Option<u32> {
 }
 
 /// Opens a device that has keys; none for whatever else is there, which is not even opened.
-fn opened(path: &Path) -> Option<File> {
+fn opened(path: &Path, bound: &[Key]) -> Option<Open> {
     let kind = |mode| FileType::from_raw_mode(mode);
     if kind(rustix::fs::lstat(path).ok()?.st_mode) != FileType::CharacterDevice {
         return None;
@@ -202,8 +219,10 @@ fn opened(path: &Path) -> Option<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
     let device = RawDevice::from_fd(file.try_clone().ok()?.into()).ok()?;
-    let has_keys = device.supported_keys().is_some_and(|keys| keys.iter().next().is_some());
-    has_keys.then_some(file)
+    let keys = device.supported_keys()?;
+    keys.iter().next()?;
+    let has_bound = bound.iter().any(|key| keys.contains(KeyCode::new(key.event_code())));
+    Some(Open { file, has_bound })
 }
 
 fn changes(folder: &Path) -> Option<OwnedFd> {

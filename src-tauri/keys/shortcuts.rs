@@ -328,7 +328,8 @@ impl Shortcuts {
         type Event = (OwnedObjectPath, String, u64, HashMap<String, OwnedValue>);
         let Ok((session, id, _, _)) = message.body().deserialize::<Event>() else { return };
         let Some(place) = self.place(&id).filter(|_| self.is_session(&session)) else { return };
-        if std::mem::replace(&mut self.down[place], down) != down {
+        // That it came up may have been lost while the screen was locked: who is told knows what that means.
+        if std::mem::replace(&mut self.down[place], down) || down {
             out.push(Output::Tell(Told::Changed((place, down))));
         }
     }

@@ -148,7 +148,7 @@ fn the_portal_learns_who_asks_and_what_for_in_this_order() {
 }
 
 #[test]
-fn keys_are_told_once_and_only_those_of_this_session_by_the_portal_itself() {
+fn only_keys_of_this_session_are_told_and_by_the_portal_itself() {
     let mut talk = Talk::ready();
     talk.key(OWNER, SESSION_PATH, "F8", "Deactivated");
     talk.key(OWNER, SESSION_PATH, "F9", "Activated");
@@ -159,7 +159,9 @@ fn keys_are_told_once_and_only_those_of_this_session_by_the_portal_itself() {
         let member = if down { "Activated" } else { "Deactivated" };
         talk.key(OWNER, SESSION_PATH, "Mouse4", member);
         talk.key(OWNER, SESSION_PATH, "Mouse4", member);
-        assert_eq!(talk.told(), went(1, down));
+        // The coming up between two goings down may have been lost.
+        let told = talk.told();
+        assert_eq!(told, if down { [went(1, true), went(1, true)].concat() } else { went(1, false).into() });
     }
 }
 

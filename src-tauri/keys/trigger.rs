@@ -8,6 +8,10 @@ use pushtalk_ptt::Chord;
 /// `CTRL+SHIFT+a`; none for what the syntax has no word for: a modifier alone, a button.
 pub(crate) fn preferred_trigger(chord: &Chord) -> Option<String> {
     let held = chord.modifiers;
+    // Taken away from every program, nobody could write with it any more.
+    if chord.key.is_typed() && !(held.ctrl || held.alt || held.meta) {
+        return None;
+    }
     let key = keysym(chord.key.name())?;
     let mut trigger = String::new();
     for (held, name) in
@@ -100,9 +104,11 @@ mod tests {
             ("F13", Some("F13")),
             ("Ctrl+Shift+KeyA", Some("CTRL+SHIFT+a")),
             ("Alt+Meta+Digit0", Some("ALT+LOGO+0")),
-            ("Numpad7", Some("KP_7")),
+            ("Alt+Numpad7", Some("ALT+KP_7")),
             ("Ctrl+NumpadAdd", Some("CTRL+KP_Add")),
-            ("Backquote", Some("grave")),
+            ("Ctrl+Backquote", Some("CTRL+grave")),
+            ("Backquote", None),
+            ("Shift+KeyA", None),
             ("F24", Some("F24")),
             ("MediaPlayPause", Some("XF86AudioPlay")),
             ("ControlRight", None),

@@ -8,16 +8,10 @@ use std::time::Duration;
 pub enum Source {
     /// The talk button of the window (pointer, touch, Space), and the lines of the headless client.
     Window,
-    /// A shortcut that the system watches for the program.
-    Shortcut,
-    /// The desktop's portal for shortcuts.
-    Portal,
-    /// Keys and buttons as the devices tell them.
+    /// Keys of the whole system, whoever tells them.
     Raw,
     /// A gamepad.
     Gamepad,
-    /// Keys of headsets and keyboards for media.
-    Media,
     /// Another program, through the control socket.
     Control,
 }

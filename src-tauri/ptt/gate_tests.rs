@@ -289,13 +289,8 @@ enum Step {
 }
 
 fn hand() -> impl Strategy<Value = Hand> {
-    let source = prop_oneof![
-        Just(Source::Window),
-        Just(Source::Shortcut),
-        Just(Source::Raw),
-        Just(Source::Gamepad),
-        Just(Source::Control)
-    ];
+    let source =
+        prop_oneof![Just(Source::Window), Just(Source::Raw), Just(Source::Gamepad), Just(Source::Control)];
     (source, 0..3_u32).prop_map(|(source, key)| Hand { source, key })
 }
 

@@ -13,6 +13,8 @@ mod chord;
 mod gate;
 #[cfg(test)]
 mod gate_tests;
+mod key;
 
-pub use chord::{Change, Chord, Key, Modifiers, UnknownChord, Watcher};
+pub use chord::{Change, Chord, Modifiers, UnknownChord, Watcher};
 pub use gate::{Act, Gate, Hand, Input, LONGEST_RELEASE_DELAY, Output, Settings, Source};
+pub use key::Key;

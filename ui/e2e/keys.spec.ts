@@ -211,3 +211,29 @@ test('whether other programs can press it is said, and a key is bound in the fir
   await page.keyboard.up('Space');
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
+
+test('a key that is down comes up, though the whole system hears it meanwhile', async ({ page, win }) => {
+  await win.open('room-keyshere');
+  await page.keyboard.down('F9');
+  await win.expectSituation('talking');
+  await page.evaluate(() => globalThis.pushtalkMock?.keysReach('everywhere'));
+  await page.keyboard.up('F9');
+  await win.expectSituation('idle');
+  await win.expectDone('press', 'release');
+});
+
+test('a key of which the system tells nothing is refused', async ({ browser }) => {
+  const context = await browser.newContext({ userAgent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)' });
+  const page = await context.newPage();
+  await page.goto('/?scene=room-idle&');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('bind').click();
+  await page.keyboard.press('Pause');
+  await expect(page.getByTestId('keys').getByRole('alert')).toContainText('cannot be bound: Pause');
+  await expect(page.getByTestId('bound')).toHaveCount(0);
+  await page.getByTestId('bind').click();
+  await page.keyboard.press('F8');
+  await expect(page.getByTestId('keys').getByRole('alert')).toHaveCount(0);
+  await expect(page.getByTestId('bound')).toHaveCount(1);
+  await context.close();
+});

@@ -1,6 +1,16 @@
 // A backend that plays a room by itself: for tests, pictures and a plain browser.
 import { pinOf } from '../common/pin';
-import type { Button, EnteringStep, ErrorCode, Intent, MemberView, RoomView, Theme, View } from '../contract';
+import type {
+  Button,
+  EnteringStep,
+  ErrorCode,
+  Intent,
+  KeyReach,
+  MemberView,
+  RoomView,
+  Theme,
+  View,
+} from '../contract';
 import { hearers, nameOf, talkers } from '../room/people';
 import type { Backend, Levels } from './backend';
 import { chosen } from './choices';
@@ -178,6 +188,11 @@ export class MockBackend implements Backend {
         heard: { by: 0, of: of.members.length - 1 },
       };
     });
+  }
+
+  /** Where keys of the whole system are heard from now on. */
+  keysReach(reach: KeyReach): void {
+    this.#show({ keys: { ...this.#view.keys, reach } });
   }
 
   /** Somebody whispers to us, or no longer. */

@@ -1,6 +1,6 @@
 // Keys as they are bound.
 import { expect, it } from 'vitest';
-import { chordOf, holds, isModifier, isTyped, matches, mouseChord, spellChord } from './chord';
+import { chordOf, holds, isModifier, isTyped, isUntold, matches, mouseChord, spellChord } from './chord';
 
 const press = (
   code: string,
@@ -25,6 +25,7 @@ it('a chord is the key with what is held, and a modifier stands for itself', () 
   expect([chordOf(q), chordOf(q, true)]).toEqual(['Ctrl+KeyQ', 'Ctrl+KeyA']);
   expect(chordOf({ ...press('KeyQ'), key: 'й' }, true)).toBe('KeyQ');
   expect(chordOf({ ...press('Digit1'), key: '&' }, true)).toBe('Digit1');
+  expect(chordOf({ ...press('Semicolon'), key: 'm' }, true)).toBe('KeyM');
 });
 
 it('it is pressed with more held than it asks for, and not with less', () => {
@@ -70,4 +71,10 @@ it('a key with which one writes is told from others', () => {
     expect(isTyped(chord), chord).toBe(true);
   for (const chord of ['Ctrl+KeyA', 'Ctrl+Shift+Space', 'F8', 'ControlRight', 'Mouse4', 'Pause', 'Home'])
     expect(isTyped(chord), chord).toBe(false);
+});
+
+it('a key of which the system tells nothing is known', () => {
+  expect(isUntold('Ctrl+Pause', 'windows') && isUntold('AudioVolumeUp', 'macos')).toBe(true);
+  for (const system of ['linux', 'windows', 'macos'] as const) expect(isUntold('F8', system)).toBe(false);
+  expect(isUntold('Pause', 'linux') || isUntold('Pause', 'macos')).toBe(false);
 });

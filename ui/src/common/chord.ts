@@ -1,4 +1,5 @@
 // Keys as they are bound: `Ctrl+KeyV`, `ControlRight`, `Mouse4`.
+import type { System } from './system';
 
 interface Held {
   ctrlKey: boolean;
@@ -41,7 +42,7 @@ export const heldWith = ({ ctrlKey, shiftKey, altKey, metaKey }: Held): Held => 
  * writes and not by where it lies: so Windows tells letters.
  */
 export function chordOf(pressed: Pressed, printed = false): string {
-  const letter = printed && pressed.code.startsWith('Key') ? /^[a-z]$/i.exec(pressed.key ?? '') : null;
+  const letter = printed ? /^[a-z]$/i.exec(pressed.key ?? '') : null;
   const code = letter ? `Key${letter[0].toUpperCase()}` : codeOf(pressed.code);
   if (isModifier(code)) return code;
   const held = MODIFIERS.filter(([, flag]) => pressed[flag]).map(([name]) => name);
@@ -89,3 +90,12 @@ const TYPED =
 
 /** True for a key that is pressed to write, in any program. */
 export const isTyped = (chord: string): boolean => TYPED.test(chord);
+
+/** Keys of which the system tells nobody, or not as long as they are down. */
+const UNTOLD: Partial<Record<System, RegExp>> = {
+  windows: /(AudioVolume.+|Pause)$/,
+  macos: /(AudioVolume.+|NumLock|CapsLock)$/,
+};
+
+/** True for a key that could hold nothing here. */
+export const isUntold = (chord: string, system: System): boolean => UNTOLD[system]?.test(chord) ?? false;
