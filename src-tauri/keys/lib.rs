@@ -20,6 +20,8 @@ mod raw;
 #[cfg(target_os = "linux")]
 mod shortcuts;
 #[cfg(target_os = "linux")]
+mod thread;
+#[cfg(target_os = "linux")]
 mod trigger;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -90,16 +92,9 @@ pub enum Reach {
 /// Listens until it is dropped.
 pub struct Listener {
     #[cfg(target_os = "linux")]
-    _inner: Source,
+    _inner: thread::Thread,
     #[cfg(any(windows, target_os = "macos"))]
     _inner: hooks::Listener,
-}
-
-#[cfg(target_os = "linux")]
-enum Source {
-    X11 { _listener: x11::Listener },
-    Portal { _listener: portal::Listener },
-    Raw { _listener: raw::Listener },
 }
 
 impl Listener {
@@ -112,14 +107,12 @@ impl Listener {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         if set("WAYLAND_DISPLAY") {
             // An X server may be there for old programs; it hears keys only while one of them has the focus.
-            return Ok(Self {
-                _inner: Source::Portal { _listener: portal::Listener::start(None, bound, tell)? },
-            });
+            return Ok(Self { _inner: portal::start(None, bound, tell)? });
         }
         if !set("DISPLAY") {
             return Err(KeysError::NoDisplay);
         }
-        Ok(Self { _inner: Source::X11 { _listener: x11::Listener::start(None, bound, tell)? } })
+        Ok(Self { _inner: x11::start(None, bound, tell)? })
     }
 
     /// Listens on another display than that of the session.
@@ -132,7 +125,7 @@ impl Listener {
         bound: &[Binding],
         tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
-        Ok(Self { _inner: Source::X11 { _listener: x11::Listener::start(Some(name), bound, tell)? } })
+        Ok(Self { _inner: x11::start(Some(name), bound, tell)? })
     }
 
     /// Asks the desktop on another bus than that of the session.
@@ -145,9 +138,7 @@ impl Listener {
         bound: &[Binding],
         tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
-        Ok(Self {
-            _inner: Source::Portal { _listener: portal::Listener::start(Some(address), bound, tell)? },
-        })
+        Ok(Self { _inner: portal::start(Some(address), bound, tell)? })
     }
 
     /// Reads keyboards and mice themselves; only for whoever has chosen that.
@@ -169,7 +160,7 @@ impl Listener {
         bound: &[Binding],
         tell: impl FnMut(Told) + Send + 'static,
     ) -> Result<Self, KeysError> {
-        Ok(Self { _inner: Source::Raw { _listener: raw::Listener::start(folder, bound, tell)? } })
+        Ok(Self { _inner: raw::start(folder, bound, tell)? })
     }
 
     /// Reads keyboards and mice themselves.

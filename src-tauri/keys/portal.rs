@@ -3,7 +3,6 @@
 
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 use async_io::{Async, Timer};
@@ -13,41 +12,24 @@ use zbus::MessageStream;
 use zbus::connection::Builder;
 
 use crate::shortcuts::{Output, Shortcuts};
+use crate::thread::Thread;
 use crate::{Binding, KeysError, Reach, Told};
 
-pub(crate) struct Listener {
-    /// Closed, it ends the thread.
-    stop: Option<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Listener {
-    /// On the bus of the session, or on the one at this address. Nothing is waited for: what comes of it is told.
-    pub(crate) fn start(
-        bus: Option<&str>,
-        bound: &[Binding],
-        mut tell: impl FnMut(Told) + Send + 'static,
-    ) -> Result<Self, KeysError> {
-        let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
-        let stopped = Async::new(stopped).map_err(|_| KeysError::Refused)?;
-        let (bus, bound) = (bus.map(str::to_owned), bound.to_vec());
-        let listen = move || match async_io::block_on(listen(bus, bound, &stopped, &mut tell)) {
+/// On the bus of the session, or on the one at this address. Nothing is waited for: what comes of it is told.
+pub(crate) fn start(
+    bus: Option<&str>,
+    bound: &[Binding],
+    mut tell: impl FnMut(Told) + Send + 'static,
+) -> Result<Thread, KeysError> {
+    let (bus, bound) = (bus.map(str::to_owned), bound.to_vec());
+    Thread::start(move |stopped| {
+        let Ok(stopped) = Async::new(stopped) else { return tell(Told::Reach(Reach::Gone)) };
+        match async_io::block_on(listen(bus, bound, &stopped, &mut tell)) {
             Err(Ended::Stopped) => {}
             Err(Ended::NoBus) => tell(Told::Reach(Reach::NoPortal)),
             Err(Ended::BusGone) => tell(Told::Reach(Reach::Gone)),
-        };
-        let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
-        Ok(Self { stop: Some(stop), thread: Some(thread.map_err(|_| KeysError::Refused)?) })
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
         }
-    }
+    })
 }
 
 /// Why nothing is listened to any more.

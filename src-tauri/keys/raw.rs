@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 
 use evdev::KeyCode;
 use evdev::raw_stream::RawDevice;
@@ -19,6 +18,7 @@ use rustix::io::Errno;
 use zeroize::Zeroize as _;
 
 use crate::held::Held;
+use crate::thread::Thread;
 use crate::{Binding, KeysError, Reach, Told, chords};
 
 /// `struct input_event` of the kernel: two words of time, type, code, value.
@@ -31,34 +31,14 @@ const SYN_DROPPED: u16 = 3;
 /// Events that are read at once.
 const MOST: usize = 64;
 
-pub(crate) struct Listener {
-    /// Closed, it ends the thread.
-    stop: Option<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Listener {
-    /// Devices have their files in this folder. Those that can be read are, now and as they come.
-    pub(crate) fn start(
-        folder: &Path,
-        bound: &[Binding],
-        mut tell: impl FnMut(Told) + Send + 'static,
-    ) -> Result<Self, KeysError> {
-        let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
-        let mut devices = Devices::new(folder, bound);
-        let listen = move || devices.listen(&stopped, &mut tell);
-        let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
-        Ok(Self { stop: Some(stop), thread: Some(thread.map_err(|_| KeysError::Refused)?) })
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
+/// Devices have their files in this folder. Those that can be read are, now and as they come.
+pub(crate) fn start(
+    folder: &Path,
+    bound: &[Binding],
+    mut tell: impl FnMut(Told) + Send + 'static,
+) -> Result<Thread, KeysError> {
+    let mut devices = Devices::new(folder, bound);
+    Thread::start(move |stopped| devices.listen(&stopped, &mut tell))
 }
 
 /// A device that is read.

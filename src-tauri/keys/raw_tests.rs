@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::fs::CWD;

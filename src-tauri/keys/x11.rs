@@ -1,7 +1,6 @@
 //! X11: raw events of the XInput extension. They come whoever has the focus, and take nothing away from anybody.
 
 use std::os::fd::OwnedFd;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use pushtalk_ptt::{Chord, Key, Modifiers, Watcher};
@@ -14,6 +13,7 @@ use x11rb::protocol::xproto::{ConnectionExt as _, GrabMode, ModMask};
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
 
+use crate::thread::Thread;
 use crate::{Binding, KeysError, Reach, Told, chords};
 
 /// X keycodes are Linux input event codes and this.
@@ -29,45 +29,25 @@ struct Display {
     root: u32,
 }
 
-pub(crate) struct Listener {
-    /// Closed, it ends the thread.
-    stop: Option<OwnedFd>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Listener {
-    pub(crate) fn start(
-        display: Option<&str>,
-        bound: &[Binding],
-        mut tell: impl FnMut(Told) + Send + 'static,
-    ) -> Result<Self, KeysError> {
-        let display = Display::open(display).ok_or(KeysError::Refused)?;
-        let (stopped, stop) = rustix::pipe::pipe().map_err(|_| KeysError::Refused)?;
-        let chords = chords(bound);
-        let mut watcher = Watcher::new(&chords);
-        let listen = move || {
-            tell(Told::Reach(Reach::Everywhere));
-            let taken: Vec<usize> =
-                (0..chords.len()).filter(|place| display.is_taken(chords[*place]) == Some(true)).collect();
-            if !taken.is_empty() {
-                tell(Told::Taken(taken));
-            }
-            if display.listen(&stopped, &mut watcher, &mut tell).is_none() {
-                tell(Told::Reach(Reach::Gone));
-            }
-        };
-        let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
-        Ok(Self { stop: Some(stop), thread: Some(thread.map_err(|_| KeysError::Refused)?) })
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+pub(crate) fn start(
+    display: Option<&str>,
+    bound: &[Binding],
+    mut tell: impl FnMut(Told) + Send + 'static,
+) -> Result<Thread, KeysError> {
+    let display = Display::open(display).ok_or(KeysError::Refused)?;
+    let chords = chords(bound);
+    let mut watcher = Watcher::new(&chords);
+    Thread::start(move |stopped| {
+        tell(Told::Reach(Reach::Everywhere));
+        let taken: Vec<usize> =
+            (0..chords.len()).filter(|place| display.is_taken(chords[*place]) == Some(true)).collect();
+        if !taken.is_empty() {
+            tell(Told::Taken(taken));
         }
-    }
+        if display.listen(&stopped, &mut watcher, &mut tell).is_none() {
+            tell(Told::Reach(Reach::Gone));
+        }
+    })
 }
 
 impl Display {
