@@ -552,3 +552,63 @@ fn a_whisper_ends_with_the_room_with_the_microphone_and_where_one_hears_nobody()
     world.run(SECOND);
     assert!(!world.is_waiting(BEN), "something of it is left");
 }
+
+#[test]
+fn a_whisper_that_nobody_let_go_of_is_not_followed_by_a_voice_to_all_and_one_in_vain_stops_none() {
+    let mut world = room(18);
+    world.act(BEN, Intent::SetTalkMode { mode: TalkMode::Voice, threshold: -40 });
+    let talk_key = TalkKey { release_delay: 150, latch: true, double_press: false };
+    world.act(BEN, Intent::SetTalkKey { talk_key });
+    choose(&mut world, BEN, "Eve", true);
+    world.taps_key(BEN, "F8", true);
+    world.run(SECOND);
+    assert_eq!(whispering(&world, BEN), ["Eve"]);
+    choose(&mut world, BEN, "Zoe", true);
+    world.run(SECOND);
+    world.gate(BEN, true);
+    world.run(SECOND);
+    assert!(!talks(&world, BEN), "the latch was ended by another choice");
+    world.gate(BEN, false);
+
+    // Its key is down still, and then the display is gone.
+    let talk_key = TalkKey { release_delay: 150, latch: false, double_press: false };
+    world.act(BEN, Intent::SetTalkKey { talk_key });
+    world.run(6 * SECOND);
+    world.key(BEN, "F8", true);
+    world.run(SECOND);
+    choose(&mut world, BEN, "Zoe", false);
+    world.run(6 * SECOND);
+    world.keys_reach(BEN, KeyReach::ThisWindowGone, &[]);
+    world.run(SECOND);
+    world.gate(BEN, true);
+    world.run(SECOND);
+    assert!(!talks(&world, BEN), "nobody has let go of it");
+    world.gate(BEN, false);
+
+    // In vain, and let go of: the next word is for all.
+    world.run(6 * SECOND);
+    choose(&mut world, BEN, "Eve", false);
+    world.key(BEN, "F8", true);
+    world.run(SECOND);
+    world.key(BEN, "F8", false);
+    world.run(SECOND);
+    world.gate(BEN, true);
+    world.run(SECOND);
+    assert!(talks(&world, BEN) && whispering(&world, BEN).is_empty());
+}
+
+#[test]
+fn who_was_muted_since_is_not_answered() {
+    let mut world = room(19);
+    choose(&mut world, EVE, "Ana", true);
+    world.talks(ZOE, SECOND);
+    world.key(EVE, "F8", true);
+    world.run(SECOND);
+    world.key(EVE, "F8", false);
+    world.run(SECOND);
+    let id = world.id_of(ANA, "Eve").unwrap();
+    world.act(ANA, Intent::SetMuted { id, on: true });
+    world.key(ANA, "F9", true);
+    world.run(SECOND);
+    assert_eq!(whispering(&world, ANA), ["Zoe"]);
+}

@@ -338,6 +338,14 @@ fn while_nobody_is_there_no_key_talks() {
     assert!(talks(&world, 1), "somebody is back");
     world.key(1, "F8", false);
 
+    // Locked, and no more is told of it: what went down by then can go down again.
+    world.key(1, "F9", true);
+    world.run(SECOND);
+    world.hand(1, Input::Away);
+    world.key(1, "F9", true);
+    world.run(SECOND);
+    assert_eq!(world.room_of(1).unwrap().microphone, Microphone::Open, "off, and on again");
+
     // Nobody has told that it is over, but somebody presses the button that is shown.
     world.away(1, true);
     world.act(1, Intent::Press);

@@ -182,9 +182,11 @@ pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
                 reasons.insert(why);
                 engine.away(true).await;
             }
+            // Another reason that lasts does not count anew: somebody may have shown to be there.
             (why, false) => {
-                reasons.remove(&why);
-                engine.away(!reasons.is_empty()).await;
+                if reasons.remove(&why) && reasons.is_empty() {
+                    engine.away(false).await;
+                }
             }
         }
     }

@@ -22,6 +22,10 @@ impl Brain {
     pub(crate) fn set_keys(&mut self, now: Duration, keys: Vec<Bound>, out: &mut Vec<Output>) {
         let mut seen = Vec::new();
         for bound in &keys {
+            // One that a later version has bound stays, and does nothing.
+            if bound.chord.parse::<Chord>().is_err() && self.preferences.keys.contains(bound) {
+                continue;
+            }
             let chord = bound.chord.parse::<Chord>().ok().filter(|chord| !seen.contains(chord));
             let Some(chord) = chord.filter(|_| seen.len() < MOST_KEYS) else {
                 return self.notices.tell(ErrorCode::BadKey, Some(bound.chord.clone()));
@@ -66,7 +70,6 @@ impl Brain {
     pub(crate) fn away(&mut self, now: Duration, away: bool, out: &mut Vec<Output>) {
         self.key.away = away;
         if away {
-            self.key.down.clear();
             self.hand(now, Input::Away, out);
         }
     }

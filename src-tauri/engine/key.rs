@@ -80,8 +80,19 @@ impl TalkKeys {
     }
 
     /// As long as a hand whispers, or did and is down still, no voice talks to all.
-    fn tell_whisper(&self, inside: &mut Inside) {
-        inside.sounding.hands.whisper = self.whisper.is_open() || self.whisper.has_hands();
+    fn tell_whisper(&self, now: Duration, input: Input, inside: &mut Inside) {
+        let hands = &mut inside.sounding.hands;
+        let before =
+            std::mem::replace(&mut hands.whisper, self.whisper.is_open() || self.whisper.has_hands());
+        // Nobody has let go of what is not known any more.
+        if false && matches!(input, Input::Gone(_) | Input::Away) {
+            hands.hush(now);
+        }
+    }
+
+    /// Whoever presses what the window shows is there.
+    fn is_there(&mut self) {
+        self.away = false;
     }
 
     /// Outside of a room nothing is held.
@@ -103,12 +114,12 @@ fn settings(talk_key: TalkKey) -> Settings {
 
 impl Brain {
     pub(crate) fn press(&mut self, now: Duration, out: &mut Vec<Output>) {
-        // Whoever sees the window is there.
-        self.key.away = false;
+        self.key.is_there();
         self.hand(now, Input::Down(WINDOW, Act::Talk), out);
     }
 
     pub(crate) fn preempt(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.key.is_there();
         self.hand(now, Input::Down(INTERRUPT, Act::Preempt), out);
     }
 
@@ -120,6 +131,7 @@ impl Brain {
     }
 
     pub(crate) fn press_whisper(&mut self, now: Duration, whom: Whom, out: &mut Vec<Output>) {
+        self.key.is_there();
         self.whisper(now, WHISPER, whom, out);
     }
 
@@ -138,6 +150,7 @@ impl Brain {
     }
 
     pub(crate) fn toggle_talk(&mut self, now: Duration, out: &mut Vec<Output>) {
+        self.key.is_there();
         self.hand(now, Input::Toggle(Source::Window), out);
     }
 
@@ -151,6 +164,9 @@ impl Brain {
 
     /// Takes what a hand did that talks to everybody, or what became of any hand.
     pub(crate) fn hand(&mut self, now: Duration, input: Input, out: &mut Vec<Output>) {
+        if input == Input::Away {
+            self.key.down.clear();
+        }
         let (whisper, works) = (&self.key.whisper, self.button_works());
         match input {
             Input::Up(_) | Input::Gone(_) | Input::Away | Input::Spent | Input::Ended | Input::Tick => {
@@ -209,6 +225,7 @@ impl Brain {
             Button::Whisper => &mut self.key.whisper,
         };
         let new = matches!(input, Input::Down(hand, _) if !gate.is_down(hand));
+        let waned = gate.is_waning();
         let Stage::Inside(inside) = &mut self.stage else {
             // What goes down outside of a room holds nothing in the next one.
             if !begins {
@@ -219,10 +236,11 @@ impl Brain {
         let act = match gate.handle(now, input) {
             Some(Outcome::Press(act)) => act,
             Some(Outcome::Release) => {
-                self.key.tell_whisper(inside);
-                if button == Button::Whisper && matches!(input, Input::Gone(_) | Input::Away | Input::Ended) {
+                let let_go = waned || matches!(input, Input::Up(_) | Input::Down(..) | Input::Toggle(_));
+                if button == Button::Whisper && !let_go {
                     inside.sounding.hands.hush(now);
                 }
+                self.key.tell_whisper(now, input, inside);
                 return inside.release(now, out);
             }
             // Something else is down and does nothing: what is pressed now counts.
@@ -230,9 +248,9 @@ impl Brain {
                 inside.release(now, out);
                 Act::Talk
             }
-            None => return self.key.tell_whisper(inside),
+            None => return self.key.tell_whisper(now, input, inside),
         };
-        self.key.tell_whisper(inside);
+        self.key.tell_whisper(now, input, inside);
         let press = match (button, act) {
             (Button::Talk, Act::Talk) => pushtalk_room::Input::Press,
             (Button::Talk, Act::Preempt) => pushtalk_room::Input::Preempt,

@@ -76,8 +76,11 @@ impl Inside {
     ) {
         // The voice that held the talk button does not hold this one.
         self.sounding.hands.voice = false;
-        let is_there =
-            |pid: &Pid| self.members.get(pid).is_some_and(|member| member.link == MemberLink::Ready);
+        let is_there = |pid: &Pid| {
+            let ready = self.members.get(pid).is_some_and(|member| member.link == MemberLink::Ready);
+            // Who is muted here is not answered.
+            ready && !(whom == Whom::Last && self.volume(pid).muted)
+        };
         let to = self.whisper.to(now, whom, is_there);
         if to.is_empty() {
             notices.tell(ErrorCode::NobodyToWhisperTo, None);

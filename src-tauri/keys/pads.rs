@@ -16,6 +16,9 @@ use crate::{Binding, KeysError, Reach, Told, chords};
 
 /// The library cannot be woken: what is ordered is seen by then.
 const GLANCE: Duration = Duration::from_millis(50);
+/// Who comes back sooner with nothing has not waited.
+const EARLY: Duration = Duration::from_millis(1);
+const MOST_EARLY: u32 = 200;
 /// While nobody listens, what the library tells is thrown away so often.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -100,6 +103,7 @@ fn thread() -> Option<Sender<Order>> {
 fn run<S: Source>(ordered: &Receiver<Order>, mut begin: impl FnMut() -> Option<S>) {
     let mut pads: Option<S> = None;
     let mut work: Option<Work> = None;
+    let mut idle_looks = 0_u32;
     loop {
         let order = match work {
             Some(_) => ordered.try_recv(),
@@ -109,7 +113,9 @@ fn run<S: Source>(ordered: &Receiver<Order>, mut begin: impl FnMut() -> Option<S
             Ok(Order::Begin(mut new)) => {
                 pads = pads.or_else(&mut begin);
                 // What was pressed while nobody listened counts for nothing.
-                while pads.as_mut().is_some_and(|pads| pads.next(Duration::ZERO).is_some()) {}
+                if let Some(pads) = &mut pads {
+                    drain(pads);
+                }
                 let reach = if pads.is_some() { Reach::Everywhere } else { Reach::Unreadable };
                 (new.tell)(Told::Reach(reach));
                 work = Some(new).filter(|_| pads.is_some());
@@ -122,16 +128,25 @@ fn run<S: Source>(ordered: &Receiver<Order>, mut begin: impl FnMut() -> Option<S
         }
         let (Some(work), Some(pads)) = (&mut work, &mut pads) else { continue };
         let looked = Instant::now();
-        match pads.next(GLANCE) {
-            Some((pad, Some(what))) => {
-                for told in work.ear.hears(pad, what) {
-                    (work.tell)(told);
-                }
-            }
-            Some((_, None)) => {}
-            // One that went without a word makes the library come back at once, again and again.
-            None => std::thread::sleep(GLANCE.saturating_sub(looked.elapsed())),
+        let heard = pads.next(GLANCE);
+        // The library often comes back at once with nothing. One that went without a word makes it do so for ever.
+        idle_looks = if heard.is_none() && looked.elapsed() < EARLY { idle_looks + 1 } else { 0 };
+        if idle_looks > MOST_EARLY {
+            std::thread::sleep(GLANCE);
         }
+        if let Some((pad, Some(what))) = heard {
+            for told in work.ear.hears(pad, what) {
+                (work.tell)(told);
+            }
+        }
+    }
+}
+
+/// Throws away what has come.
+fn drain(pads: &mut impl Source) {
+    let mut nothing = 0;
+    while nothing < 8 {
+        nothing = if pads.next(Duration::ZERO).is_some() { 0 } else { nothing + 1 };
     }
 }
 
@@ -141,7 +156,7 @@ fn idle<S: Source>(ordered: &Receiver<Order>, pads: Option<&mut S>) -> Result<Or
     let Some(pads) = pads else { return ordered.recv().map_err(|_| TryRecvError::Disconnected) };
     match ordered.recv_timeout(IDLE) {
         Err(RecvTimeoutError::Timeout) => {
-            while pads.next(Duration::ZERO).is_some() {}
+            drain(pads);
             Err(TryRecvError::Empty)
         }
         Err(RecvTimeoutError::Disconnected) => Err(TryRecvError::Disconnected),

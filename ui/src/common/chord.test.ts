@@ -76,5 +76,6 @@ it('a key with which one writes is told from others', () => {
 it('a key of which the system tells nothing is known', () => {
   expect(isUntold('Ctrl+Pause', 'windows') && isUntold('AudioVolumeUp', 'macos')).toBe(true);
   for (const system of ['linux', 'windows', 'macos'] as const) expect(isUntold('F8', system)).toBe(false);
+  expect(isUntold('MediaPlayPause', 'windows')).toBe(false);
   expect(isUntold('Pause', 'linux') || isUntold('Pause', 'macos')).toBe(false);
 });

@@ -93,8 +93,8 @@ export const isTyped = (chord: string): boolean => TYPED.test(chord);
 
 /** Keys of which the system tells nobody, or not as long as they are down. */
 const UNTOLD: Partial<Record<System, RegExp>> = {
-  windows: /(AudioVolume.+|Pause)$/,
-  macos: /(AudioVolume.+|NumLock|CapsLock)$/,
+  windows: /(^|\+)(AudioVolume.+|Pause)$/,
+  macos: /(^|\+)(AudioVolume.+|NumLock|CapsLock)$/,
 };
 
 /** True for a key that could hold nothing here. */
