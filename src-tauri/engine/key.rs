@@ -85,7 +85,7 @@ impl TalkKeys {
         let before =
             std::mem::replace(&mut hands.whisper, self.whisper.is_open() || self.whisper.has_hands());
         // Nobody has let go of what is not known any more.
-        if false && matches!(input, Input::Gone(_) | Input::Away) {
+        if before && !hands.whisper && matches!(input, Input::Gone(_) | Input::Away) {
             hands.hush(now);
         }
     }

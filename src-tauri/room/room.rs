@@ -118,8 +118,8 @@ impl Room {
         }
         // What was due before comes first, so that a late tick decides nothing.
         self.notice_end(now);
-        // Nothing begins for who leaves.
-        if !matches!(input, Input::Leave) {
+        // Nothing begins for who leaves, and nothing for all when what is said now is for a few.
+        if !matches!(input, Input::Leave | Input::Whisper(_)) {
             self.run_timers(now);
         }
         match input {

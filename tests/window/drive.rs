@@ -105,7 +105,17 @@ impl Window {
     /// # Errors
     /// When it does not come or cannot be clicked.
     pub async fn click(&self, test_id: &str) -> anyhow::Result<()> {
-        self.find(test_id).await?.click().await.with_context(|| format!("a click on {test_id}"))
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // It may still move, as what is in a dialog that opens.
+            match self.find(test_id).await?.click().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() >= until => {
+                    return Err(error).with_context(|| format!("a click on {test_id}"));
+                }
+                Err(_) => tokio::time::sleep(GLANCE).await,
+            }
+        }
     }
 
     /// Types into it, in place of what was there.

@@ -177,7 +177,8 @@ test('all of it is reached by the keyboard', async ({ page, win }) => {
   await page.keyboard.press('Tab');
   await expect(page.getByRole('button', ben)).toBeFocused();
   await page.keyboard.press('Enter');
-  for (const control of ['volume', 'mute', 'verify', 'block', 'hand-over', 'kick']) {
+  await expect(page.getByTestId('volume')).toBeVisible();
+  for (const control of ['volume', 'mute', 'whisper-to', 'verify', 'block', 'hand-over', 'kick']) {
     await page.keyboard.press('Tab');
     await expect(page.getByTestId(control)).toBeFocused();
   }
