@@ -19,8 +19,10 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use crate::words::words;
 
 /// What is listened for.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 struct Asked {
+    /// As it is kept.
+    all: Vec<Bound>,
     keys: Vec<Bound>,
     raw: bool,
     buttons: Vec<Bound>,
@@ -30,12 +32,15 @@ struct Asked {
 
 impl Asked {
     fn of(view: &View) -> Self {
-        let preferences = &view.preferences;
-        let by_gamepad = |key: &Bound| key.chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad());
+        let View { preferences, keys: shown, .. } = view;
         // The engine has read them before it kept them; a file may hold anything, also what a later version knows.
         let known = preferences.keys.iter().filter(|key| key.chord.parse::<Chord>().is_ok());
-        let (buttons, keys) = known.cloned().partition(by_gamepad);
-        Self { keys, raw: preferences.raw_keys, buttons, any: view.keys.binding }
+        let (buttons, keys) = known.cloned().partition(|key| Chord::is_gamepad(&key.chord));
+        Self { all: preferences.keys.clone(), keys, raw: preferences.raw_keys, buttons, any: shown.binding }
+    }
+
+    fn is_of(&self, View { preferences, keys, .. }: &View) -> bool {
+        self.all == preferences.keys && self.raw == preferences.raw_keys && self.any == keys.binding
     }
 }
 
@@ -52,29 +57,30 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
     let (mut listener, mut pads) = (None, None);
     loop {
         let view = views.borrow_and_update().clone();
-        let now = Asked::of(&view);
-        if (&now.keys, now.raw) != (&asked.keys, asked.raw) {
-            round = round.wrapping_add(1);
-            // The one before is over before the next begins.
-            drop(listener.take());
-            match start(&now.keys, &view.preferences, round, tell.clone()) {
-                Ok(started) => listener = Some(started),
-                Err(reach) => engine.keys_reach(reach, Vec::new()).await,
+        if !asked.is_of(&view) {
+            let before = std::mem::replace(&mut asked, Asked::of(&view));
+            if (&asked.keys, asked.raw) != (&before.keys, before.raw) {
+                round = round.wrapping_add(1);
+                // The one before is over before the next begins.
+                drop(listener.take());
+                match start(&asked.keys, &view.preferences, round, tell.clone()) {
+                    Ok(started) => listener = Some(started),
+                    Err(reach) => engine.keys_reach(reach, Vec::new()).await,
+                }
+            }
+            if (&asked.buttons, asked.any) != (&before.buttons, before.any) {
+                round_of_pads = round_of_pads.wrapping_add(1);
+                drop(pads.take());
+                // What the one before had told to be down, the next does not know of.
+                for button in &before.buttons {
+                    engine.key(button.chord.clone(), false, false).await;
+                }
+                pads = start_pads(&asked, view.preferences.language, round_of_pads, tell_of_pads.clone());
+                if pads.is_none() {
+                    engine.gamepad(GamepadNews::Heard(false)).await;
+                }
             }
         }
-        if (&now.buttons, now.any) != (&asked.buttons, asked.any) {
-            round_of_pads = round_of_pads.wrapping_add(1);
-            drop(pads.take());
-            // What the one before had told to be down, the next does not know of.
-            for button in &asked.buttons {
-                engine.key(button.chord.clone(), false, false).await;
-            }
-            pads = start_pads(&now, view.preferences.language, round_of_pads, tell_of_pads.clone());
-            if pads.is_none() {
-                engine.gamepad(GamepadNews::Heard(false)).await;
-            }
-        }
-        asked = now;
         let (told, bound) = tokio::select! {
             changed = views.changed() => match changed {
                 Ok(()) => continue,

@@ -13,24 +13,17 @@ use crate::whisper::Whom;
 /// More keys than anybody binds.
 const MOST_KEYS: usize = 16;
 
-fn is_gamepad(chord: &str) -> bool {
-    chord.parse::<Chord>().is_ok_and(|chord| chord.key.is_gamepad())
-}
-
 impl Brain {
     /// Binds these keys of the whole system, if all of them can be bound.
     pub(crate) fn set_keys(&mut self, now: Duration, keys: Vec<Bound>, out: &mut Vec<Output>) {
         let mut seen = Vec::new();
         for bound in &keys {
-            // One that a later version has bound stays, and does nothing.
-            if bound.chord.parse::<Chord>().is_err() && self.preferences.keys.contains(bound) {
-                continue;
+            match bound.chord.parse::<Chord>() {
+                Ok(chord) if !seen.contains(&chord) && seen.len() < MOST_KEYS => seen.push(chord),
+                // One that a later version has bound stays, and does nothing.
+                Err(_) if self.preferences.keys.contains(bound) => {}
+                _ => return self.notices.tell(ErrorCode::BadKey, Some(bound.chord.clone())),
             }
-            let chord = bound.chord.parse::<Chord>().ok().filter(|chord| !seen.contains(chord));
-            let Some(chord) = chord.filter(|_| seen.len() < MOST_KEYS) else {
-                return self.notices.tell(ErrorCode::BadKey, Some(bound.chord.clone()));
-            };
-            seen.push(chord);
         }
         self.key.shown.heard.retain(|chord| keys.iter().any(|bound| bound.chord == *chord));
         self.preferences.keys = keys;
@@ -53,7 +46,7 @@ impl Brain {
         let among = |list: &[Trigger], chord: &str| list.iter().any(|trigger| trigger.chord == chord);
         // What was heard one way has to be proven anew the other way, and where the desktop has bound it to nothing any more.
         let lost = |chord: &str| before != reach || (among(&had, chord) && !among(&shown.triggers, chord));
-        shown.heard.retain(|chord| is_gamepad(chord) || !lost(chord));
+        shown.heard.retain(|chord| Chord::is_gamepad(chord) || !lost(chord));
         if (before, reach) != (KeyReach::ByDesktop, KeyReach::ByDesktop) {
             // Whatever the listener before had told to be down, the new one does not know of.
             self.forget_keys(now, Source::Raw, out);
@@ -62,7 +55,7 @@ impl Brain {
 
     /// A source has begun anew: what it held is not known any more.
     fn forget_keys(&mut self, now: Duration, source: Source, out: &mut Vec<Output>) {
-        self.key.down.retain(|chord| is_gamepad(chord) != (source == Source::Gamepad));
+        self.key.down.retain(|chord| Chord::is_gamepad(chord) != (source == Source::Gamepad));
         self.hand(now, Input::Gone(source), out);
     }
 
@@ -120,7 +113,7 @@ impl Brain {
         if down {
             self.key.down.push(chord.to_owned());
         }
-        let source = if is_gamepad(chord) { Source::Gamepad } else { Source::Raw };
+        let source = if Chord::is_gamepad(chord) { Source::Gamepad } else { Source::Raw };
         let hand = Hand { source, key: u32::try_from(place).unwrap_or(u32::MAX) };
         let intent = match (self.preferences.keys[place].does, down) {
             (KeyDoes::Talk, true) => return self.hand(now, Input::Down(hand, Act::Talk), out),

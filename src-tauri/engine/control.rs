@@ -13,9 +13,7 @@ use rand::rngs::SysRng;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::brain::{
-    Answer, Brain, GamepadNews, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews,
-};
+use crate::brain::{Answer, Brain, Input, ListenOrder, Output, Request, ServerNews, TalkOrder, VoiceNews};
 use crate::contacts::Contacts;
 use crate::face::{self, ErrorCode, Intent, View, WindowPlace};
 use crate::held_back::HeldBack;
@@ -37,12 +35,13 @@ pub(crate) enum Command {
     Offer(String),
     WindowIs(WindowPlace),
     Hand(pushtalk_ptt::Input),
-    Key { chord: String, down: bool, elsewhere: bool },
-    KeyReach(face::KeyReach, Vec<face::Trigger>),
-    KeysTaken(Vec<String>),
-    Socket(bool),
-    Away(bool),
-    Gamepad(GamepadNews),
+    Key {
+        chord: String,
+        down: bool,
+        elsewhere: bool,
+    },
+    /// For the brain as it is.
+    Told(Box<Input>),
     Stats(oneshot::Sender<Vec<MemberStats>>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -159,11 +158,7 @@ impl Control {
                         self.take(Input::Key { chord, down, elsewhere }).await;
                         self.show_now();
                     }
-                    Some(Command::Gamepad(news)) => self.handle(Input::Gamepad(news)).await,
-                    Some(Command::KeyReach(reach, triggers)) => self.handle(Input::KeyReach(reach, triggers)).await,
-                    Some(Command::Away(away)) => self.handle(Input::Away(away)).await,
-                    Some(Command::Socket(there)) => self.handle(Input::Socket(there)).await,
-                    Some(Command::KeysTaken(taken)) => self.handle(Input::KeysTaken(taken)).await,
+                    Some(Command::Told(input)) => self.handle(*input).await,
                     Some(Command::Offer(text)) => {
                         self.brain.offer(text);
                         self.show();

@@ -208,27 +208,31 @@ impl Engine {
 
     /// Tells where keys of the whole system are heard, and what the desktop has bound them to.
     pub async fn keys_reach(&self, reach: KeyReach, triggers: Vec<Trigger>) {
-        drop(self.commands.send(Command::KeyReach(reach, triggers)).await);
+        self.tell(Input::KeyReach(reach, triggers)).await;
     }
 
     /// Tells that nobody is in front of the device, or somebody is again.
     pub async fn away(&self, away: bool) {
-        drop(self.commands.send(Command::Away(away)).await);
+        self.tell(Input::Away(away)).await;
     }
 
     /// Tells whether other programs can hold the button.
     pub async fn socket(&self, there: bool) {
-        drop(self.commands.send(Command::Socket(there)).await);
+        self.tell(Input::Socket(there)).await;
     }
 
     /// Tells which of the bound keys another program has for itself, too.
     pub async fn keys_taken(&self, taken: Vec<String>) {
-        drop(self.commands.send(Command::KeysTaken(taken)).await);
+        self.tell(Input::KeysTaken(taken)).await;
     }
 
     /// Tells whether gamepads are heard, and what they press while a key is to be bound.
     pub async fn gamepad(&self, news: GamepadNews) {
-        drop(self.commands.send(Command::Gamepad(news)).await);
+        self.tell(Input::Gamepad(news)).await;
+    }
+
+    async fn tell(&self, input: Input) {
+        drop(self.commands.send(Command::Told(Box::new(input))).await);
     }
 
     /// Remembers where the window is, for the next start.

@@ -79,13 +79,12 @@ impl TalkKeys {
         self.gate.is_latched() || self.whisper.is_latched()
     }
 
-    /// As long as a hand whispers, or did and is down still, no voice talks to all.
-    fn tell_whisper(&self, now: Duration, input: Input, inside: &mut Inside) {
+    /// As long as a hand whispers, or did and is down still, no voice talks to all; nor for a while where nobody has let go.
+    fn tell_whisper(&self, now: Duration, let_go: bool, inside: &mut Inside) {
         let hands = &mut inside.sounding.hands;
         let before =
             std::mem::replace(&mut hands.whisper, self.whisper.is_open() || self.whisper.has_hands());
-        // Nobody has let go of what is not known any more.
-        if before && !hands.whisper && matches!(input, Input::Gone(_) | Input::Away) {
+        if before && !hands.whisper && !let_go {
             hands.hush(now);
         }
     }
@@ -167,7 +166,7 @@ impl Brain {
         if input == Input::Away {
             self.key.down.clear();
         }
-        let (whisper, works) = (&self.key.whisper, self.button_works());
+        let whisper = &self.key.whisper;
         match input {
             Input::Up(_) | Input::Gone(_) | Input::Away | Input::Spent | Input::Ended | Input::Tick => {
                 self.pass(now, Button::Whisper, input, out);
@@ -180,11 +179,11 @@ impl Brain {
                 return self.pass(now, Button::Whisper, input, out);
             }
             // Who whispers does not talk to all by a second button, nor as soon as the first comes up.
-            Input::Down(..) if whisper.is_open() && !whisper.is_waning() && works => {
+            Input::Down(..) if whisper.is_open() && !whisper.is_waning() && self.button_works() => {
                 let _ = (self.key.gate.handle(now, input), self.key.gate.handle(now, Input::Spent));
                 return;
             }
-            Input::Toggle(_) if whisper.is_open() && !whisper.is_waning() && works => return,
+            Input::Toggle(_) if whisper.is_open() && !whisper.is_waning() && self.button_works() => return,
             // It is over, or does nothing: what is pressed now counts.
             Input::Down(..) | Input::Toggle(_) if whisper.is_open() => {
                 self.pass(now, Button::Whisper, Input::Spent, out);
@@ -225,7 +224,7 @@ impl Brain {
             Button::Whisper => &mut self.key.whisper,
         };
         let new = matches!(input, Input::Down(hand, _) if !gate.is_down(hand));
-        let waned = gate.is_waning();
+        let let_go = begins || gate.is_waning() || matches!(input, Input::Up(_));
         let Stage::Inside(inside) = &mut self.stage else {
             // What goes down outside of a room holds nothing in the next one.
             if !begins {
@@ -236,11 +235,7 @@ impl Brain {
         let act = match gate.handle(now, input) {
             Some(Outcome::Press(act)) => act,
             Some(Outcome::Release) => {
-                let let_go = waned || matches!(input, Input::Up(_) | Input::Down(..) | Input::Toggle(_));
-                if button == Button::Whisper && !let_go {
-                    inside.sounding.hands.hush(now);
-                }
-                self.key.tell_whisper(now, input, inside);
+                self.key.tell_whisper(now, let_go, inside);
                 return inside.release(now, out);
             }
             // Something else is down and does nothing: what is pressed now counts.
@@ -248,9 +243,9 @@ impl Brain {
                 inside.release(now, out);
                 Act::Talk
             }
-            None => return self.key.tell_whisper(now, input, inside),
+            None => return self.key.tell_whisper(now, let_go, inside),
         };
-        self.key.tell_whisper(now, input, inside);
+        self.key.tell_whisper(now, let_go, inside);
         let press = match (button, act) {
             (Button::Talk, Act::Talk) => pushtalk_room::Input::Press,
             (Button::Talk, Act::Preempt) => pushtalk_room::Input::Preempt,

@@ -85,7 +85,6 @@ impl Inside {
         if to.is_empty() {
             notices.tell(ErrorCode::NobodyToWhisperTo, None);
             // It is not said to all either.
-            self.sounding.hands.person = true;
             self.microphone_stays_away();
             self.floor.handle(now, Input::Whisper(to), out);
             return self.flush(out);

@@ -9,8 +9,8 @@ use std::io::{ErrorKind, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use evdev::KeyCode;
 use evdev::raw_stream::RawDevice;
+use evdev::{AttributeSetRef, KeyCode};
 use pushtalk_ptt::{Change, Key};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Access, FileType, Mode, OFlags, inotify};
@@ -201,8 +201,11 @@ fn opened(path: &Path, bound: &[Key]) -> Option<Open> {
     let device = RawDevice::from_fd(file.try_clone().ok()?.into()).ok()?;
     let keys = device.supported_keys()?;
     keys.iter().next()?;
-    let has_bound = bound.iter().any(|key| keys.contains(KeyCode::new(key.event_code())));
-    Some(Open { file, has_bound })
+    Some(Open { file, has_bound: has_bound(keys, bound) })
+}
+
+fn has_bound(keys: &AttributeSetRef<KeyCode>, bound: &[Key]) -> bool {
+    bound.iter().any(|key| keys.contains(KeyCode::new(key.event_code())))
 }
 
 fn changes(folder: &Path) -> Option<OwnedFd> {

@@ -176,3 +176,23 @@ fn it_looks_again_when_something_comes() {
     std::fs::set_permissions(folder.path().join("event0"), readable).unwrap();
     assert!(drain(&changes), "it may be read from now on");
 }
+
+#[test]
+fn a_device_without_a_bound_key_does_not_make_keys_heard() {
+    let keys = |names: &[&str]| -> Vec<Key> { names.iter().filter_map(|name| Key::named(name)).collect() };
+    let pad: evdev::AttributeSet<KeyCode> = [KeyCode::BTN_SOUTH, KeyCode::BTN_START].into_iter().collect();
+    let keyboard: evdev::AttributeSet<KeyCode> = [KeyCode::KEY_A, KeyCode::KEY_F8].into_iter().collect();
+    assert!(!has_bound(&pad, &keys(&["F8", "Mouse4"])));
+    assert!(has_bound(&keyboard, &keys(&["Mouse4", "F8"])));
+
+    let folder = tempfile::tempdir().unwrap();
+    let (read, _write) = pipe();
+    let mut devices = Devices::new(folder.path(), &bound(&["F8"]));
+    devices.open.insert(100, Open { file: read, has_bound: false });
+    std::fs::write(folder.path().join("event100"), "").unwrap();
+    let (stopped, stop) = rustix::pipe::pipe().unwrap();
+    drop(stop);
+    let mut told = Vec::new();
+    devices.listen(&stopped, &mut |what| told.push(what));
+    assert_eq!(told, [Told::Reach(Reach::Unreadable)]);
+}

@@ -37,6 +37,14 @@ pub struct Chord {
     pub modifiers: Modifiers,
 }
 
+impl Chord {
+    /// True for the text of a chord with a button of a gamepad.
+    #[must_use]
+    pub fn is_gamepad(text: &str) -> bool {
+        text.parse::<Self>().is_ok_and(|chord| chord.key.is_gamepad())
+    }
+}
+
 /// There is no such chord.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a chord is a key, with Ctrl+, Shift+, Alt+ or Meta+ before it")]

@@ -57,6 +57,7 @@ test('only the host sees what only the host can do, and sees it on becoming the 
   await page.evaluate(() => globalThis.pushtalkMock?.talk('m1'));
   for (const power of ['open-control', 'interrupt']) await expect(page.getByTestId(power)).toHaveCount(0);
   await page.getByTestId('invite').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
   await expect(page.getByTestId('new-code')).toHaveCount(0);
   await page.keyboard.press('Escape');
   await page.evaluate(() => globalThis.pushtalkMock?.crown());
@@ -158,6 +159,7 @@ test('a dead code is told until there is a new one', async ({ page, win }) => {
 test('an invitation that was closed by locking does not open by itself', async ({ page, win }) => {
   await win.open('room-idle');
   await page.getByTestId('invite').click();
+  await expect(page.getByRole('dialog')).toBeVisible();
   await page.evaluate(() => globalThis.pushtalkMock?.act({ do: 'lock', pin: null }));
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.evaluate(() => globalThis.pushtalkMock?.act({ do: 'unlock' }));

@@ -166,6 +166,7 @@ test.describe('the space bar', () => {
 
   test('does not talk behind a dialog', async ({ page, win }) => {
     await page.getByTestId('open-settings').click();
+    await expect(page.getByTestId('settings')).toBeVisible();
     await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     await page.keyboard.press('Space');
     await win.expectDone();

@@ -35,6 +35,11 @@ export class Press {
     this.#actions = actions;
   }
 
+  /** Who holds the button down; nobody while it is up. */
+  get holder(): Holder | null {
+    return this.#holder;
+  }
+
   get held(): boolean {
     return this.#holder !== null;
   }
