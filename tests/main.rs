@@ -23,3 +23,5 @@ mod the_talk_key_holds_as_it_is_set;
 mod the_text_of_the_protocol_shows_true_bytes;
 mod voice_flows_from_the_one_who_talks_to_all_others;
 mod voice_is_encoded_for_the_worst_of_the_paths;
+mod what_is_meant_for_a_few_never_goes_to_all;
+mod whispers;
