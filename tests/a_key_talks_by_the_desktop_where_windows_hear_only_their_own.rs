@@ -20,11 +20,8 @@ async fn a_key_talks_by_the_desktop_where_windows_hear_only_their_own() -> anyho
     let desktop = launch("ana").env("WAYLAND_DISPLAY", "wayland-none");
     let desktop = desktop.env("DBUS_SESSION_BUS_ADDRESS", bus.address());
     let ana = Window::open(&display, &program, desktop).await?;
-    let link = ana.host("Ana").await?;
     let ben = Window::open(&display, &program, launch("ben")).await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
 
     ana.focus(&display)?;
     ana.click("open-settings").await?;

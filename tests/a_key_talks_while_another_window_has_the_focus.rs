@@ -31,11 +31,8 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     };
 
     let ana = open("ana").await?;
-    let link = ana.host("Ana").await?;
     let ben = open("ben").await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
 
     bind(&ana, &display, "F8").await?;
     ana.escape().await?;
@@ -80,12 +77,9 @@ async fn a_key_talks_while_another_window_has_the_focus() -> anyhow::Result<()> 
     ben.wait_for_words("No answer").await?;
     drop(ana);
     let ana = open("ana").await?;
-    let link = ana.host("Ana").await?;
     ben.click("leave").await?;
     ben.find("host").await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
     display.hands(&["keyup", "F8"])?;
     display.hands(&["keydown", "F8"])?;
     ana.wait_for("talk", "data-situation", "talking").await?;

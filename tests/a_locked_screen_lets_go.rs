@@ -86,11 +86,8 @@ async fn a_locked_screen_lets_go() -> anyhow::Result<()> {
         .env("DBUS_SYSTEM_BUS_ADDRESS", system_bus.address())
         .profile(&profile);
     let ana = Window::open(&display, &program, launch).await?;
-    let link = ana.host("Ana").await?;
     let ben = Window::open(&display, &program, Launch::with(rig.command(&program))).await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
 
     for away in [Away::ScreenSaver, Away::Lock, Away::Sleep, Away::OtherPerson] {
         latch(&rig, &program, &profile)?;

@@ -51,11 +51,8 @@ async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     done(&ask(&rig, &program, &profile, &["ptt", "down"])?)?;
     done(&ask(&rig, &program, &profile, &["ptt", "up"])?)?;
 
-    let link = ana.host("Ana").await?;
     let ben = Window::open(&display, &program, Launch::with(rig.command(&program))).await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
 
     // While the other window has the focus.
     for _ in 0..3 {
@@ -103,12 +100,9 @@ async fn another_program_holds_the_talk_button() -> anyhow::Result<()> {
     ensure!(!told.status.success(), "{told:?}");
     drop(ana);
     let ana = open().await?;
-    let link = ana.host("Ana").await?;
     ben.click("leave").await?;
     ben.find("host").await?;
-    ben.join("Ben", &link).await?;
-    ana.click("mic-on").await?;
-    ana.wait_for("talk", "data-situation", "idle").await?;
+    ana.meet(&ben).await?;
     assert_eq!(status()?["button"], "idle");
     ben.quit().await?;
     ana.quit().await

@@ -12,7 +12,7 @@ fn workspace() -> Sources {
 #[test]
 fn what_the_window_sees_and_asks_for_holds_no_secret() {
     assert_eq!(
-        not_plain(&workspace(), "engine", &["face.rs", "preferences.rs"], &["View", "Intent"]),
+        not_plain(&workspace(), "engine", &["face.rs", "keys.rs", "preferences.rs"], &["View", "Intent"]),
         [""; 0]
     );
 }

@@ -30,6 +30,7 @@ mod hosting;
 mod identity;
 mod inside;
 mod key;
+mod keys;
 mod levels;
 mod listen;
 mod listing;

@@ -50,6 +50,17 @@ impl Window {
         self.wait_for("talk", "data-situation", "audioOff").await
     }
 
+    /// Hosts a room as Ana, into which the other one comes as Ben, and opens the microphone.
+    ///
+    /// # Errors
+    /// When the two do not come together.
+    pub async fn meet(&self, ben: &Self) -> anyhow::Result<()> {
+        let link = self.host("Ana").await?;
+        ben.join("Ben", &link).await?;
+        self.click("mic-on").await?;
+        self.wait_for("talk", "data-situation", "idle").await
+    }
+
     /// Closes the dialog.
     ///
     /// # Errors
