@@ -118,14 +118,29 @@ impl Window {
     pub async fn click(&self, test_id: &str) -> anyhow::Result<()> {
         let until = Instant::now() + PATIENCE;
         loop {
-            // It may still move, as what is in a dialog that opens.
-            match self.find(test_id).await?.click().await {
+            let element = self.find(test_id).await?;
+            match element.clone().click().await {
                 Ok(()) => return Ok(()),
                 Err(error) if Instant::now() >= until => {
                     return Err(error).with_context(|| format!("a click on {test_id}"));
                 }
-                Err(_) => tokio::time::sleep(GLANCE).await,
+                // It may still move, as what is in a dialog that opens. And the driver brings into sight only what is
+                // wholly out of it: not what shows a strip at the edge of what scrolls.
+                Err(_) => {
+                    self.show(&element).await?;
+                    tokio::time::sleep(GLANCE).await;
+                }
             }
+        }
+    }
+
+    /// Scrolls it to the middle; one that is gone meanwhile is found anew by whoever looks for it.
+    async fn show(&self, element: &Element) -> anyhow::Result<()> {
+        let argument = serde_json::to_value(element)?;
+        match self.client.execute("arguments[0].scrollIntoView({ block: 'center' })", vec![argument]).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_stale_element_reference() => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
