@@ -63,7 +63,7 @@ async fn a_key_talks_by_the_desktop_where_windows_hear_only_their_own() -> anyho
 
     // What works without the desktop goes on working, and who asks anew is heard.
     let mut portal = Portal::start(bus.address(), Answer::Yes).await?;
-    ana.find_css("[data-testid=bound] button").await?.click().await?;
+    ana.click_css("[data-testid=bound] button").await?;
     ana.focus(&display)?;
     ana.click("bind").await?;
     ana.wait_for_words("Press the key you want").await?;

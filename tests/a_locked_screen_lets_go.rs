@@ -27,6 +27,16 @@ impl Manager {
     }
 }
 
+/// What has locked the screen.
+struct Saver;
+
+#[interface(name = "org.freedesktop.ScreenSaver")]
+impl Saver {
+    fn get_active(&self) -> bool {
+        true
+    }
+}
+
 async fn login(bus: &Bus) -> zbus::Result<Connection> {
     let builder = Builder::address(bus.address())?.name("org.freedesktop.login1")?;
     builder.serve_at("/org/freedesktop/login1", Manager)?.build().await
@@ -95,6 +105,44 @@ async fn a_locked_screen_lets_go() -> anyhow::Result<()> {
         tell(away, &session, &system).await?;
         ana.wait_for("talk", "data-situation", "idle").await.with_context(|| format!("{away:?}"))?;
     }
+    ana.quit().await?;
+    ben.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_was_locked_at_the_start_is_known_and_free_when_what_locked_it_dies()
+-> anyhow::Result<()> {
+    let rig = SoundRig::start()?;
+    let display = Display::start()?;
+    let program = binary("pushtalk", "pushtalk")?;
+    let bus = Bus::start()?;
+    let saver = Builder::address(bus.address())?.name("org.freedesktop.ScreenSaver")?;
+    let saver = saver.serve_at("/org/freedesktop/ScreenSaver", Saver)?.build().await?;
+
+    let launch = Launch::with(rig.command(&program)).env("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    let ana = Window::open(&display, &program, launch).await?;
+    let ben = Window::open(&display, &program, Launch::with(rig.command(&program))).await?;
+    ana.meet(&ben).await?;
+    ana.focus(&display)?;
+    ana.click("open-settings").await?;
+    ana.click("bind").await?;
+    ana.wait_for_words("Press the key you want").await?;
+    display.hands(&["key", "F8"])?;
+    ana.wait_for_words("Press it once, with another window in front").await?;
+    ana.escape().await?;
+    ana.wait_for_words("bound keys talk again after you press this button").await?;
+
+    // Pressed while nobody is there, it does not talk, not even when somebody is again.
+    ben.focus(&display)?;
+    display.hands(&["keydown", "F8"])?;
+    saver.close().await?;
+    ana.wait_for_words("Hold the button or the space bar").await?;
+    assert_eq!(ana.attribute("talk", "data-situation").await?.as_deref(), Some("idle"));
+    display.hands(&["keyup", "F8"])?;
+    display.hands(&["keydown", "F8"])?;
+    ana.wait_for("talk", "data-situation", "talking").await?;
+    display.hands(&["keyup", "F8"])?;
+    ana.wait_for("talk", "data-situation", "idle").await?;
     ana.quit().await?;
     ben.quit().await
 }

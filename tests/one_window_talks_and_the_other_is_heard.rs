@@ -45,7 +45,7 @@ async fn one_window_talks_and_the_other_is_heard() -> anyhow::Result<()> {
     let link = ana.value("invite-link").await?;
     ensure!(link.starts_with("pushtalk://j/"), "{link}");
     picture(&ana, "invite").await?;
-    ana.named("Copy link").await?.click().await?;
+    ana.click_named("Copy link").await?;
     ana.wait_for_words("Copied").await?;
     ana.client().active_element().await?.send_keys("\u{e00c}").await?;
 

@@ -285,6 +285,29 @@ fn what_the_desktop_binds_a_key_to_can_change_while_it_is_down_and_what_goes_tak
 }
 
 #[test]
+fn a_key_that_is_not_on_what_is_read_is_told_and_holds_nothing_back() {
+    let mut world = room(16, TalkKey { release_delay: 0, ..TalkKey::default() });
+    world.act(1, bound(&[("F8", KeyDoes::Talk), ("Mouse4", KeyDoes::Talk)]));
+    world.keys_reach(1, KeyReach::Everywhere, &[]);
+    for chord in ["Mouse4", "F8"] {
+        world.taps_key(1, chord, true);
+    }
+    world.key(1, "F8", true);
+    world.run(SECOND);
+    // The mouse is unplugged.
+    world.keys_unread(1, &["Mouse4"]);
+    world.run(SECOND);
+    assert!(talks(&world, 1), "the other key is still down");
+    let keys = world.view(1).keys;
+    assert_eq!((keys.unread, keys.heard), (vec!["Mouse4".to_owned()], vec!["F8".to_owned()]));
+    world.keys_unread(1, &[]);
+    assert!(world.view(1).keys.unread.is_empty());
+    world.keys_unread(1, &["F8"]);
+    world.keys_reach(1, KeyReach::ThisWindowUnreadable, &[]);
+    assert!(world.view(1).keys.unread.is_empty(), "none of them is");
+}
+
+#[test]
 fn a_gamepad_tells_a_button_to_be_bound_only_while_one_is_asked_for_and_is_proven_apart_from_keys() {
     let mut world = room(12, TalkKey { release_delay: 0, ..TalkKey::default() });
     let presses = |world: &mut World, chord: &str| {
@@ -324,6 +347,7 @@ fn while_nobody_is_there_no_key_talks() {
     world.away(1, true);
     world.run(SECOND);
     assert!(!talks(&world, 1), "the screen is locked");
+    assert!(world.view(1).keys.away, "it is seen why");
     world.key(1, "F8", false);
     for chord in ["F8", "GamepadSouth", "F9"] {
         world.key(1, chord, true);

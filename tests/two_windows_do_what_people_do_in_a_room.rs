@@ -30,7 +30,7 @@ fn open_link(program: &Path, display: &Display, bus: &Bus, profile: &Path, link:
 
 /// Opens what there is about the other member.
 async fn open_other(window: &Window) -> anyhow::Result<()> {
-    window.find_css(&format!("{OTHER} button")).await?.click().await?;
+    window.click_css(&format!("{OTHER} button")).await?;
     window.find("verify").await?;
     Ok(())
 }
@@ -135,7 +135,7 @@ async fn two_windows_do_what_people_do_in_a_room() -> anyhow::Result<()> {
     open_other(&ana).await?;
     ana.click("verify").await?;
     ben.wait_for_words("wants to compare with you").await?;
-    ben.named("Compare").await?.click().await?;
+    ben.click_named("Compare").await?;
     let (anas, bens_emoji) = (ana.text("emoji").await?, ben.text("emoji").await?);
     ensure!(!anas.is_empty() && anas == bens_emoji, "{anas:?} is not {bens_emoji:?}");
     for window in [&ana, &ben] {
@@ -165,7 +165,7 @@ async fn two_windows_do_what_people_do_in_a_room() -> anyhow::Result<()> {
 
     // A PIN: who is inside stays, and whoever comes needs it.
     ana.click("open-control").await?;
-    ana.find_css("[data-testid=door] input[value=pin]").await?.click().await?;
+    ana.click_css("[data-testid=door] input[value=pin]").await?;
     ana.type_into("door-pin", "4711").await?;
     ana.click("door-apply").await?;
     close_dialog(&ana).await?;
@@ -183,7 +183,7 @@ async fn two_windows_do_what_people_do_in_a_room() -> anyhow::Result<()> {
     // Sent away.
     open_other(&ana).await?;
     ana.click("kick").await?;
-    ana.named("Remove").await?.click().await?;
+    ana.click_named("Remove").await?;
     ben.find_css("[data-code=removed]").await?;
     ben.find("host").await?;
     ana.wait_for("talk", "data-situation", "alone").await?;

@@ -228,6 +228,11 @@ impl World {
         self.give(who, Input::KeysTaken(taken.iter().map(ToString::to_string).collect()));
     }
 
+    /// These chords cannot be pressed on what is read.
+    pub fn keys_unread(&mut self, who: usize, unread: &[&str]) {
+        self.give(who, Input::KeysUnread(unread.iter().map(ToString::to_string).collect()));
+    }
+
     /// Gamepads tell something.
     pub fn gamepad(&mut self, who: usize, news: GamepadNews) {
         self.give(who, Input::Gamepad(news));

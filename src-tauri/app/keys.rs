@@ -106,10 +106,8 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
                     engine.key(key.chord.clone(), down, elsewhere).await;
                 }
             }
-            Told::Taken(places) => {
-                let taken = places.into_iter().filter_map(|place| bound.get(place));
-                engine.keys_taken(taken.map(|key| key.chord.clone()).collect()).await;
-            }
+            Told::Taken(places) => engine.keys_taken(chords(&places, bound)).await,
+            Told::Unread(places) => engine.keys_unread(chords(&places, bound)).await,
             Told::Pressed(key) => engine.gamepad(GamepadNews::Pressed(key.name().to_owned())).await,
             Told::Reach(reach) => {
                 let (reach, triggers) = shown(reach, bound);
@@ -117,6 +115,10 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
             }
         }
     }
+}
+
+fn chords(places: &[usize], bound: &[Bound]) -> Vec<String> {
+    places.iter().filter_map(|place| bound.get(*place)).map(|key| key.chord.clone()).collect()
 }
 
 fn bindings(bound: &[Bound], language: Language) -> Vec<Binding> {

@@ -43,6 +43,7 @@ impl Brain {
         let before = std::mem::replace(&mut shown.reach, reach);
         let had = std::mem::replace(&mut shown.triggers, triggers);
         shown.taken.clear();
+        shown.unread.clear();
         let among = |list: &[Trigger], chord: &str| list.iter().any(|trigger| trigger.chord == chord);
         // What was heard one way has to be proven anew the other way, and where the desktop has bound it to nothing any more.
         let lost = |chord: &str| before != reach || (among(&had, chord) && !among(&shown.triggers, chord));
@@ -61,7 +62,7 @@ impl Brain {
 
     /// Nobody is there, or somebody is again: the screen is locked, or another person has the seat. Until then no key talks.
     pub(crate) fn away(&mut self, now: Duration, away: bool, out: &mut Vec<Output>) {
-        self.key.away = away;
+        self.key.shown.away = away;
         if away {
             self.hand(now, Input::Away, out);
         }
@@ -90,6 +91,12 @@ impl Brain {
         self.key.shown.taken = taken;
     }
 
+    /// These chords cannot be pressed on what is read.
+    pub(crate) fn keys_unread(&mut self, unread: Vec<String>) {
+        self.key.shown.heard.retain(|chord| !unread.contains(chord));
+        self.key.shown.unread = unread;
+    }
+
     /// A bound key went down, or came up; `elsewhere` while another program had the focus.
     pub(crate) fn key(
         &mut self,
@@ -101,7 +108,7 @@ impl Brain {
         out: &mut Vec<Output>,
     ) {
         let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
-        if down && self.key.away {
+        if down && self.key.shown.away {
             return;
         }
         if down && elsewhere && !self.key.shown.heard.iter().any(|heard| heard == chord) {

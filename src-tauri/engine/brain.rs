@@ -177,6 +177,7 @@ impl Brain {
             Input::Away(away) => self.away(now, away, &mut out),
             Input::Socket(there) => self.key.shown.socket = there,
             Input::KeysTaken(taken) => self.keys_taken(taken),
+            Input::KeysUnread(unread) => self.keys_unread(unread),
             Input::Gamepad(news) => self.gamepad(news),
             Input::KeyReach(reach, triggers) => self.keys_reach(now, reach, triggers, &mut out),
             // Of a server that was left meanwhile; it is stopped already.

@@ -226,6 +226,11 @@ impl Engine {
         self.tell(Input::KeysTaken(taken)).await;
     }
 
+    /// Tells which of the bound keys cannot be pressed on the keyboards and mice that are read.
+    pub async fn keys_unread(&self, unread: Vec<String>) {
+        self.tell(Input::KeysUnread(unread)).await;
+    }
+
     /// Tells whether gamepads are heard, and what they press while a key is to be bound.
     pub async fn gamepad(&self, news: GamepadNews) {
         self.tell(Input::Gamepad(news)).await;

@@ -50,8 +50,6 @@ pub(crate) struct TalkKeys {
     talked: bool,
     /// Bound keys that are known to be down.
     pub(crate) down: Vec<String>,
-    /// Nobody is there.
-    pub(crate) away: bool,
 }
 
 impl TalkKeys {
@@ -66,7 +64,6 @@ impl TalkKeys {
             latch_until: None,
             talked: false,
             down: Vec::new(),
-            away: false,
         }
     }
 
@@ -91,7 +88,7 @@ impl TalkKeys {
 
     /// Whoever presses what the window shows is there.
     fn is_there(&mut self) {
-        self.away = false;
+        self.shown.away = false;
     }
 
     /// Outside of a room nothing is held.

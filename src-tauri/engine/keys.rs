@@ -13,9 +13,15 @@ pub struct KeysView {
     pub heard: Vec<String>,
     /// Those of the bound chords that another program has for itself, as far as the display tells.
     pub taken: Vec<String>,
+    /// Those of the bound chords that cannot be pressed on what is read, where keyboards and mice are read themselves: only
+    /// this window hears them.
+    pub unread: Vec<String>,
     /// What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
     /// nothing.
     pub triggers: Vec<Trigger>,
+    /// True while nobody is there, as far as the system tells (the screen is locked, or another person has the seat): no
+    /// bound key talks.
+    pub away: bool,
     /// True while other programs of this person can hold the button, by `pushtalk ptt`.
     pub socket: bool,
     /// True while gamepads are heard.

@@ -39,6 +39,8 @@ pub enum Input {
     KeyReach(face::KeyReach, Vec<face::Trigger>),
     /// Bound keys that another program has for itself, too.
     KeysTaken(Vec<String>),
+    /// Bound keys that cannot be pressed on what is read.
+    KeysUnread(Vec<String>),
     /// Whether other programs can hold the button.
     Socket(bool),
     /// The screen is locked, the device goes to sleep, or another person has the seat; or no longer.

@@ -1,14 +1,24 @@
 //! Whatever is held says nothing any more once the screen is locked, the device goes to sleep, or another person has the
 //! seat: nobody would see it come up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Connection, MessageIterator};
-use zbus::message::Type;
+use zbus::message::{Flags, Type};
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 use zbus::{MatchRule, Message};
 
 const LOGIN: &str = "org.freedesktop.login1";
+const MANAGER: &str = "org.freedesktop.login1.Manager";
+const SESSION: &str = "org.freedesktop.login1.Session";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+const DBUS: &str = "org.freedesktop.DBus";
+/// Those who are asked how it is, with their objects.
+const SAVERS: [(&str, &str); 2] = [
+    ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
+    ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+];
 
 /// Why nobody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,8 +54,22 @@ fn begin<T: Fn(Away, bool) + Send + 'static>(name: &'static str, watch: fn(&T) -
 /// What locks the screen tells it on the bus of the session.
 fn screen(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let bus = Connection::session()?;
-    let rule = MatchRule::builder().msg_type(Type::Signal).member("ActiveChanged")?.build();
-    listen(&bus, rule, None, tell)
+    let signal = || MatchRule::builder().msg_type(Type::Signal);
+    let rules = [
+        signal().member("ActiveChanged")?.build(),
+        signal().sender(DBUS)?.member("NameOwnerChanged")?.arg(2, "")?.build(),
+    ];
+    // It is not started for that: what does not run has locked nothing.
+    let ask = |(name, path, interface)| {
+        Message::method_call(path, "GetActive")?
+            .destination(name)?
+            .interface(interface)?
+            .with_flags(Flags::NoAutoStart)?
+            .build(&())
+    };
+    let asked: zbus::Result<Vec<Message>> =
+        SAVERS.into_iter().map(|(name, path)| ask((name, path, name))).collect();
+    listen(&bus, rules, asked?, None, tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
@@ -53,48 +77,108 @@ fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let bus = Connection::system()?;
     let rule = MatchRule::builder().msg_type(Type::Signal).sender(LOGIN)?.build();
     let manager = "/org/freedesktop/login1";
-    let asked =
-        bus.call_method(Some(LOGIN), manager, Some("org.freedesktop.login1.Manager"), "GetSession", &"auto");
-    let session = asked.and_then(|answer| answer.body().deserialize::<OwnedObjectPath>());
-    if let Err(error) = &session {
-        tracing::debug!(%error, "our session is not known");
-    }
-    listen(&bus, rule, session.ok(), tell)
+    let found = bus.call_method(Some(LOGIN), manager, Some(MANAGER), "GetSession", &"auto");
+    let session = found.and_then(|answer| answer.body().deserialize::<OwnedObjectPath>());
+    let asked = match &session {
+        Ok(session) => {
+            let ask = Message::method_call(session, "GetAll")?.destination(LOGIN)?.interface(PROPERTIES)?;
+            vec![ask.build(&SESSION)?]
+        }
+        Err(error) => {
+            tracing::debug!(%error, "our session is not known");
+            Vec::new()
+        }
+    };
+    listen(&bus, [rule], asked, session.ok(), tell)
 }
 
-fn listen(
+fn listen<const N: usize>(
     bus: &Connection,
-    rule: MatchRule<'_>,
+    rules: [MatchRule<'_>; N],
+    asked: Vec<Message>,
     session: Option<OwnedObjectPath>,
     tell: &impl Fn(Away, bool),
 ) -> zbus::Result<()> {
-    for message in MessageIterator::for_match_rule(rule, bus, None)? {
-        for (why, begins) in news(&message?, session.as_ref()) {
+    // What is told while we ask waits in it.
+    let messages = MessageIterator::from(bus);
+    let daemon = DBusProxy::new(bus)?;
+    for rule in rules {
+        daemon.add_match_rule(rule)?;
+    }
+    for question in asked {
+        bus.send(&question)?;
+    }
+    let mut news = News { session, savers: BTreeSet::new() };
+    for message in messages {
+        for (why, begins) in news.of(&message?) {
             tell(why, begins);
         }
     }
     Ok(())
 }
 
-/// What a message tells of it.
-fn news(message: &Message, session: Option<&OwnedObjectPath>) -> Vec<(Away, bool)> {
-    let (header, body) = (message.header(), message.body());
-    let ours = || session.is_some_and(|session| header.path() == Some(&**session));
-    let flag = |why| body.deserialize::<bool>().map(|begins| (why, begins)).into_iter().collect();
-    match (header.interface().map(|name| name.as_str()), header.member().map(|name| name.as_str())) {
-        (Some(interface), Some("ActiveChanged")) if interface.ends_with(".ScreenSaver") => flag(Away::Screen),
-        (Some("org.freedesktop.login1.Manager"), Some("PrepareForSleep")) => flag(Away::Asleep),
-        (Some("org.freedesktop.login1.Session"), Some("Lock")) if ours() => vec![(Away::Asked, true)],
-        (Some("org.freedesktop.DBus.Properties"), Some("PropertiesChanged")) if ours() => {
-            type Changed = (String, HashMap<String, OwnedValue>, Vec<String>);
-            let Ok((_, changed, _)) = body.deserialize::<Changed>() else { return Vec::new() };
-            let now = |name| changed.get(name).and_then(|now| bool::try_from(now).ok());
-            let locked = now("LockedHint").map(|locked| (Away::Locked, locked));
-            let active = now("Active").map(|active| (Away::Inactive, !active));
-            locked.into_iter().chain(active).collect()
+/// What messages tell of it.
+struct News {
+    session: Option<OwnedObjectPath>,
+    /// Those who have said that the screen is theirs, by their names on the bus.
+    savers: BTreeSet<String>,
+}
+
+impl News {
+    fn of(&mut self, message: &Message) -> Vec<(Away, bool)> {
+        let (header, body) = (message.header(), message.body());
+        let sender = header.sender().map(|name| name.as_str()).unwrap_or_default();
+        let ours = self.session.as_ref().is_some_and(|session| header.path() == Some(&**session));
+        match (header.interface().map(|name| name.as_str()), header.member().map(|name| name.as_str())) {
+            (Some(interface), Some("ActiveChanged")) if interface.ends_with(".ScreenSaver") => {
+                body.deserialize().map_or_else(|_| Vec::new(), |on| self.saver(sender, on))
+            }
+            // One that has gone leaves no screen behind.
+            (Some(DBUS), Some("NameOwnerChanged")) if sender == DBUS => {
+                match body.deserialize::<(String, String, String)>() {
+                    Ok((name, _, now)) if now.is_empty() && self.savers.contains(&name) => {
+                        self.saver(&name, false)
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            (Some(MANAGER), Some("PrepareForSleep")) => {
+                body.deserialize().map(|begins| (Away::Asleep, begins)).into_iter().collect()
+            }
+            (Some(SESSION), Some("Lock")) if ours => vec![(Away::Asked, true)],
+            (Some(PROPERTIES), Some("PropertiesChanged")) if ours => body
+                .deserialize::<(String, Properties, Vec<String>)>()
+                .map_or_else(|_| Vec::new(), |it| state(&it.1)),
+            // What we have asked at the beginning.
+            (None, None) if header.message_type() == Type::MethodReturn => {
+                match (body.deserialize::<bool>(), body.deserialize::<Properties>()) {
+                    (Ok(on), _) => self.saver(sender, on),
+                    (_, Ok(now)) => state(&now),
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
         }
-        _ => Vec::new(),
     }
+
+    fn saver(&mut self, name: &str, on: bool) -> Vec<(Away, bool)> {
+        match on {
+            true => self.savers.insert(name.to_owned()),
+            false => self.savers.remove(name),
+        };
+        // Where there are two, the screen is free when the last one says so.
+        if on || self.savers.is_empty() { vec![(Away::Screen, on)] } else { Vec::new() }
+    }
+}
+
+type Properties = HashMap<String, OwnedValue>;
+
+/// What the properties of a session tell.
+fn state(changed: &Properties) -> Vec<(Away, bool)> {
+    let now = |name| changed.get(name).and_then(|now| bool::try_from(now).ok());
+    let locked = now("LockedHint").map(|locked| (Away::Locked, locked));
+    let active = now("Active").map(|active| (Away::Inactive, !active));
+    locked.into_iter().chain(active).collect()
 }
 
 #[cfg(test)]
@@ -104,8 +188,12 @@ mod tests {
 
     use super::*;
 
-    const SESSION: &str = "/org/freedesktop/login1/session/_32";
+    const OURS: &str = "/org/freedesktop/login1/session/_32";
     const OTHER: &str = "/org/freedesktop/login1/session/_33";
+
+    fn nothing_known() -> News {
+        News { session: Some(OURS.try_into().unwrap()), savers: BTreeSet::new() }
+    }
 
     fn told(
         path: &str,
@@ -114,7 +202,7 @@ mod tests {
         body: &(impl Serialize + DynamicType),
     ) -> Vec<(Away, bool)> {
         let message = Message::signal(path, interface, member).unwrap().build(body).unwrap();
-        news(&message, Some(&SESSION.try_into().unwrap()))
+        nothing_known().of(&message)
     }
 
     fn changed(path: &str, name: &str, value: impl Into<Value<'static>>) -> Vec<(Away, bool)> {
@@ -132,17 +220,57 @@ mod tests {
             assert_eq!(told("/", "org.example.Window", "ActiveChanged", &on), []);
             let manager = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager");
             assert_eq!(told(manager.0, manager.1, "PrepareForSleep", &on), [(Away::Asleep, on)]);
-            assert_eq!(changed(SESSION, "LockedHint", on), [(Away::Locked, on)]);
-            assert_eq!(changed(SESSION, "Active", on), [(Away::Inactive, !on)]);
+            assert_eq!(changed(OURS, "LockedHint", on), [(Away::Locked, on)]);
+            assert_eq!(changed(OURS, "Active", on), [(Away::Inactive, !on)]);
             assert_eq!(changed(OTHER, "LockedHint", on), [], "somebody else's");
-            assert_eq!(changed(SESSION, "IdleHint", on), []);
+            assert_eq!(changed(OURS, "IdleHint", on), []);
         }
-        let session = "org.freedesktop.login1.Session";
-        assert_eq!(told(SESSION, session, "Lock", &()), [(Away::Asked, true)]);
-        assert_eq!(told(OTHER, session, "Lock", &()), []);
+        assert_eq!(told(OURS, SESSION, "Lock", &()), [(Away::Asked, true)]);
+        assert_eq!(told(OTHER, SESSION, "Lock", &()), []);
         // What cannot be read says nothing.
         assert_eq!(told("/", "org.gnome.ScreenSaver", "ActiveChanged", &"true"), []);
-        assert_eq!(changed(SESSION, "LockedHint", "true"), []);
-        assert_eq!(told(SESSION, "org.freedesktop.DBus.Properties", "PropertiesChanged", &7_u32), []);
+        assert_eq!(changed(OURS, "LockedHint", "true"), []);
+        assert_eq!(told(OURS, "org.freedesktop.DBus.Properties", "PropertiesChanged", &7_u32), []);
+    }
+
+    #[test]
+    fn of_two_savers_the_last_one_frees_the_screen_and_one_that_dies_frees_it_too() {
+        let mut news = nothing_known();
+        let mut says = |sender: &str, on: bool| {
+            let signal = Message::signal("/", "org.gnome.ScreenSaver", "ActiveChanged").unwrap();
+            news.of(&signal.sender(sender).unwrap().build(&on).unwrap())
+        };
+        assert_eq!(says(":1.4", true), [(Away::Screen, true)]);
+        assert_eq!(says(":1.5", true), [(Away::Screen, true)]);
+        assert_eq!(says(":1.4", false), []);
+        let mut goes = |sender: &str, name: &str, now: &str| {
+            let signal = Message::signal("/org/freedesktop/DBus", DBUS, "NameOwnerChanged").unwrap();
+            news.of(&signal.sender(sender).unwrap().build(&(name, ":1.5", now)).unwrap())
+        };
+        assert_eq!(goes(DBUS, ":1.6", ""), [], "somebody else");
+        assert_eq!(goes(":1.7", ":1.5", ""), [], "only the bus knows");
+        assert_eq!(goes(DBUS, ":1.5", ":1.5"), [], "it came");
+        assert_eq!(goes(DBUS, ":1.5", ""), [(Away::Screen, false)]);
+        assert_eq!(goes(DBUS, ":1.5", ""), []);
+    }
+
+    #[test]
+    fn what_was_so_before_we_came_is_known_by_asking() {
+        let mut news = nothing_known();
+        let asked =
+            Message::method_call("/", "GetActive").unwrap().sender(":1.1").unwrap().build(&()).unwrap();
+        let mut answers = |body: bool| {
+            let answer = Message::method_return(&asked.header()).unwrap().sender(":1.4").unwrap();
+            news.of(&answer.build(&body).unwrap())
+        };
+        assert_eq!(answers(true), [(Away::Screen, true)]);
+        assert_eq!(answers(false), [(Away::Screen, false)]);
+        let now = HashMap::from([("LockedHint", Value::from(true)), ("Active", Value::from(true))]);
+        let answer = Message::method_return(&asked.header()).unwrap().build(&now).unwrap();
+        assert_eq!(news.of(&answer), [(Away::Locked, true), (Away::Inactive, false)]);
+        let refused = Message::error(&asked.header(), "org.freedesktop.DBus.Error.ServiceUnknown").unwrap();
+        assert_eq!(news.of(&refused.build(&"nobody").unwrap()), []);
+        let empty = Message::method_return(&asked.header()).unwrap().build(&()).unwrap();
+        assert_eq!(news.of(&empty), []);
     }
 }

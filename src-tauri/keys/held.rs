@@ -16,9 +16,14 @@ impl<Id: Copy + Ord> Held<Id> {
         Self { watcher: Watcher::new(chords), down: BTreeMap::new() }
     }
 
+    /// True for a key of which anything is kept.
+    pub(crate) fn minds(&self, key: Key) -> bool {
+        self.watcher.minds(key)
+    }
+
     /// A key of this device went down, or came up.
     pub(crate) fn key(&mut self, device: Id, key: Key, down: bool) -> Vec<Change> {
-        if !self.watcher.minds(key) {
+        if !self.minds(key) {
             return Vec::new();
         }
         let keys = self.down.entry(device).or_default();

@@ -61,6 +61,9 @@ pub enum Told {
     Changed(Change),
     /// These chords, by their places, another program has for itself, too.
     Taken(Vec<usize>),
+    /// These chords, by their places, no keyboard and no mouse has that can be read: only our own window hears them. Told
+    /// after the reach, each time that it changes; none when it was not told.
+    Unread(Vec<usize>),
     /// A button of a gamepad went down, while one is to be bound.
     Pressed(Key),
     /// How keys are heard from now on. Where it differs from what was told before, whatever was down says nothing any more.
@@ -81,7 +84,7 @@ pub enum Reach {
     Denied,
     /// The desktop has no portal for shortcuts. Should one come, it is asked.
     NoPortal,
-    /// No keyboard and no mouse, or no gamepad, can be read. Should one become readable, it is.
+    /// No keyboard and no mouse with a bound key, or no gamepad, can be read. Should one become readable, it is.
     Unreadable,
     /// The system wants the person to allow it first (macOS).
     NotAllowed,

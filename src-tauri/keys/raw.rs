@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use evdev::raw_stream::RawDevice;
 use evdev::{AttributeSetRef, KeyCode};
-use pushtalk_ptt::{Change, Key};
+use pushtalk_ptt::{Change, Chord, Key};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Access, FileType, Mode, OFlags, inotify};
 use rustix::io::Errno;
@@ -44,33 +44,29 @@ pub(crate) fn start(
 /// A device that is read.
 struct Open {
     file: File,
-    /// It has one of the bound keys.
-    has_bound: bool,
+    /// The keys it has that are bound, or can be held with one.
+    keys: Vec<Key>,
 }
 
 struct Devices {
     folder: PathBuf,
     open: BTreeMap<u32, Open>,
-    bound: Vec<Key>,
+    bound: Vec<Chord>,
     held: Held<u32>,
 }
 
 impl Devices {
     fn new(folder: &Path, bound: &[Binding]) -> Self {
-        let chords = chords(bound);
-        Self {
-            folder: folder.to_owned(),
-            open: BTreeMap::new(),
-            bound: chords.iter().map(|chord| chord.key).collect(),
-            held: Held::new(&chords),
-        }
+        let bound = chords(bound);
+        let held = Held::new(&bound);
+        Self { folder: folder.to_owned(), open: BTreeMap::new(), bound, held }
     }
 
     /// Until it is stopped.
     fn listen(&mut self, stopped: &OwnedFd, tell: &mut impl FnMut(Told)) {
         // A file that comes or goes, and one that may be read from now on, or no longer.
         let changes = changes(&self.folder);
-        let mut reach = None;
+        let (mut reach, mut unread) = (None, Vec::new());
         let mut look = true;
         loop {
             if std::mem::take(&mut look) {
@@ -79,11 +75,17 @@ impl Devices {
                 }
             }
             // A gamepad, which everybody may read, tells no key of a keyboard.
-            let some = self.open.values().any(|device| device.has_bound);
+            let missing = self.unread();
+            let some = missing.len() < self.bound.len();
             let now = if some { Reach::Everywhere } else { Reach::Unreadable };
             if reach.as_ref() != Some(&now) {
                 reach = Some(now.clone());
+                unread.clear();
                 tell(Told::Reach(now));
+            }
+            if some && missing != unread {
+                unread.clone_from(&missing);
+                tell(Told::Unread(missing));
             }
             let mut all = vec![PollFd::new(stopped, PollFlags::IN)];
             all.extend(changes.iter().map(|changes| PollFd::new(changes, PollFlags::IN)));
@@ -112,6 +114,13 @@ impl Devices {
         }
     }
 
+    /// The bound chords that cannot be pressed on what is read, by their places.
+    fn unread(&self) -> Vec<usize> {
+        let keys: Vec<Key> = self.open.values().flat_map(|device| device.keys.iter().copied()).collect();
+        let unread = |(place, chord): (usize, &Chord)| (!chord.is_among(&keys)).then_some(place);
+        self.bound.iter().enumerate().filter_map(unread).collect()
+    }
+
     /// Opens what is there and not yet open, and closes what may not be read any more: who has given the seat to another
     /// user does not hear their keys.
     fn look(&mut self) -> Vec<Change> {
@@ -129,7 +138,7 @@ impl Devices {
             let name = entry.file_name();
             let Some(number) = name.to_str().and_then(number) else { continue };
             if !self.open.contains_key(&number)
-                && let Some(device) = opened(&entry.path(), &self.bound)
+                && let Some(device) = opened(&entry.path(), |key| self.held.minds(key))
             {
                 self.open.insert(number, device);
             }
@@ -191,7 +200,7 @@ fn number(name: &str) -> Option<u32> {
 }
 
 /// Opens a device that has keys; none for whatever else is there, which is not even opened.
-fn opened(path: &Path, bound: &[Key]) -> Option<Open> {
+fn opened(path: &Path, minds: impl Fn(Key) -> bool) -> Option<Open> {
     let kind = |mode| FileType::from_raw_mode(mode);
     if kind(rustix::fs::lstat(path).ok()?.st_mode) != FileType::CharacterDevice {
         return None;
@@ -201,11 +210,11 @@ fn opened(path: &Path, bound: &[Key]) -> Option<Open> {
     let device = RawDevice::from_fd(file.try_clone().ok()?.into()).ok()?;
     let keys = device.supported_keys()?;
     keys.iter().next()?;
-    Some(Open { file, has_bound: has_bound(keys, bound) })
+    Some(Open { file, keys: wanted(keys, minds) })
 }
 
-fn has_bound(keys: &AttributeSetRef<KeyCode>, bound: &[Key]) -> bool {
-    bound.iter().any(|key| keys.contains(KeyCode::new(key.event_code())))
+fn wanted(keys: &AttributeSetRef<KeyCode>, minds: impl Fn(Key) -> bool) -> Vec<Key> {
+    keys.iter().filter_map(|code| Key::of_event_code(code.code())).filter(|key| minds(*key)).collect()
 }
 
 fn changes(folder: &Path) -> Option<OwnedFd> {

@@ -35,8 +35,9 @@ fn key(code: u16, value: i32) -> Vec<u8> {
 /// Runs with these files as devices, and hands out what is told.
 fn listening(folder: &Path, chords: &[&str], files: Vec<File>) -> (Receiver<Told>, OwnedFd, JoinHandle<()>) {
     let mut devices = Devices::new(folder, &bound(chords));
+    let all: Vec<Key> = (0..0x120).filter_map(Key::of_event_code).collect();
     devices.open =
-        (100..).zip(files).map(|(number, file)| (number, Open { file, has_bound: true })).collect();
+        (100..).zip(files).map(|(number, file)| (number, Open { file, keys: all.clone() })).collect();
     for number in devices.open.keys() {
         std::fs::write(folder.join(format!("event{number}")), "").unwrap();
     }
@@ -157,7 +158,7 @@ fn only_devices_are_opened_and_where_there_is_none_that_is_told() {
         thread.join().unwrap();
     }
     // Another device file than one of input answers no question about keys.
-    assert!(opened(Path::new("/dev/null"), &[]).is_none());
+    assert!(opened(Path::new("/dev/null"), |_| true).is_none());
     assert_eq!(
         ["event0", "event17", "event", "event-1", "mouse0"].map(number),
         [Some(0), Some(17), None, None, None]
@@ -178,21 +179,52 @@ fn it_looks_again_when_something_comes() {
 }
 
 #[test]
-fn a_device_without_a_bound_key_does_not_make_keys_heard() {
-    let keys = |names: &[&str]| -> Vec<Key> { names.iter().filter_map(|name| Key::named(name)).collect() };
-    let pad: evdev::AttributeSet<KeyCode> = [KeyCode::BTN_SOUTH, KeyCode::BTN_START].into_iter().collect();
-    let keyboard: evdev::AttributeSet<KeyCode> = [KeyCode::KEY_A, KeyCode::KEY_F8].into_iter().collect();
-    assert!(!has_bound(&pad, &keys(&["F8", "Mouse4"])));
-    assert!(has_bound(&keyboard, &keys(&["Mouse4", "F8"])));
+fn chords_that_no_device_has_are_told_and_whether_any_has_one() {
+    let set = |keys: &[KeyCode]| keys.iter().copied().collect::<evdev::AttributeSet<KeyCode>>();
+    let pad = set(&[KeyCode::BTN_SOUTH, KeyCode::BTN_START]);
+    let keyboard = set(&[KeyCode::KEY_A, KeyCode::KEY_F8, KeyCode::KEY_RIGHTCTRL]);
+    let mouse = set(&[KeyCode::BTN_LEFT, KeyCode::BTN_SIDE]);
+    let chords = ["F8", "Mouse4", "Ctrl+Mouse4"];
+    let tells = |devices: &[&evdev::AttributeSet<KeyCode>]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut all = Devices::new(folder.path(), &bound(&chords));
+        let pipes: Vec<_> = devices.iter().map(|_| pipe()).collect();
+        for ((number, keys), (read, _)) in (100..).zip(devices).zip(&pipes) {
+            let keys = wanted(keys, |key| all.held.minds(key));
+            all.open.insert(number, Open { file: read.try_clone().unwrap(), keys });
+            std::fs::write(folder.path().join(format!("event{number}")), "").unwrap();
+        }
+        let (stopped, stop) = rustix::pipe::pipe().unwrap();
+        drop(stop);
+        let mut told = Vec::new();
+        all.listen(&stopped, &mut |what| told.push(what));
+        told
+    };
+    assert_eq!(tells(&[&pad]), [Told::Reach(Reach::Unreadable)], "a gamepad is no keyboard");
+    assert_eq!(tells(&[&pad, &keyboard]), [Told::Reach(Reach::Everywhere), Told::Unread(vec![1, 2])]);
+    assert_eq!(tells(&[&mouse]), [Told::Reach(Reach::Everywhere), Told::Unread(vec![0, 2])]);
+    assert_eq!(tells(&[&keyboard, &mouse]), [Told::Reach(Reach::Everywhere)]);
+    let none = wanted(&keyboard, |key| Held::<u32>::new(&[]).minds(key));
+    assert_eq!(none, [Key::named("ControlRight").unwrap()], "of other keys nothing is kept");
+}
 
+#[test]
+fn a_device_that_goes_takes_its_chords_along() {
     let folder = tempfile::tempdir().unwrap();
-    let (read, _write) = pipe();
-    let mut devices = Devices::new(folder.path(), &bound(&["F8"]));
-    devices.open.insert(100, Open { file: read, has_bound: false });
-    std::fs::write(folder.path().join("event100"), "").unwrap();
+    let mut devices = Devices::new(folder.path(), &bound(&["F8", "Mouse4"]));
+    let ((keyboard, _keys), (mouse, buttons)) = (pipe(), pipe());
+    for (number, file, name) in [(100, keyboard, "F8"), (101, mouse, "Mouse4")] {
+        devices.open.insert(number, Open { file, keys: vec![Key::named(name).unwrap()] });
+        std::fs::write(folder.path().join(format!("event{number}")), "").unwrap();
+    }
     let (stopped, stop) = rustix::pipe::pipe().unwrap();
+    let (tell, told) = channel();
+    let thread = std::thread::spawn(move || devices.listen(&stopped, &mut |what| drop(tell.send(what))));
+    assert_eq!(next(&told), Told::Reach(Reach::Everywhere));
+    drop(buttons);
+    assert_eq!(next(&told), Told::Unread(vec![1]));
+    std::fs::remove_file(folder.path().join("event100")).unwrap();
+    assert_eq!(next(&told), Told::Reach(Reach::Unreadable));
     drop(stop);
-    let mut told = Vec::new();
-    devices.listen(&stopped, &mut |what| told.push(what));
-    assert_eq!(told, [Told::Reach(Reach::Unreadable)]);
+    thread.join().unwrap();
 }

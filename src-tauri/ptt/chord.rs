@@ -43,6 +43,16 @@ impl Chord {
     pub fn is_gamepad(text: &str) -> bool {
         text.parse::<Self>().is_ok_and(|chord| chord.key.is_gamepad())
     }
+
+    /// True when it can be pressed with these keys.
+    #[must_use]
+    pub fn is_among(&self, keys: &[Key]) -> bool {
+        let mut watcher = Watcher::new(&[*self]);
+        for key in keys.iter().filter(|key| **key != self.key && key.modifier().is_some()) {
+            watcher.key(*key, true);
+        }
+        keys.contains(&self.key) && watcher.key(self.key, true).contains(&(0, true))
+    }
 }
 
 /// There is no such chord.

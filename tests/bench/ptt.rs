@@ -1,21 +1,25 @@
 //! How long a press takes: from a key or a line to the program, and from there to the floor.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use pushtalk_control::{Host, Place, Server};
 use pushtalk_engine::ptt::Input;
 use pushtalk_keys::{Binding, Listener, Reach, Told};
+use pushtalk_tests::binary::binary;
+use pushtalk_tests::client::Client;
 use pushtalk_tests::pair::Pair;
 use pushtalk_tests::portal::{Answer, Portal};
-use pushtalk_tests::rig::SoundRig;
-use pushtalk_tests::window::{Bus, Display};
+use pushtalk_tests::rig::{QUIET, SoundRig, VOID};
+use pushtalk_tests::window::{Bus, Display, Launch, Window};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{KEY_PRESS_EVENT, KEY_RELEASE_EVENT};
+use x11rb::protocol::xproto::{BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, KEY_PRESS_EVENT, KEY_RELEASE_EVENT};
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use crate::{keep, say};
@@ -23,18 +27,27 @@ use crate::{keep, say};
 const PRESSES: usize = 300;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Between two looks at how it is.
+const GLANCE: Duration = Duration::from_micros(300);
 const PATIENCE: Duration = Duration::from_secs(2);
-/// F8, as an X keycode.
+/// F8 and the space bar, as X keycodes, and the left button of the mouse.
 const F8: u8 = 74;
+const SPACE: u8 = 65;
+const LEFT: u8 = 1;
 
 pub(crate) fn ptt() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     say(format_args!("{:<34} {:>8} {:>8} {:>8}", "from, to", "p50 ms", "p95 ms", "max ms"))?;
+    let ([seen, pointer, space], pushed) = runtime.block_on(window())?;
     let rows = [
         row("key on X11, bound chord told", x11()?)?,
         row("signal of the portal, chord told", runtime.block_on(portal())?)?,
         row("line on the socket, hand told", runtime.block_on(socket())?)?,
         row("press on standard input, talking", floor()?)?,
+        row("pointer on the window, seen talking", pointer)?,
+        row("space bar in the window, the same", space)?,
+        row("line on the socket, the same", pushed)?,
+        row("asking the socket how it is", seen)?,
     ];
     keep("ptt", rows.to_vec())
 }
@@ -124,7 +137,7 @@ async fn socket() -> anyhow::Result<Vec<Duration>> {
     let place = Place::of(Some(folder.path()));
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let server = tokio::spawn(Server::bind(place.clone())?.run(Arc::new(Desk(tell))));
-    let mut connection = tokio::net::UnixStream::connect(place.path()).await?;
+    let mut connection = UnixStream::connect(place.path()).await?;
     let mut times = Vec::new();
     for _ in 0..PRESSES {
         for line in ["ptt down\n", "ptt up\n"] {
@@ -157,4 +170,101 @@ fn floor() -> anyhow::Result<Vec<Duration>> {
         pair.talker.floor("idle")?;
     }
     Ok(times)
+}
+
+/// Through the real window, from what the display is told of the pointer, or of the space bar, to the first answer on the
+/// control socket that it talks. That is asked at short intervals; how long an answer takes comes first, how long it takes when
+/// a line on that socket is what presses comes last.
+async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
+    let (rig, display) = (SoundRig::start()?, Display::start()?);
+    let program = binary("pushtalk", "pushtalk")?;
+    let folder = tempfile::tempdir()?;
+    let profile = folder.path().join("ana");
+    let ana = Window::open(&display, &program, Launch::with(rig.command(&program)).profile(&profile)).await?;
+    let link = ana.host("Ana").await?;
+    let join = ["join", &link, "--name", "Ben", "--in", QUIET, "--out", VOID, "--audio-host", "pulse"];
+    let mut ben = Client::on(&rig, &join)?;
+    ben.event("ready")?;
+    ana.click("mic-on").await?;
+    ana.wait_for("talk", "data-situation", "idle").await?;
+
+    let world = rig.command(&program);
+    let runtime = world.get_envs().find(|(name, _)| *name == "XDG_RUNTIME_DIR").and_then(|(_, value)| value);
+    let place = Place::of(Some(&profile)).path();
+    let name = place.file_name().context("no name")?;
+    let socket =
+        PathBuf::from(runtime.context("the rig has no place for sockets")?).join("pushtalk").join(name);
+    let mut asked = Asked(BufReader::new(UnixStream::connect(socket).await?));
+
+    let middle = "(() => { const { x, y, width, height } = document.querySelector('[data-testid=talk]')\
+                  .getBoundingClientRect(); return [screenX + x + width / 2, screenY + y + height / 2] })()";
+    let [x, y]: [f64; 2] = serde_json::from_value(ana.evaluate(middle).await?)?;
+    display.hands(&["mousemove", &x.round().to_string(), &y.round().to_string()])?;
+    ana.focus(&display)?;
+    let (connection, _) = x11rb::connect(Some(display.name()))?;
+    let fake = |kind: u8, which: u8| -> anyhow::Result<()> {
+        connection.xtest_fake_input(kind, which, 0, x11rb::NONE, 0, 0, 0)?;
+        Ok(connection.flush()?)
+    };
+
+    let mut answers = Vec::new();
+    for _ in 0..PRESSES {
+        let begun = Instant::now();
+        asked.button().await?;
+        answers.push(begun.elapsed());
+    }
+    let (mut pointer, mut space, mut pushed) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..PRESSES / 3 {
+        for (down, up, which, times) in [
+            (BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, LEFT, &mut pointer),
+            (KEY_PRESS_EVENT, KEY_RELEASE_EVENT, SPACE, &mut space),
+        ] {
+            let begun = Instant::now();
+            fake(down, which)?;
+            times.push(asked.until("talking").await?.saturating_duration_since(begun));
+            tokio::time::sleep(PAUSE).await;
+            fake(up, which)?;
+            asked.until("idle").await?;
+        }
+        let begun = Instant::now();
+        asked.ask("ptt down\n").await?;
+        pushed.push(asked.until("talking").await?.saturating_duration_since(begun));
+        tokio::time::sleep(PAUSE).await;
+        asked.ask("ptt up\n").await?;
+        asked.until("idle").await?;
+    }
+    ana.quit().await?;
+    Ok(([answers, pointer, space], pushed))
+}
+
+/// The control socket of the program in the window.
+struct Asked(BufReader<UnixStream>);
+
+impl Asked {
+    async fn ask(&mut self, line: &str) -> anyhow::Result<String> {
+        self.0.write_all(line.as_bytes()).await?;
+        let mut answer = String::new();
+        self.0.read_line(&mut answer).await?;
+        Ok(answer)
+    }
+
+    /// What the talk button is.
+    async fn button(&mut self) -> anyhow::Result<String> {
+        let status: Value = serde_json::from_str(&self.ask("status\n").await?)?;
+        Ok(status["button"].as_str().context("there is no button")?.to_owned())
+    }
+
+    /// Asks until it is this.
+    async fn until(&mut self, wanted: &str) -> anyhow::Result<Instant> {
+        let begun = Instant::now();
+        loop {
+            let now = self.button().await?;
+            match now == wanted {
+                true => return Ok(Instant::now()),
+                false if begun.elapsed() > PATIENCE => bail!("the button is {now}, not {wanted}"),
+                // Asked without a pause it takes a core from who is measured.
+                false => std::thread::sleep(GLANCE),
+            }
+        }
+    }
 }

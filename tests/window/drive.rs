@@ -90,12 +90,7 @@ impl Window {
     /// # Errors
     /// When it does not come.
     pub async fn named(&self, name: &str) -> anyhow::Result<Element> {
-        let path = format!(
-            "//*[self::button or self::a or self::input or self::textarea or self::select]\
-             [@aria-label={0} or normalize-space(.)={0} or @id=//label[starts-with(normalize-space(.), {0})]/@for]",
-            quoted(name)
-        );
-        self.find_by(Locator::XPath(&path))
+        self.find_by(Locator::XPath(&by_name(name)))
             .await
             .with_context(|| format!("waited for the one named {name:?}"))
     }
@@ -116,13 +111,33 @@ impl Window {
     /// # Errors
     /// When it does not come or cannot be clicked.
     pub async fn click(&self, test_id: &str) -> anyhow::Result<()> {
+        self.click_css(&selector(test_id)).await
+    }
+
+    /// Clicks the first element that this CSS selector means.
+    ///
+    /// # Errors
+    /// When it does not come or cannot be clicked.
+    pub async fn click_css(&self, selector: &str) -> anyhow::Result<()> {
+        self.click_by(Locator::Css(selector)).await
+    }
+
+    /// Clicks the one of this accessible name.
+    ///
+    /// # Errors
+    /// When it does not come or cannot be clicked.
+    pub async fn click_named(&self, name: &str) -> anyhow::Result<()> {
+        self.click_by(Locator::XPath(&by_name(name))).await
+    }
+
+    async fn click_by(&self, locator: Locator<'_>) -> anyhow::Result<()> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let element = self.find(test_id).await?;
+            let element = self.find_by(locator).await.with_context(|| format!("waited for {locator:?}"))?;
             match element.clone().click().await {
                 Ok(()) => return Ok(()),
                 Err(error) if Instant::now() >= until => {
-                    return Err(error).with_context(|| format!("a click on {test_id}"));
+                    return Err(error).with_context(|| format!("a click on {locator:?}"));
                 }
                 // It may still move, as what is in a dialog that opens. And the driver brings into sight only what is
                 // wholly out of it: not what shows a strip at the edge of what scrolls.
@@ -304,6 +319,15 @@ impl Window {
 
 fn selector(test_id: &str) -> String {
     format!("[data-testid={}]", quoted(test_id))
+}
+
+/// The XPath of buttons, links and fields of this accessible name.
+fn by_name(name: &str) -> String {
+    format!(
+        "//*[self::button or self::a or self::input or self::textarea or self::select]\
+         [@aria-label={0} or normalize-space(.)={0} or @id=//label[starts-with(normalize-space(.), {0})]/@for]",
+        quoted(name)
+    )
 }
 
 /// A text in quotes, for selectors and paths. It must not hold double quotes itself.

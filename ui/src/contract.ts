@@ -459,10 +459,20 @@ heard: Array<string>,
  */
 taken: Array<string>,
 /**
+ * Those of the bound chords that cannot be pressed on what is read, where keyboards and mice are read themselves: only
+ * this window hears them.
+ */
+unread: Array<string>,
+/**
  * What the desktop has bound them to, where it is the desktop that tells them; a chord that is missing is bound to
  * nothing.
  */
 triggers: Array<Trigger>,
+/**
+ * True while nobody is there, as far as the system tells (the screen is locked, or another person has the seat): no
+ * bound key talks.
+ */
+away: boolean,
 /**
  * True while other programs of this person can hold the button, by `pushtalk ptt`.
  */

@@ -141,7 +141,7 @@ export function room(names: string[] = NAMES, more: Partial<RoomView> = {}): Roo
 }
 
 /** Of gamepads: they are heard, and none is to be bound. */
-const PADS = { socket: true, gamepads: true, binding: false, pressed: null };
+const PADS = { socket: true, gamepads: true, binding: false, pressed: null, unread: [], away: false };
 
 const KEYS: Bound[] = [
   { chord: 'F9', does: 'talk' },
@@ -249,6 +249,19 @@ export const scenes: Record<string, () => View> = {
     ...at({ is: 'idle' }),
     keys: { reach: 'thisWindowNoPortal', heard: [], taken: [], triggers: [], ...PADS },
     preferences: { ...preferences(), welcomed: true, keys: [...KEYS] },
+  }),
+  'room-keyssome': () => ({
+    ...at({ is: 'idle' }),
+    keys: {
+      reach: 'everywhere',
+      heard: ['F9'],
+      taken: [],
+      triggers: [],
+      ...PADS,
+      unread: ['Ctrl+KeyM'],
+      away: true,
+    },
+    preferences: { ...preferences(), welcomed: true, rawKeys: true, keys: [...KEYS] },
   }),
   'room-keysdesktop': () => ({
     ...at({ is: 'idle' }),

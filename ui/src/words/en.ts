@@ -778,6 +778,9 @@ export const en = {
     socket:
       'Other programs and the desktop can press the talk button, too, by the command “pushtalk ptt” with toggle, down, up or hold.',
     noSocket: 'No other program can press the talk button: the system refuses the socket for that.',
+    unread:
+      'Some keys are on no keyboard or mouse that can be read. The command below allows it, in a terminal.',
+    away: 'The screen was locked, or somebody else was here: bound keys talk again after you press this button.',
     here: 'Only in this window.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',

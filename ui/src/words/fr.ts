@@ -818,6 +818,9 @@ export const fr: Words = {
       'D’autres programmes et le bureau peuvent aussi actionner le bouton, par la commande « pushtalk ptt » avec toggle, down, up ou hold.',
     noSocket:
       'Aucun autre programme ne peut actionner le bouton : le système refuse la connexion prévue pour cela.',
+    unread:
+      'Certaines touches ne sont sur aucun clavier ni souris lisible. La commande ci-dessous l’autorise, dans un terminal.',
+    away: 'L’écran était verrouillé, ou une autre personne était là : les touches associées parlent de nouveau dès que vous appuyez sur ce bouton.',
     here: 'Seulement dans cette fenêtre.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
