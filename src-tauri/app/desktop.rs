@@ -258,6 +258,7 @@ enum State {
     Home,
     Room,
     OnAir,
+    Whispering,
     Silent,
     Offline,
 }
@@ -266,6 +267,7 @@ impl State {
     fn of(view: &View) -> Self {
         let Stage::Room(room) = &view.stage else { return Self::Home };
         match room.button {
+            Button::Talking { .. } if !room.whispering.is_empty() => Self::Whispering,
             Button::Talking { .. } => Self::OnAir,
             Button::Offline | Button::Reconnecting { .. } | Button::KeyMismatch { .. } => Self::Offline,
             _ if matches!(room.microphone, Microphone::Off | Microphone::Failed) => Self::Silent,
@@ -277,7 +279,7 @@ impl State {
         match self {
             Self::Home => include_image!("icons/tray/home.png"),
             Self::Room => include_image!("icons/tray/room.png"),
-            Self::OnAir => include_image!("icons/tray/on-air.png"),
+            Self::OnAir | Self::Whispering => include_image!("icons/tray/on-air.png"),
             Self::Silent => include_image!("icons/tray/silent.png"),
             Self::Offline => include_image!("icons/tray/offline.png"),
         }

@@ -62,7 +62,7 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
             if (&asked.keys, asked.raw) != (&before.keys, before.raw) {
                 round = round.wrapping_add(1);
                 // The one before is over before the next begins.
-                drop(listener.take());
+                end(listener.take()).await;
                 match start(&asked.keys, &view.preferences, round, tell.clone()) {
                     Ok(started) => listener = Some(started),
                     Err(reach) => engine.keys_reach(reach, Vec::new()).await,
@@ -70,7 +70,7 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
             }
             if (&asked.buttons, asked.any) != (&before.buttons, before.any) {
                 round_of_pads = round_of_pads.wrapping_add(1);
-                drop(pads.take());
+                end(pads.take()).await;
                 // What the one before had told to be down, the next does not know of.
                 for button in &before.buttons {
                     engine.key(button.chord.clone(), false, false).await;
@@ -115,6 +115,11 @@ pub(crate) async fn follow(app: AppHandle, engine: Arc<Engine>) {
             }
         }
     }
+}
+
+/// A listener ends when its thread has, which may first have to tell a bus that nobody reads.
+async fn end(listener: Option<impl Send + 'static>) {
+    drop(tokio::task::spawn_blocking(move || drop(listener)).await);
 }
 
 fn chords(places: &[usize], bound: &[Bound]) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use std::os::fd::OwnedFd;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_io::{Async, Timer};
 use futures_util::StreamExt as _;
@@ -14,6 +14,9 @@ use zbus::connection::Builder;
 use crate::shortcuts::{Output, Shortcuts};
 use crate::thread::Thread;
 use crate::{Binding, KeysError, Reach, Told};
+
+/// Longest wait for a bus that is told that we end.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// On the bus of the session, or on the one at this address. Nothing is waited for: what comes of it is told.
 pub(crate) fn start(
@@ -75,7 +78,8 @@ async fn listen(
             Ok(event) => event,
             Err(ended) => {
                 if let Some(message) = shortcuts.end() {
-                    drop(connection.send(&message).await);
+                    // A bus that takes nothing any more does not hold us up.
+                    drop(select(pin!(connection.send(&message)), Timer::after(GOODBYE)).await);
                 }
                 return Err(ended);
             }

@@ -27,6 +27,8 @@ use crate::{keep, say};
 const PRESSES: usize = 300;
 /// Between two of them.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Between two presses of the window: as long as it takes to be drawn as before.
+const REST: Duration = Duration::from_millis(600);
 /// Between two looks at how it is.
 const GLANCE: Duration = Duration::from_micros(300);
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -225,6 +227,7 @@ async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
             tokio::time::sleep(PAUSE).await;
             fake(up, which)?;
             asked.until("idle").await?;
+            tokio::time::sleep(REST).await;
         }
         let begun = Instant::now();
         asked.ask("ptt down\n").await?;
@@ -232,6 +235,7 @@ async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
         tokio::time::sleep(PAUSE).await;
         asked.ask("ptt up\n").await?;
         asked.until("idle").await?;
+        tokio::time::sleep(REST).await;
     }
     ana.quit().await?;
     Ok(([answers, pointer, space], pushed))

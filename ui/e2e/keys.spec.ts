@@ -68,6 +68,46 @@ test('a key that cannot be bound is told where it was pressed', async ({ page, w
   await expect(page.getByTestId('keys').getByRole('alert')).toContainText('cannot be bound: Ctrl + V');
 });
 
+test('the right Alt is bound alone and not with another key', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  const bind = page.getByTestId('bind');
+  const bound = page.getByTestId('bound').locator('kbd');
+  for (const [keys, all] of [
+    ['AltRight+F8', []],
+    ['AltLeft+F8', ['Alt + F8']],
+    ['AltRight', ['Alt + F8', 'Alt Right']],
+  ] as const) {
+    await bind.click();
+    await page.keyboard.press(keys);
+    await expect(bind).toHaveText('Add a key');
+    await expect(bound).toHaveText(all);
+    if (all.length === 0) {
+      await expect(page.getByTestId('keys').getByRole('alert')).toContainText('bound: Alt Right + F8');
+    }
+  }
+});
+
+test('a key that no readable keyboard has works in the window and is told, and so is that nobody is there', async ({
+  page,
+  win,
+}) => {
+  await win.open('room-keyssome');
+  await expect(page.getByTestId('talk-hint')).toContainText(
+    'bound keys talk again after you press this button',
+  );
+  await page.keyboard.press('F9');
+  await page.keyboard.press('Control+KeyM');
+  await win.expectDone('disableAudio');
+  await page.getByTestId('open-settings').click();
+  const bound = page.getByTestId('bound');
+  await expect(bound.first()).toContainText('Works in other programs');
+  await expect(bound.nth(1)).toContainText('Only in this window.');
+  await expect(page.getByTestId('reach')).toContainText('on no keyboard or mouse that can be read');
+  await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+});
+
 test('a chord ends when what is held with its key comes up', async ({ page, win }) => {
   await win.open('room-keyshere');
   await page.evaluate(() =>

@@ -39,8 +39,13 @@ export class Face {
   }
 
   act(intent: Intent): void {
+    void this.send(intent);
+  }
+
+  /** The same; over when the program has it. */
+  send(intent: Intent): Promise<void> {
     // A backend may answer at once: an effect that asks must not come to depend on the answer.
-    untrack(() => void this.#backend.act(intent));
+    return untrack(() => this.#backend.act(intent));
   }
 
   small(on: boolean): void {
