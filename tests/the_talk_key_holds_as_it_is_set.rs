@@ -379,6 +379,21 @@ fn while_nobody_is_there_no_key_talks() {
     world.key(1, "F8", true);
     world.run(SECOND);
     assert!(talks(&world, 1));
+    world.key(1, "F8", false);
+    world.run(SECOND);
+
+    // It is over when all reasons are; one that somebody has shown to be wrong does not come back with another.
+    world.away_because(1, 1, true);
+    world.away_because(1, 2, true);
+    world.away_because(1, 2, false);
+    assert!(world.view(1).keys.away);
+    world.act(1, Intent::Press);
+    world.act(1, Intent::Release);
+    assert!(!world.view(1).keys.away);
+    world.away_because(1, 2, true);
+    assert!(world.view(1).keys.away);
+    world.away_because(1, 2, false);
+    assert!(!world.view(1).keys.away);
 }
 
 #[test]

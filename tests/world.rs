@@ -220,7 +220,12 @@ impl World {
 
     /// Nobody is in front of this person's device, or somebody is again.
     pub fn away(&mut self, who: usize, away: bool) {
-        self.give(who, Input::Away(away));
+        self.away_because(who, 0, away);
+    }
+
+    /// The same, for a reason of this number.
+    pub fn away_because(&mut self, who: usize, why: u8, begins: bool) {
+        self.give(who, Input::Away { why, begins });
     }
 
     /// Another program has these chords for itself, too.

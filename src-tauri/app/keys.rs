@@ -1,7 +1,5 @@
 //! Keys of the whole system and buttons of gamepads: listeners run while a person has bound some, and not otherwise.
 
-#[cfg(target_os = "linux")]
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pushtalk_engine::Engine;
@@ -187,20 +185,10 @@ pub(crate) async fn let_go_when_away(engine: Arc<Engine>) {
     pushtalk_keys::watch_away(move |why, begins| {
         let _ = tell.send((why, begins));
     });
-    let mut reasons = BTreeSet::new();
     while let Some((why, begins)) = told.recv().await {
-        match (why, begins) {
-            (Away::Asked, _) => engine.hand(ptt::Input::Away).await,
-            (why, true) => {
-                reasons.insert(why);
-                engine.away(true).await;
-            }
-            // Another reason that lasts does not count anew: somebody may have shown to be there.
-            (why, false) => {
-                if reasons.remove(&why) && reasons.is_empty() {
-                    engine.away(false).await;
-                }
-            }
+        match why {
+            Away::Asked => engine.hand(ptt::Input::Away).await,
+            why => engine.away(why as u8, begins).await,
         }
     }
 }

@@ -60,12 +60,15 @@ impl Brain {
         self.hand(now, Input::Gone(source), out);
     }
 
-    /// Nobody is there, or somebody is again: the screen is locked, or another person has the seat. Until then no key talks.
-    pub(crate) fn away(&mut self, now: Duration, away: bool, out: &mut Vec<Output>) {
-        self.key.shown.away = away;
-        if away {
+    /// A reason begins why nobody is there, or ends. As long as one lasts, no bound key does anything.
+    pub(crate) fn away(&mut self, now: Duration, why: u8, begins: bool, out: &mut Vec<Output>) {
+        if begins {
+            self.key.away.insert(why);
             self.hand(now, Input::Away, out);
+        } else {
+            self.key.away.remove(&why);
         }
+        self.key.shown.away = !self.key.away.is_empty();
     }
 
     /// The window waits for a key to be bound, or no longer.
@@ -108,11 +111,11 @@ impl Brain {
         out: &mut Vec<Output>,
     ) {
         let Some(place) = self.preferences.keys.iter().position(|bound| bound.chord == chord) else { return };
-        if down && self.key.shown.away {
-            return;
-        }
         if down && elsewhere && !self.key.shown.heard.iter().any(|heard| heard == chord) {
             self.key.shown.heard.push(chord.to_owned());
+        }
+        if down && self.key.shown.away {
+            return;
         }
         // That it went down may be told again.
         let repeats = down && self.key.down.iter().any(|held| held == chord);

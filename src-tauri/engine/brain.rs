@@ -174,7 +174,7 @@ impl Brain {
             Input::Intent(intent) => self.intent(now, rng, intent, &mut out),
             Input::Hand(input) => self.hand(now, input, &mut out),
             Input::Key { chord, down, elsewhere } => self.key(now, rng, &chord, down, elsewhere, &mut out),
-            Input::Away(away) => self.away(now, away, &mut out),
+            Input::Away { why, begins } => self.away(now, why, begins, &mut out),
             Input::Socket(there) => self.key.shown.socket = there,
             Input::KeysTaken(taken) => self.keys_taken(taken),
             Input::KeysUnread(unread) => self.keys_unread(unread),

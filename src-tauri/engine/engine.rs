@@ -212,8 +212,8 @@ impl Engine {
     }
 
     /// Tells that nobody is in front of the device, or somebody is again.
-    pub async fn away(&self, away: bool) {
-        self.tell(Input::Away(away)).await;
+    pub async fn away(&self, why: u8, begins: bool) {
+        self.tell(Input::Away { why, begins }).await;
     }
 
     /// Tells whether other programs can hold the button.

@@ -1,5 +1,6 @@
 //! The talk key: what hands do, from the window and from elsewhere, becomes a press in the room.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use pushtalk_ptt::{Act, Gate, Hand, Input, LONGEST_RELEASE_DELAY, Output as Outcome, Settings, Source};
@@ -50,6 +51,8 @@ pub(crate) struct TalkKeys {
     talked: bool,
     /// Bound keys that are known to be down.
     pub(crate) down: Vec<String>,
+    /// Why nobody is there.
+    pub(crate) away: BTreeSet<u8>,
 }
 
 impl TalkKeys {
@@ -64,6 +67,7 @@ impl TalkKeys {
             latch_until: None,
             talked: false,
             down: Vec::new(),
+            away: BTreeSet::new(),
         }
     }
 
@@ -86,8 +90,9 @@ impl TalkKeys {
         }
     }
 
-    /// Whoever presses what the window shows is there.
+    /// Whoever presses what the window shows is there, whatever the system says.
     fn is_there(&mut self) {
+        self.away.clear();
         self.shown.away = false;
     }
 

@@ -20,7 +20,7 @@ pub struct KeysView {
     /// nothing.
     pub triggers: Vec<Trigger>,
     /// True while nobody is there, as far as the system tells (the screen is locked, or another person has the seat): no
-    /// bound key talks.
+    /// bound key does anything, unless it is this window that hears it.
     pub away: bool,
     /// True while other programs of this person can hold the button, by `pushtalk ptt`.
     pub socket: bool,
@@ -51,7 +51,7 @@ pub enum KeyReach {
     /// Nobody has bound one: nothing listens.
     #[default]
     Nowhere,
-    /// In whatever program has the focus; none is taken away from it.
+    /// In whatever program has the focus, but for those that are `unread`; none is taken away from it.
     Everywhere,
     /// In whatever program has the focus, by what the desktop has bound them to; it takes them away from that program.
     ByDesktop,

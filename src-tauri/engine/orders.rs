@@ -43,8 +43,13 @@ pub enum Input {
     KeysUnread(Vec<String>),
     /// Whether other programs can hold the button.
     Socket(bool),
-    /// The screen is locked, the device goes to sleep, or another person has the seat; or no longer.
-    Away(bool),
+    /// Nobody is there: the screen is locked, the device goes to sleep, or another person has the seat; or no longer.
+    Away {
+        /// A number for the reason.
+        why: u8,
+        /// True when it begins.
+        begins: bool,
+    },
     /// News of the gamepads.
     Gamepad(GamepadNews),
     /// The rooms that say to be on this network have changed.

@@ -2,6 +2,7 @@
 //! seat: nobody would see it come up.
 
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZeroU32;
 
 use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Connection, MessageIterator};
@@ -15,10 +16,15 @@ const SESSION: &str = "org.freedesktop.login1.Session";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 const DBUS: &str = "org.freedesktop.DBus";
 /// Those who are asked how it is, with their objects.
-const SAVERS: [(&str, &str); 2] = [
+const SAVERS: [(&str, &str); 5] = [
     ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
     ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+    ("org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver"),
+    ("org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
+    ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
 ];
+/// What only who manages seats tells.
+const OF_SEAT: [Away; 3] = [Away::Locked, Away::Inactive, Away::Asleep];
 
 /// Why nobody is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,14 +44,23 @@ pub enum Away {
 /// Tells it each time that something of it begins (true) or ends, as long as the program runs. Where nothing is known of it,
 /// that is written to the log.
 pub fn watch_away(tell: impl Fn(Away, bool) + Clone + Send + 'static) {
-    begin("lock-screen", screen, tell.clone());
-    begin("lock-seat", seat, tell);
+    begin("lock-screen", &[Away::Screen], screen, tell.clone());
+    begin("lock-seat", &OF_SEAT, seat, tell);
 }
 
-fn begin<T: Fn(Away, bool) + Send + 'static>(name: &'static str, watch: fn(&T) -> zbus::Result<()>, tell: T) {
+/// What it told is over when nothing tells of it any more.
+fn begin<T: Fn(Away, bool) + Send + 'static>(
+    name: &'static str,
+    over: &'static [Away],
+    watch: fn(&T) -> zbus::Result<()>,
+    tell: T,
+) {
     let watched = std::thread::Builder::new().name(name.into()).spawn(move || {
         if let Err(error) = watch(&tell) {
             tracing::info!(%error, "nothing tells of it: {name}");
+        }
+        for why in over {
+            tell(*why, false);
         }
     });
     drop(watched);
@@ -69,13 +84,17 @@ fn screen(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     };
     let asked: zbus::Result<Vec<Message>> =
         SAVERS.into_iter().map(|(name, path)| ask((name, path, name))).collect();
-    listen(&bus, rules, asked?, None, tell)
+    listen(&bus, rules, asked?, News::default(), tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
 fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let bus = Connection::system()?;
-    let rule = MatchRule::builder().msg_type(Type::Signal).sender(LOGIN)?.build();
+    let signal = || MatchRule::builder().msg_type(Type::Signal);
+    let rules = [
+        signal().sender(LOGIN)?.build(),
+        signal().sender(DBUS)?.member("NameOwnerChanged")?.arg(0, LOGIN)?.build(),
+    ];
     let manager = "/org/freedesktop/login1";
     let found = bus.call_method(Some(LOGIN), manager, Some(MANAGER), "GetSession", &"auto");
     let session = found.and_then(|answer| answer.body().deserialize::<OwnedObjectPath>());
@@ -89,14 +108,16 @@ fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
             Vec::new()
         }
     };
-    listen(&bus, [rule], asked, session.ok(), tell)
+    let login = DBusProxy::new(&bus)?.get_name_owner(LOGIN.try_into()?);
+    let login = login.map_or_else(|_| String::new(), |name| name.to_string());
+    listen(&bus, rules, asked, News { session: session.ok(), login, ..News::default() }, tell)
 }
 
 fn listen<const N: usize>(
     bus: &Connection,
     rules: [MatchRule<'_>; N],
     asked: Vec<Message>,
-    session: Option<OwnedObjectPath>,
+    mut news: News,
     tell: &impl Fn(Away, bool),
 ) -> zbus::Result<()> {
     // What is told while we ask waits in it.
@@ -106,9 +127,9 @@ fn listen<const N: usize>(
         daemon.add_match_rule(rule)?;
     }
     for question in asked {
+        news.asked.insert(question.primary_header().serial_num());
         bus.send(&question)?;
     }
-    let mut news = News { session, savers: BTreeSet::new() };
     for message in messages {
         for (why, begins) in news.of(&message?) {
             tell(why, begins);
@@ -118,17 +139,23 @@ fn listen<const N: usize>(
 }
 
 /// What messages tell of it.
+#[derive(Default)]
 struct News {
     session: Option<OwnedObjectPath>,
     /// Those who have said that the screen is theirs, by their names on the bus.
     savers: BTreeSet<String>,
+    /// Who manages seats, by the name on the bus: others can send us what looks like it.
+    login: String,
+    /// Our questions that were not answered yet.
+    asked: BTreeSet<NonZeroU32>,
 }
 
 impl News {
     fn of(&mut self, message: &Message) -> Vec<(Away, bool)> {
         let (header, body) = (message.header(), message.body());
         let sender = header.sender().map(|name| name.as_str()).unwrap_or_default();
-        let ours = self.session.as_ref().is_some_and(|session| header.path() == Some(&**session));
+        let login = !self.login.is_empty() && sender == self.login;
+        let ours = login && self.session.as_ref().is_some_and(|session| header.path() == Some(&**session));
         match (header.interface().map(|name| name.as_str()), header.member().map(|name| name.as_str())) {
             (Some(interface), Some("ActiveChanged")) if interface.ends_with(".ScreenSaver") => {
                 body.deserialize().map_or_else(|_| Vec::new(), |on| self.saver(sender, on))
@@ -139,10 +166,14 @@ impl News {
                     Ok((name, _, now)) if now.is_empty() && self.savers.contains(&name) => {
                         self.saver(&name, false)
                     }
+                    Ok((name, _, now)) if name == LOGIN => {
+                        self.login = now;
+                        OF_SEAT.map(|why| (why, false)).to_vec()
+                    }
                     _ => Vec::new(),
                 }
             }
-            (Some(MANAGER), Some("PrepareForSleep")) => {
+            (Some(MANAGER), Some("PrepareForSleep")) if login => {
                 body.deserialize().map(|begins| (Away::Asleep, begins)).into_iter().collect()
             }
             (Some(SESSION), Some("Lock")) if ours => vec![(Away::Asked, true)],
@@ -150,10 +181,11 @@ impl News {
                 .deserialize::<(String, Properties, Vec<String>)>()
                 .map_or_else(|_| Vec::new(), |it| state(&it.1)),
             // What we have asked at the beginning.
-            (None, None) if header.message_type() == Type::MethodReturn => {
+            (None, None) if header.reply_serial().is_some_and(|serial| self.asked.remove(&serial)) => {
                 match (body.deserialize::<bool>(), body.deserialize::<Properties>()) {
                     (Ok(on), _) => self.saver(sender, on),
-                    (_, Ok(now)) => state(&now),
+                    // Where we do not run in the session of who is there, it says nothing.
+                    (_, Ok(now)) if state(&now).contains(&(Away::Inactive, false)) => state(&now),
                     _ => Vec::new(),
                 }
             }
@@ -192,7 +224,7 @@ mod tests {
     const OTHER: &str = "/org/freedesktop/login1/session/_33";
 
     fn nothing_known() -> News {
-        News { session: Some(OURS.try_into().unwrap()), savers: BTreeSet::new() }
+        News { session: Some(OURS.try_into().unwrap()), login: ":1.2".to_owned(), ..News::default() }
     }
 
     fn told(
@@ -201,7 +233,18 @@ mod tests {
         member: &str,
         body: &(impl Serialize + DynamicType),
     ) -> Vec<(Away, bool)> {
-        let message = Message::signal(path, interface, member).unwrap().build(body).unwrap();
+        told_by(":1.2", path, interface, member, body)
+    }
+
+    fn told_by(
+        sender: &str,
+        path: &str,
+        interface: &str,
+        member: &str,
+        body: &(impl Serialize + DynamicType),
+    ) -> Vec<(Away, bool)> {
+        let signal = Message::signal(path, interface, member).unwrap().sender(sender).unwrap();
+        let message = signal.build(body).unwrap();
         nothing_known().of(&message)
     }
 
@@ -227,6 +270,15 @@ mod tests {
         }
         assert_eq!(told(OURS, SESSION, "Lock", &()), [(Away::Asked, true)]);
         assert_eq!(told(OTHER, SESSION, "Lock", &()), []);
+        // Anybody can send it to us.
+        assert_eq!(told_by(":1.9", OURS, SESSION, "Lock", &()), []);
+        assert_eq!(told_by(":1.9", "/org/freedesktop/login1", MANAGER, "PrepareForSleep", &true), []);
+        let known = nothing_known();
+        assert_eq!(
+            News { login: String::new(), ..known }
+                .of(&Message::signal(OURS, SESSION, "Lock").unwrap().build(&()).unwrap()),
+            []
+        );
         // What cannot be read says nothing.
         assert_eq!(told("/", "org.gnome.ScreenSaver", "ActiveChanged", &"true"), []);
         assert_eq!(changed(OURS, "LockedHint", "true"), []);
@@ -257,20 +309,41 @@ mod tests {
     #[test]
     fn what_was_so_before_we_came_is_known_by_asking() {
         let mut news = nothing_known();
-        let asked =
-            Message::method_call("/", "GetActive").unwrap().sender(":1.1").unwrap().build(&()).unwrap();
-        let mut answers = |body: bool| {
-            let answer = Message::method_return(&asked.header()).unwrap().sender(":1.4").unwrap();
+        let ask =
+            || Message::method_call("/", "GetActive").unwrap().sender(":1.1").unwrap().build(&()).unwrap();
+        let (asked, other) = (ask(), ask());
+        let mut answers = |question: &Message, body: bool| {
+            news.asked.insert(asked.primary_header().serial_num());
+            let answer = Message::method_return(&question.header()).unwrap().sender(":1.4").unwrap();
             news.of(&answer.build(&body).unwrap())
         };
-        assert_eq!(answers(true), [(Away::Screen, true)]);
-        assert_eq!(answers(false), [(Away::Screen, false)]);
-        let now = HashMap::from([("LockedHint", Value::from(true)), ("Active", Value::from(true))]);
-        let answer = Message::method_return(&asked.header()).unwrap().build(&now).unwrap();
-        assert_eq!(news.of(&answer), [(Away::Locked, true), (Away::Inactive, false)]);
-        let refused = Message::error(&asked.header(), "org.freedesktop.DBus.Error.ServiceUnknown").unwrap();
-        assert_eq!(news.of(&refused.build(&"nobody").unwrap()), []);
-        let empty = Message::method_return(&asked.header()).unwrap().build(&()).unwrap();
-        assert_eq!(news.of(&empty), []);
+        assert_eq!(answers(&asked, true), [(Away::Screen, true)]);
+        assert_eq!(answers(&asked, false), [(Away::Screen, false)]);
+        assert_eq!(answers(&other, true), [], "we have not asked that");
+        let mut session = |locked: bool, active: bool| {
+            let now = HashMap::from([("LockedHint", Value::from(locked)), ("Active", Value::from(active))]);
+            news.asked.insert(asked.primary_header().serial_num());
+            news.of(&Message::method_return(&asked.header()).unwrap().build(&now).unwrap())
+        };
+        assert_eq!(session(true, true), [(Away::Locked, true), (Away::Inactive, false)]);
+        assert_eq!(session(true, false), [], "not the session of who is there");
+        for nothing in [
+            Message::error(&asked.header(), "org.freedesktop.DBus.Error.ServiceUnknown")
+                .unwrap()
+                .build(&"nobody"),
+            Message::method_return(&asked.header()).unwrap().build(&()),
+        ] {
+            news.asked.insert(asked.primary_header().serial_num());
+            assert_eq!(news.of(&nothing.unwrap()), []);
+        }
+    }
+
+    #[test]
+    fn who_manages_seats_takes_along_what_it_told() {
+        let mut news = nothing_known();
+        let signal = Message::signal("/org/freedesktop/DBus", DBUS, "NameOwnerChanged").unwrap();
+        let gone = signal.sender(DBUS).unwrap().build(&(LOGIN, ":1.2", ":1.8")).unwrap();
+        assert_eq!(news.of(&gone), [(Away::Locked, false), (Away::Inactive, false), (Away::Asleep, false)]);
+        assert_eq!(news.login, ":1.8");
     }
 }

@@ -8,10 +8,14 @@ use std::time::Duration;
 use handy_keys::{Error, Key as Hooked, KeyEvent, KeyboardListener, Modifiers};
 use pushtalk_ptt::{Change, Key, Watcher};
 
-use crate::{Binding, KeysError, Reach, Told, chords};
+use crate::{Binding, KeysError, Reach, Told, chords, keypad};
 
 /// How soon it ends when it is dropped, at the latest.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// While a key is down the system is asked so often whether it is.
+#[cfg(windows)]
+const ASK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Listener {
     stopped: Arc<AtomicBool>,
@@ -61,9 +65,24 @@ fn listen(
     watcher: &mut Watcher,
     tell: &mut impl FnMut(Told),
 ) -> Option<()> {
+    #[cfg(windows)]
+    let mut asked = std::time::Instant::now();
     while !stopped.load(Ordering::Acquire) {
+        #[cfg(windows)]
+        if asked.elapsed() >= ASK && !watcher.is_idle() {
+            asked = std::time::Instant::now();
+            let down = crate::asked::Down::now();
+            for change in watcher.confirm(|key| down.has(key)) {
+                tell(Told::Changed(change));
+            }
+        }
         match hook.recv_timeout(LOOK) {
             Ok(event) => {
+                // Windows tells a key before it counts it as down.
+                #[cfg(windows)]
+                {
+                    asked = std::time::Instant::now();
+                }
                 for change in heard(watcher, &event) {
                     tell(Told::Changed(change));
                 }
@@ -85,11 +104,7 @@ fn heard(watcher: &mut Watcher, event: &KeyEvent) -> Vec<Change> {
     changes.extend(watcher.key(key, event.is_key_down));
     if !event.is_key_down {
         // Shift and Num Lock, pressed meanwhile, make another key of it.
-        let twin = KEYPAD.iter().find_map(|(one, other)| match key.name() {
-            name if name == *one => Some(*other),
-            name if name == *other => Some(*one),
-            _ => None,
-        });
+        let twin = keypad::twin(key.name());
         changes.extend(twin.and_then(Key::named).into_iter().flat_map(|twin| watcher.key(twin, false)));
     }
     changes
@@ -104,20 +119,6 @@ const SIDES: [(&str, Modifiers); 8] = [
     ("AltRight", Modifiers::OPT_RIGHT),
     ("MetaLeft", Modifiers::CMD_LEFT),
     ("MetaRight", Modifiers::CMD_RIGHT),
-];
-
-/// Keys of the keypad, with what Windows calls them while Num Lock is off or Shift is held.
-const KEYPAD: [(&str, &str); 10] = [
-    ("Numpad0", "Insert"),
-    ("Numpad1", "End"),
-    ("Numpad2", "ArrowDown"),
-    ("Numpad3", "PageDown"),
-    ("Numpad4", "ArrowLeft"),
-    ("Numpad6", "ArrowRight"),
-    ("Numpad7", "Home"),
-    ("Numpad8", "ArrowUp"),
-    ("Numpad9", "PageUp"),
-    ("NumpadDecimal", "Delete"),
 ];
 
 fn understood(event: &KeyEvent) -> Option<Key> {

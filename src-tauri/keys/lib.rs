@@ -5,6 +5,8 @@
 //! nothing but which modifiers are down ([`pushtalk_ptt::Watcher`]). It runs only while somebody has bound a key.
 #![warn(missing_docs)]
 
+#[cfg(windows)]
+mod asked;
 #[cfg(target_os = "linux")]
 mod away;
 #[cfg(target_os = "linux")]
@@ -12,6 +14,8 @@ mod calls;
 mod held;
 #[cfg(any(windows, target_os = "macos"))]
 mod hooks;
+#[cfg(any(windows, target_os = "macos"))]
+mod keypad;
 mod pads;
 #[cfg(target_os = "linux")]
 mod portal;
@@ -62,7 +66,7 @@ pub enum Told {
     /// These chords, by their places, another program has for itself, too.
     Taken(Vec<usize>),
     /// These chords, by their places, no keyboard and no mouse has that can be read: only our own window hears them. Told
-    /// after the reach, each time that it changes; none when it was not told.
+    /// after the reach, each time that it changes; a reach that is told ends it.
     Unread(Vec<usize>),
     /// A button of a gamepad went down, while one is to be bound.
     Pressed(Key),
@@ -73,7 +77,7 @@ pub enum Told {
 /// How keys are heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// In whatever program has the focus; none is taken away from it.
+    /// In whatever program has the focus, but for those that are told as [`Told::Unread`]; none is taken away from it.
     Everywhere,
     /// The desktop is asked, and may be asking the person.
     Asking,

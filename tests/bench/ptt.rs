@@ -216,7 +216,7 @@ async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
         answers.push(begun.elapsed());
     }
     let (mut pointer, mut space, mut pushed) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..PRESSES / 3 {
+    for _ in 0..PRESSES / 6 {
         for (down, up, which, times) in [
             (BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, LEFT, &mut pointer),
             (KEY_PRESS_EVENT, KEY_RELEASE_EVENT, SPACE, &mut space),

@@ -83,9 +83,30 @@ test('the right Alt is bound alone and not with another key', async ({ page, win
     await expect(bind).toHaveText('Add a key');
     await expect(bound).toHaveText(all);
     if (all.length === 0) {
-      await expect(page.getByTestId('keys').getByRole('alert')).toContainText('bound: Alt Right + F8');
+      const alert = page.getByTestId('keys').getByRole('alert');
+      await expect(alert).toContainText('bound: Alt Right + F8. With the right Alt one writes');
     }
   }
+});
+
+test('the right Alt is refused also where it does not count as Alt', async ({ page, win }) => {
+  await win.open('room-idle');
+  await page.getByTestId('open-settings').click();
+  const bind = page.getByTestId('bind');
+  const press = (type: 'keydown' | 'keyup', code: string) =>
+    page.evaluate(([type, code]) => dispatchEvent(new KeyboardEvent(type, { code })), [type, code] as const);
+  const refused = page.getByTestId('keys').getByRole('alert');
+  await bind.click();
+  await press('keydown', 'AltRight');
+  await press('keydown', 'F8');
+  await expect(refused).toContainText('bound: Alt Right + F8.');
+  await bind.click();
+  await press('keydown', 'AltRight');
+  await press('keydown', 'ControlLeft');
+  await press('keyup', 'AltRight');
+  await press('keydown', 'F8');
+  await expect(page.getByTestId('bound').locator('kbd')).toHaveText(['F8']);
+  await expect(refused).toBeHidden();
 });
 
 test('a key that no readable keyboard has works in the window and is told, and so is that nobody is there', async ({
@@ -94,7 +115,7 @@ test('a key that no readable keyboard has works in the window and is told, and s
 }) => {
   await win.open('room-keyssome');
   await expect(page.getByTestId('talk-hint')).toContainText(
-    'bound keys talk again after you press this button',
+    'bound keys work again after you press this button',
   );
   await page.keyboard.press('F9');
   await page.keyboard.press('Control+KeyM');
@@ -103,7 +124,7 @@ test('a key that no readable keyboard has works in the window and is told, and s
   const bound = page.getByTestId('bound');
   await expect(bound.first()).toContainText('Works in other programs');
   await expect(bound.nth(1)).toContainText('Only in this window.');
-  await expect(page.getByTestId('reach')).toContainText('on no keyboard or mouse that can be read');
+  await expect(page.getByTestId('reach')).toContainText('on no keyboard or mouse that PushTalk can read');
   await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
@@ -172,7 +193,9 @@ test('keyboards are read directly only where that helps and only when it was cho
   expect((await win.intents()).at(-1)).toEqual({ do: 'setRawKeys', on: true });
   await win.open('room-keysunreadable');
   await page.getByTestId('open-settings').click();
-  await expect(page.getByTestId('reach')).toContainText('no keyboard can be read');
+  await expect(page.getByTestId('reach')).toContainText(
+    'PushTalk can read no keyboard or mouse with these keys',
+  );
   await expect(page.getByTestId('bound').last()).toContainText('lets PushTalk read no gamepad');
   await expect(page.getByTestId('allow-raw')).toHaveValue(/^sudo install .*60-pushtalk.rules/);
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);

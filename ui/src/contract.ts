@@ -470,7 +470,7 @@ unread: Array<string>,
 triggers: Array<Trigger>,
 /**
  * True while nobody is there, as far as the system tells (the screen is locked, or another person has the seat): no
- * bound key talks.
+ * bound key does anything, unless it is this window that hears it.
  */
 away: boolean,
 /**

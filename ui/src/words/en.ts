@@ -779,8 +779,9 @@ export const en = {
       'Other programs and the desktop can press the talk button, too, by the command “pushtalk ptt” with toggle, down, up or hold.',
     noSocket: 'No other program can press the talk button: the system refuses the socket for that.',
     unread:
-      'Some keys are on no keyboard or mouse that can be read. The command below allows it, in a terminal.',
-    away: 'The screen was locked, or somebody else was here: bound keys talk again after you press this button.',
+      'Some keys are on no keyboard or mouse that PushTalk can read. If yours has them, the command below lets PushTalk read it, in a terminal.',
+    rightAlt: 'With the right Alt one writes: take the left one, or the right one alone.',
+    away: 'The screen was locked, or somebody else was here: bound keys work again after you press this button.',
     here: 'Only in this window.',
     unproven: 'Press it once, with another window in front, to prove that it works there.',
     trigger: 'The desktop has it on: {by}. The program in front does not get it any more.',
@@ -804,7 +805,7 @@ export const en = {
       thisWindowNoPortal:
         'Only in this window: this desktop (Wayland) has no portal for shortcuts. Bind the command “pushtalk ptt toggle” in the settings of the desktop instead.',
       thisWindowUnreadable:
-        'Only in this window: no keyboard can be read. The command below allows it, in a terminal.',
+        'Only in this window: PushTalk can read no keyboard or mouse with these keys. The command below allows it, in a terminal.',
       thisWindowNotAllowed:
         'Only in this window: macOS asks you first. Allow PushTalk in System Settings under Privacy & Security, Accessibility, and start it again.',
       thisWindowGone:

@@ -819,8 +819,9 @@ export const fr: Words = {
     noSocket:
       'Aucun autre programme ne peut actionner le bouton : le système refuse la connexion prévue pour cela.',
     unread:
-      'Certaines touches ne sont sur aucun clavier ni souris lisible. La commande ci-dessous l’autorise, dans un terminal.',
-    away: 'L’écran était verrouillé, ou une autre personne était là : les touches associées parlent de nouveau dès que vous appuyez sur ce bouton.',
+      'Certaines touches ne sont sur aucun clavier ni aucune souris que PushTalk peut lire. Si les vôtres les ont, la commande ci-dessous permet à PushTalk de les lire, dans un terminal.',
+    rightAlt: 'La touche Alt de droite sert à écrire : prenez celle de gauche, ou celle de droite seule.',
+    away: 'L’écran était verrouillé, ou une autre personne était là : les touches associées fonctionnent de nouveau dès que vous appuyez sur ce bouton.',
     here: 'Seulement dans cette fenêtre.',
     unproven:
       'Appuyez dessus une fois, avec une autre fenêtre au premier plan, pour prouver qu’elle y fonctionne.',
@@ -845,7 +846,7 @@ export const fr: Words = {
       thisWindowNoPortal:
         'Seulement dans cette fenêtre : ce bureau (Wayland) n’a pas de portail pour les raccourcis. Associez plutôt la commande « pushtalk ptt toggle » dans les réglages du bureau.',
       thisWindowUnreadable:
-        'Seulement dans cette fenêtre : aucun clavier ne peut être lu. La commande ci-dessous l’autorise, dans un terminal.',
+        'Seulement dans cette fenêtre : PushTalk ne peut lire aucun clavier ni aucune souris avec ces touches. La commande ci-dessous l’autorise, dans un terminal.',
       thisWindowNotAllowed:
         'Uniquement dans cette fenêtre : macOS demande votre accord. Autorisez PushTalk dans Réglages Système, sous Confidentialité et sécurité, Accessibilité, puis relancez-le.',
       thisWindowGone:
