@@ -1,7 +1,8 @@
 //! Whispering in a room: who gets a frame, what each side sees, and who is answered.
 #![cfg(test)]
 
-use pushtalk_engine::face::{Button, HeardBy, Intent, TalkKey};
+use pushtalk_audio::Cue;
+use pushtalk_engine::face::{Button, CuePreferences, HeardBy, Intent, TalkKey};
 use pushtalk_tests::world::{Kind, World};
 
 use crate::whispers::{
@@ -241,4 +242,29 @@ fn who_was_muted_since_is_not_answered() {
     world.key(ANA, "F9", true);
     world.run(SECOND);
     assert_eq!(whispering(&world, ANA), ["Zoe"]);
+}
+
+#[test]
+fn whom_somebody_whispers_to_hears_a_sound_at_each_beginning_and_nobody_else_does() {
+    let mut world = room(18);
+    choose(&mut world, BEN, "Eve", true);
+    let sounds = |world: &mut World| {
+        for person in &mut world.people {
+            person.cues.clear();
+        }
+        world.key(BEN, "F8", true);
+        world.run(SECOND);
+        world.key(BEN, "F8", false);
+        world.run(2 * SECOND);
+        let all = |who: usize| world.people[who].cues.iter().map(|(cue, _)| *cue).collect::<Vec<_>>();
+        [ANA, EVE, ZOE].map(all)
+    };
+    for _ in 0..2 {
+        assert_eq!(sounds(&mut world), [vec![], vec![Cue::Whisper], vec![]]);
+    }
+    world.act(EVE, Intent::SetCues { cues: CuePreferences { whisper: false, ..CuePreferences::default() } });
+    assert_eq!(sounds(&mut world), [vec![], vec![], vec![]]);
+    world.act(EVE, Intent::SetCues { cues: CuePreferences::default() });
+    world.act(EVE, Intent::SetDeafened { on: true });
+    assert_eq!(sounds(&mut world), [vec![], vec![], vec![]], "she does not hear him");
 }

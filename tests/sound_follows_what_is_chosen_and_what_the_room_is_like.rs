@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use pushtalk_audio::{Cue, ProcessingSettings};
-use pushtalk_engine::face::{CuePreferences, EchoCancelling, Intent, ProcessingPreferences, RoomMode};
+use pushtalk_engine::face::{
+    Bound, CuePreferences, EchoCancelling, Intent, KeyDoes, ProcessingPreferences, RoomMode,
+};
 use pushtalk_tests::world::{Network, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -54,6 +56,13 @@ fn echo_is_cancelled_where_everybody_may_talk_unless_it_was_chosen_otherwise() {
     world.act(0, Intent::SetMode { mode: RoomMode::Radio });
     world.run(SECOND);
     assert_eq!([0, 1, 2].map(|who| echo(&world, who)), [false, false, true]);
+
+    // Whoever may whisper while others talk hears them meanwhile.
+    let key = |does| Intent::SetKeys { keys: vec![Bound { chord: "F9".to_owned(), does }] };
+    for (does, cancels) in [(KeyDoes::Answer, true), (KeyDoes::Mute, false)] {
+        world.act(0, key(does));
+        assert_eq!(echo(&world, 0), cancels, "{does:?}");
+    }
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub enum Cue {
     NetworkUp,
     /// Nobody can be reached any more: three falling.
     NetworkDown,
+    /// Somebody begins to whisper to us: a soft falling double chirp.
+    Whisper,
 }
 
 /// Part of a cue: from one pitch to another, in Hz, and how long, in milliseconds.
@@ -50,8 +52,15 @@ const MS: usize = SAMPLE_RATE as usize / 1000;
 const AT_ONCE: usize = 4;
 
 impl Cue {
-    const ALL: [Self; 6] =
-        [Self::Permit, Self::Busy, Self::Free, Self::LimitNear, Self::NetworkUp, Self::NetworkDown];
+    const ALL: [Self; 7] = [
+        Self::Permit,
+        Self::Busy,
+        Self::Free,
+        Self::LimitNear,
+        Self::NetworkUp,
+        Self::NetworkDown,
+        Self::Whisper,
+    ];
 
     /// The permit is the shortest: the first word is said into it.
     const fn tones(self) -> &'static [Tone] {
@@ -62,6 +71,8 @@ impl Cue {
             Self::LimitNear => const { &[tone(800.0, 60), pause(50), tone(800.0, 60)] },
             Self::NetworkUp => const { &[tone(660.0, 70), tone(880.0, 70), tone(1100.0, 80)] },
             Self::NetworkDown => const { &[tone(1100.0, 70), tone(880.0, 70), tone(660.0, 80)] },
+            // As short as the permit: the first word of another is heard beneath it.
+            Self::Whisper => const { &[chirp(700.0, 500.0, 35), pause(15), chirp(600.0, 400.0, 35)] },
         }
     }
 
@@ -166,7 +177,8 @@ mod tests {
         for cue in Cue::ALL {
             let samples = cue.samples();
             let ms = samples.len() / MS;
-            assert!(ms < 250 && (cue != Cue::Permit || ms < 100), "{cue:?}: {ms} ms");
+            let brief = matches!(cue, Cue::Permit | Cue::Whisper);
+            assert!(ms < 250 && (!brief || ms < 100), "{cue:?}: {ms} ms");
             assert_eq!((samples[0], samples[samples.len() - 1].abs() < 0.001), (0.0, true), "{cue:?}");
             // A sine of this height and 1700 Hz has no greater step.
             let step = samples.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);

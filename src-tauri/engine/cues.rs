@@ -41,6 +41,7 @@ pub(crate) fn loudness(cue: Cue, preferences: &CuePreferences) -> Option<f32> {
         Cue::Free => preferences.free,
         Cue::LimitNear => preferences.limit,
         Cue::NetworkUp | Cue::NetworkDown => preferences.network,
+        Cue::Whisper => preferences.whisper,
     };
     (on && preferences.volume > 0).then(|| f32::from(preferences.volume.min(100)) / 100.0)
 }
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn each_cue_can_be_turned_off_and_all_of_them_down() {
-        let all = [Cue::Permit, Cue::Busy, Cue::Free, Cue::LimitNear, Cue::NetworkUp];
+        let all = [Cue::Permit, Cue::Busy, Cue::Free, Cue::LimitNear, Cue::NetworkUp, Cue::Whisper];
         let none = CuePreferences {
             volume: 40,
             permit: false,
@@ -116,9 +117,16 @@ mod tests {
             free: false,
             limit: false,
             network: false,
+            whisper: false,
         };
-        let only: [fn(&mut CuePreferences) -> &mut bool; 5] =
-            [|p| &mut p.permit, |p| &mut p.busy, |p| &mut p.free, |p| &mut p.limit, |p| &mut p.network];
+        let only: [fn(&mut CuePreferences) -> &mut bool; 6] = [
+            |p| &mut p.permit,
+            |p| &mut p.busy,
+            |p| &mut p.free,
+            |p| &mut p.limit,
+            |p| &mut p.network,
+            |p| &mut p.whisper,
+        ];
         for (cue, switch) in all.into_iter().zip(only) {
             let mut one = none;
             *switch(&mut one) = true;

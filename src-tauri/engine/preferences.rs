@@ -245,6 +245,8 @@ pub struct CuePreferences {
     pub limit: bool,
     /// Others can be reached, or nobody any more.
     pub network: bool,
+    /// Somebody begins to whisper to us.
+    pub whisper: bool,
 }
 
 impl CuePreferences {
@@ -256,7 +258,7 @@ impl CuePreferences {
 
 impl Default for CuePreferences {
     fn default() -> Self {
-        Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true }
+        Self { volume: 70, permit: true, busy: true, free: true, limit: true, network: true, whisper: true }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::cues::{cue, loudness};
 use crate::face::{EchoCancelling, Intent, Preferences, ProcessingPreferences, TalkMode};
 use crate::hands::Hands;
 use crate::inside::Inside;
+use crate::preferences::KeyDoes;
 use crate::volumes::Volume;
 
 /// What the voice threads of one room were told, and what their setting depends on.
@@ -25,6 +26,8 @@ pub(crate) struct Sounding {
     pub(crate) volumes: BTreeMap<Pid, Volume>,
     /// What the button showed last, and whether it whispered.
     shown: Option<(Situation, bool)>,
+    /// Who whispered to us at the last look.
+    whisperers: Vec<Pid>,
     told: Option<Setting>,
 }
 
@@ -84,7 +87,8 @@ impl Inside {
     pub(crate) fn tell_sounding(&mut self, preferences: &Preferences, out: &mut Vec<Output>) {
         let view = self.floor.view();
         let (mode, button, whispers) = (self.settings.mode, view.button, !view.whispering.is_empty());
-        let several = mode == Mode::Open || !self.whisper.chosen.is_empty();
+        let answers = preferences.keys.iter().any(|bound| bound.does == KeyDoes::Answer);
+        let several = mode == Mode::Open || !self.whisper.chosen.is_empty() || answers;
         let setting = Setting::of(preferences, mode, several, button, self.sounding.worn);
         let told = self.sounding.told.replace(setting);
         if told.map(|told| told.processing) != Some(setting.processing) {
@@ -100,14 +104,21 @@ impl Inside {
         let before = self.sounding.shown.replace(shown);
         // Who whispered, and now talks to all, hears that it begins, and the other way around.
         let before = before.map(|(before, did)| if did == whispers { before } else { Situation::Idle });
-        if let Some(before) = before
-            && let Some(cue) = cue(before, button, mode)
+        let told = before
+            .and_then(|before| cue(before, button, mode))
             // Who talks by voice is talking already, and would hear it at every word.
-            && !(cue == Cue::Permit && self.sounding.hands.voice)
-            && !preferences.manners.quiet
-            && let Some(gain) = loudness(cue, &preferences.cues)
-        {
-            out.push(Output::Listen(ListenOrder::Cue(cue, gain)));
+            .filter(|cue| !(*cue == Cue::Permit && self.sounding.hands.voice));
+        let heard = view.whispers.into_iter().filter(|pid| !self.status.deafened && !self.volume(pid).muted);
+        let whisperers: Vec<Pid> = heard.collect();
+        let begins = whisperers.iter().any(|pid| !self.sounding.whisperers.contains(pid));
+        self.sounding.whisperers = whisperers;
+        if preferences.manners.quiet {
+            return;
+        }
+        for cue in told.into_iter().chain(begins.then_some(Cue::Whisper)) {
+            if let Some(gain) = loudness(cue, &preferences.cues) {
+                out.push(Output::Listen(ListenOrder::Cue(cue, gain)));
+            }
         }
     }
 }

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+#[cfg(windows)]
+use std::time::Instant;
 
 use handy_keys::{Error, Key as Hooked, KeyEvent, KeyboardListener, Modifiers};
 use pushtalk_ptt::{Change, Key, Watcher};
 
+#[cfg(windows)]
+use crate::asked::Down;
+#[cfg(windows)]
+use crate::seen::Seen;
 use crate::{Binding, KeysError, Reach, Told, chords, keypad};
 
-/// How soon it ends when it is dropped, at the latest.
+/// How soon it ends when it is dropped, at the latest; and on Windows how often it is asked whether what is down is.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// While a key is down the system is asked so often whether it is.
-#[cfg(windows)]
-const ASK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Listener {
     stopped: Arc<AtomicBool>,
@@ -66,13 +68,15 @@ fn listen(
     tell: &mut impl FnMut(Told),
 ) -> Option<()> {
     #[cfg(windows)]
-    let mut asked = std::time::Instant::now();
+    let (mut asked, seen) = (Instant::now(), Seen::default());
     while !stopped.load(Ordering::Acquire) {
         #[cfg(windows)]
-        if asked.elapsed() >= ASK && !watcher.is_idle() {
-            asked = std::time::Instant::now();
-            let down = crate::asked::Down::now();
-            for change in watcher.confirm(|key| down.has(key)) {
+        if watcher.is_idle() {
+            seen.forget();
+        } else if asked.elapsed() >= LOOK {
+            asked = Instant::now();
+            let down = Down::now();
+            for change in seen.look(watcher, |key| down.has(key)) {
                 tell(Told::Changed(change));
             }
         }
@@ -81,7 +85,7 @@ fn listen(
                 // Windows tells a key before it counts it as down.
                 #[cfg(windows)]
                 {
-                    asked = std::time::Instant::now();
+                    asked = Instant::now();
                 }
                 for change in heard(watcher, &event) {
                     tell(Told::Changed(change));

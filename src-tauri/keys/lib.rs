@@ -21,6 +21,8 @@ mod pads;
 mod portal;
 #[cfg(target_os = "linux")]
 mod raw;
+#[cfg(any(windows, test))]
+mod seen;
 #[cfg(target_os = "linux")]
 mod shortcuts;
 #[cfg(target_os = "linux")]

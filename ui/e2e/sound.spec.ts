@@ -23,7 +23,15 @@ test('sounds are turned down together and off one by one, and voices while one t
   await page.getByRole('slider', { name: words.sounds.volume }).fill('25');
   await page.getByRole('checkbox', { name: words.cues.busy.label }).uncheck();
   await page.getByRole('checkbox', { name: words.settings.ducking }).uncheck();
-  const cues = { volume: 25, permit: true, busy: true, free: true, limit: true, network: true };
+  const cues = {
+    volume: 25,
+    permit: true,
+    busy: true,
+    free: true,
+    limit: true,
+    network: true,
+    whisper: true,
+  };
   expect(await win.intents()).toEqual([
     { do: 'setCues', cues },
     { do: 'setCues', cues: { ...cues, busy: false } },

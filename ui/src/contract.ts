@@ -119,7 +119,11 @@ limit: boolean,
 /**
  * Others can be reached, or nobody any more.
  */
-network: boolean, };
+network: boolean,
+/**
+ * Somebody begins to whisper to us.
+ */
+whisper: boolean, };
 
 /**
  * Devices found at the last look.

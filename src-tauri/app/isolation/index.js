@@ -33,7 +33,7 @@
   const manners = { closeToTray: flag, startAtLogin: flag, notify: flag, quiet: flag };
   const talkKey = { releaseDelay: number, latch: flag, doublePress: flag };
   const bound = { chord: text(64), does: oneOf('talk', 'latch', 'mute', 'deafen', 'whisper', 'answer') };
-  const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag };
+  const cues = { volume: number, permit: flag, busy: flag, free: flag, limit: flag, network: flag, whisper: flag };
 
   /** Every intent of the contract with its fields. A test compares the names with `ui/src/contract.ts`. */
   const intents = new Map(

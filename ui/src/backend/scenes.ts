@@ -51,7 +51,7 @@ export const preferences = (): Preferences => ({
   queueing: true,
   processing: { highPass: true, noiseSuppression: true, gainControl: true, echoCancelling: 'auto' },
   ducking: true,
-  cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true },
+  cues: { volume: 70, permit: true, busy: true, free: true, limit: true, network: true, whisper: true },
   talkMode: 'hold',
   voiceThreshold: -45,
   micWhilePressed: false,

@@ -108,6 +108,7 @@ export const ar: Words = {
     free: { label: 'القناة خالية', hint: 'نغمة واحدة.' },
     limit: { label: 'اقترب حد التحدث', hint: 'نغمتان قصيرتان.' },
     network: { label: 'تم الاتصال، أو تعذر الوصول إلى أحد', hint: 'ثلاث نغمات، صاعدة أو هابطة.' },
+    whisper: { label: 'شخص يهمس إليك', hint: 'زقزقة مزدوجة منخفضة.' },
   },
   manners: {
     closeToTray: {

@@ -107,6 +107,7 @@ const contract = {
     free: { label: 'The channel is free', hint: 'A single beep.' },
     limit: { label: 'The talk limit is near', hint: 'Two short beeps.' },
     network: { label: 'Connected, or nobody reachable', hint: 'Three beeps, rising or falling.' },
+    whisper: { label: 'Somebody whispers to you', hint: 'A low double chirp.' },
   },
   manners: {
     closeToTray: {

@@ -131,6 +131,7 @@ export const fr: Words = {
       label: 'Connexion établie, ou personne de joignable',
       hint: 'Trois bips, montants ou descendants.',
     },
+    whisper: { label: 'Quelqu’un vous parle en chuchotant', hint: 'Un double gazouillis grave.' },
   },
   manners: {
     closeToTray: {
