@@ -23,11 +23,8 @@ async fn a_key_talks_by_the_desktop_where_windows_hear_only_their_own() -> anyho
     let ben = Window::open(&display, &program, launch("ben")).await?;
     ana.meet(&ben).await?;
 
-    ana.focus(&display)?;
     ana.click("open-settings").await?;
-    ana.click("bind").await?;
-    ana.wait_for_words("Press the key you want").await?;
-    display.hands(&["key", "F8"])?;
+    ana.bind(&display, "F8").await?;
     let f8 = Wish { id: "F8".into(), description: "Talk while held".into(), trigger: Some("F8".into()) };
     assert_eq!(portal.wishes().await?.as_slice(), std::slice::from_ref(&f8));
     ana.wait_for_words("The desktop has it on: \u{2068}Press F8\u{2069}.").await?;
@@ -64,10 +61,7 @@ async fn a_key_talks_by_the_desktop_where_windows_hear_only_their_own() -> anyho
     // What works without the desktop goes on working, and who asks anew is heard.
     let mut portal = Portal::start(bus.address(), Answer::Yes).await?;
     ana.click_css("[data-testid=bound] button").await?;
-    ana.focus(&display)?;
-    ana.click("bind").await?;
-    ana.wait_for_words("Press the key you want").await?;
-    display.hands(&["key", "F8"])?;
+    ana.bind(&display, "F8").await?;
     assert_eq!(portal.wishes().await?, [f8]);
     ana.wait_for_words("The desktop has it on: \u{2068}Press F8\u{2069}.").await?;
     ana.escape().await?;

@@ -10,11 +10,8 @@ use pushtalk_tests::window::{Display, Launch, Window};
 use serde_json::json;
 
 async fn bind(window: &Window, display: &Display, key: &str) -> anyhow::Result<()> {
-    window.focus(display)?;
     window.click("open-settings").await?;
-    window.click("bind").await?;
-    window.wait_for_words("Press the key you want").await?;
-    display.hands(&["key", key])?;
+    window.bind(display, key).await?;
     window.find("bound").await?;
     window.wait_for_words("Press it once, with another window in front").await
 }

@@ -123,11 +123,8 @@ async fn a_screen_that_was_locked_at_the_start_is_known_and_free_when_what_locke
     let ana = Window::open(&display, &program, launch).await?;
     let ben = Window::open(&display, &program, Launch::with(rig.command(&program))).await?;
     ana.meet(&ben).await?;
-    ana.focus(&display)?;
     ana.click("open-settings").await?;
-    ana.click("bind").await?;
-    ana.wait_for_words("Press the key you want").await?;
-    display.hands(&["key", "F8"])?;
+    ana.bind(&display, "F8").await?;
     ana.wait_for_words("Press it once, with another window in front").await?;
     // Pressed while nobody is there, it is heard and does not talk, not even when somebody is again.
     ben.focus(&display)?;

@@ -245,26 +245,52 @@ fn who_was_muted_since_is_not_answered() {
 }
 
 #[test]
-fn whom_somebody_whispers_to_hears_a_sound_at_each_beginning_and_nobody_else_does() {
+fn whom_somebody_whispers_to_hears_a_sound_at_the_beginning_and_nobody_else_does() {
     let mut world = room(18);
     choose(&mut world, BEN, "Eve", true);
     let sounds = |world: &mut World| {
-        for person in &mut world.people {
-            person.cues.clear();
-        }
+        [ANA, EVE, ZOE].map(|who| {
+            let cues = std::mem::take(&mut world.people[who].cues);
+            cues.into_iter().map(|(cue, _)| cue).collect::<Vec<_>>()
+        })
+    };
+    let (nothing, once) = ([vec![], vec![], vec![]], [vec![], vec![Cue::Whisper], vec![]]);
+    let whisper = |world: &mut World, pause| {
         world.key(BEN, "F8", true);
         world.run(SECOND);
         world.key(BEN, "F8", false);
-        world.run(2 * SECOND);
-        let all = |who: usize| world.people[who].cues.iter().map(|(cue, _)| *cue).collect::<Vec<_>>();
-        [ANA, EVE, ZOE].map(all)
+        world.run(pause);
     };
+    sounds(&mut world);
     for _ in 0..2 {
-        assert_eq!(sounds(&mut world), [vec![], vec![Cue::Whisper], vec![]]);
+        whisper(&mut world, 3 * SECOND);
+        assert_eq!(sounds(&mut world), once);
     }
+    // Who goes on after a breath is known already.
+    for pause in [3 * MOMENT, 3 * SECOND] {
+        whisper(&mut world, pause);
+    }
+    assert_eq!(sounds(&mut world), once);
+
     world.act(EVE, Intent::SetCues { cues: CuePreferences { whisper: false, ..CuePreferences::default() } });
-    assert_eq!(sounds(&mut world), [vec![], vec![], vec![]]);
+    whisper(&mut world, 3 * SECOND);
+    assert_eq!(sounds(&mut world), nothing);
     world.act(EVE, Intent::SetCues { cues: CuePreferences::default() });
+
     world.act(EVE, Intent::SetDeafened { on: true });
-    assert_eq!(sounds(&mut world), [vec![], vec![], vec![]], "she does not hear him");
+    world.key(BEN, "F8", true);
+    world.run(SECOND);
+    world.act(EVE, Intent::SetDeafened { on: false });
+    world.run(SECOND);
+    world.key(BEN, "F8", false);
+    world.run(3 * SECOND);
+    assert_eq!(sounds(&mut world), nothing, "it did not begin when she came back");
+
+    // Her own microphone would tell all others of it.
+    world.act(EVE, Intent::Press);
+    world.run(SECOND);
+    sounds(&mut world);
+    whisper(&mut world, MOMENT);
+    assert_eq!((whispers(&world, EVE), talks(&world, EVE)), (vec!["Ben".to_owned()], true));
+    assert_eq!(sounds(&mut world), nothing);
 }

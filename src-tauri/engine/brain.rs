@@ -230,7 +230,7 @@ impl Brain {
             inside.hint_bluetooth(&mut self.preferences, &mut self.notices);
             inside.rest_microphone(now, &mut self.notices, &mut out);
             inside.note_reach(now);
-            inside.tell_sounding(&self.preferences, &mut out);
+            inside.tell_sounding(now, &self.preferences, &mut out);
             inside.tell_own_status(&mut out);
             if let Some(why) = inside.sent_away {
                 self.go_home(now, rng, &mut out);

@@ -290,7 +290,7 @@ impl Brain {
 
 impl Inside {
     /// True when the button that is down does something, or is about to.
-    fn button_works(&self) -> bool {
+    pub(crate) fn button_works(&self) -> bool {
         self.standby.is_awaited()
             || matches!(self.floor.view().button, Situation::Requesting | Situation::Talking { .. })
     }

@@ -26,10 +26,13 @@ pub(crate) struct Sounding {
     pub(crate) volumes: BTreeMap<Pid, Volume>,
     /// What the button showed last, and whether it whispered.
     shown: Option<(Situation, bool)>,
-    /// Who whispered to us at the last look.
-    whisperers: Vec<Pid>,
+    /// Who whispered to us, and when last.
+    whisperers: BTreeMap<Pid, Duration>,
     told: Option<Setting>,
 }
+
+/// Who whispers again so soon, or is heard again after a gap, goes on.
+const SAME_WHISPER: Duration = Duration::from_secs(2);
 
 /// How the voice threads are to work.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +87,7 @@ impl Brain {
 
 impl Inside {
     /// Tells the voice threads what has changed for them.
-    pub(crate) fn tell_sounding(&mut self, preferences: &Preferences, out: &mut Vec<Output>) {
+    pub(crate) fn tell_sounding(&mut self, now: Duration, preferences: &Preferences, out: &mut Vec<Output>) {
         let view = self.floor.view();
         let (mode, button, whispers) = (self.settings.mode, view.button, !view.whispering.is_empty());
         let answers = preferences.keys.iter().any(|bound| bound.does == KeyDoes::Answer);
@@ -108,10 +111,7 @@ impl Inside {
             .and_then(|before| cue(before, button, mode))
             // Who talks by voice is talking already, and would hear it at every word.
             .filter(|cue| !(*cue == Cue::Permit && self.sounding.hands.voice));
-        let heard = view.whispers.into_iter().filter(|pid| !self.status.deafened && !self.volume(pid).muted);
-        let whisperers: Vec<Pid> = heard.collect();
-        let begins = whisperers.iter().any(|pid| !self.sounding.whisperers.contains(pid));
-        self.sounding.whisperers = whisperers;
+        let begins = self.whisper_begins(now, &view.whispers);
         if preferences.manners.quiet {
             return;
         }
@@ -120,5 +120,17 @@ impl Inside {
                 out.push(Output::Listen(ListenOrder::Cue(cue, gain)));
             }
         }
+    }
+
+    /// True when somebody of these begins to whisper to us and is heard. Not while we talk: our own microphone would hear the
+    /// sound that tells it.
+    fn whisper_begins(&mut self, now: Duration, whisperers: &[Pid]) -> bool {
+        self.sounding.whisperers.retain(|_, last| now.saturating_sub(*last) <= SAME_WHISPER);
+        let mut begins = false;
+        for pid in whisperers {
+            let goes_on = self.sounding.whisperers.insert(*pid, now).is_some();
+            begins |= !goes_on && !self.volume(pid).muted;
+        }
+        begins && !self.status.deafened && !self.button_works()
     }
 }

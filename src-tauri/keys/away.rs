@@ -82,9 +82,8 @@ fn screen(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
             .with_flags(Flags::NoAutoStart)?
             .build(&())
     };
-    let asked: zbus::Result<Vec<Message>> =
-        SAVERS.into_iter().map(|(name, path)| ask((name, path, name))).collect();
-    listen(&bus, rules, asked?, News::default(), tell)
+    let ask = || SAVERS.into_iter().map(|(name, path)| ask((name, path, name))).collect();
+    listen(&bus, rules, ask, News::default(), tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
@@ -98,25 +97,27 @@ fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
     let manager = "/org/freedesktop/login1";
     let found = bus.call_method(Some(LOGIN), manager, Some(MANAGER), "GetSession", &"auto");
     let session = found.and_then(|answer| answer.body().deserialize::<OwnedObjectPath>());
-    let asked = match &session {
-        Ok(session) => {
+    if let Err(error) = &session {
+        tracing::debug!(%error, "our session is not known");
+    }
+    let session = session.ok();
+    let ask = || {
+        let ask = |session| {
             let ask = Message::method_call(session, "GetAll")?.destination(LOGIN)?.interface(PROPERTIES)?;
-            vec![ask.build(&SESSION)?]
-        }
-        Err(error) => {
-            tracing::debug!(%error, "our session is not known");
-            Vec::new()
-        }
+            ask.build(&SESSION)
+        };
+        session.iter().map(ask).collect()
     };
     let login = DBusProxy::new(&bus)?.get_name_owner(LOGIN.try_into()?);
     let login = login.map_or_else(|_| String::new(), |name| name.to_string());
-    listen(&bus, rules, asked, News { session: session.ok(), login, ..News::default() }, tell)
+    let news = News { session: session.clone(), login: Some(login), ..News::default() };
+    listen(&bus, rules, ask, news, tell)
 }
 
 fn listen<const N: usize>(
     bus: &Connection,
     rules: [MatchRule<'_>; N],
-    asked: Vec<Message>,
+    ask: impl Fn() -> zbus::Result<Vec<Message>>,
     mut news: News,
     tell: &impl Fn(Away, bool),
 ) -> zbus::Result<()> {
@@ -126,13 +127,20 @@ fn listen<const N: usize>(
     for rule in rules {
         daemon.add_match_rule(rule)?;
     }
-    for question in asked {
-        news.asked.insert(question.primary_header().serial_num());
-        bus.send(&question)?;
-    }
+    let put = |news: &mut News| -> zbus::Result<()> {
+        for question in ask()? {
+            news.asked.insert(question.primary_header().serial_num());
+            bus.send(&question)?;
+        }
+        Ok(())
+    };
+    put(&mut news)?;
     for message in messages {
         for (why, begins) in news.of(&message?) {
             tell(why, begins);
+        }
+        if std::mem::take(&mut news.unsure) {
+            put(&mut news)?;
         }
     }
     Ok(())
@@ -144,8 +152,12 @@ struct News {
     session: Option<OwnedObjectPath>,
     /// Those who have said that the screen is theirs, by their names on the bus.
     savers: BTreeSet<String>,
-    /// Who manages seats, by the name on the bus: others can send us what looks like it.
-    login: String,
+    /// Who manages seats, by the name on the bus, where it is that bus: anybody there can send us what looks like it.
+    login: Option<String>,
+    /// Our session was that of who is there.
+    was_active: bool,
+    /// It has to be asked anew.
+    unsure: bool,
     /// Our questions that were not answered yet.
     asked: BTreeSet<NonZeroU32>,
 }
@@ -154,10 +166,12 @@ impl News {
     fn of(&mut self, message: &Message) -> Vec<(Away, bool)> {
         let (header, body) = (message.header(), message.body());
         let sender = header.sender().map(|name| name.as_str()).unwrap_or_default();
-        let login = !self.login.is_empty() && sender == self.login;
+        let login = !sender.is_empty() && self.login.as_deref() == Some(sender);
         let ours = login && self.session.as_ref().is_some_and(|session| header.path() == Some(&**session));
         match (header.interface().map(|name| name.as_str()), header.member().map(|name| name.as_str())) {
-            (Some(interface), Some("ActiveChanged")) if interface.ends_with(".ScreenSaver") => {
+            (Some(interface), Some("ActiveChanged"))
+                if self.login.is_none() && interface.ends_with(".ScreenSaver") =>
+            {
                 body.deserialize().map_or_else(|_| Vec::new(), |on| self.saver(sender, on))
             }
             // One that has gone leaves no screen behind.
@@ -167,7 +181,8 @@ impl News {
                         self.saver(&name, false)
                     }
                     Ok((name, _, now)) if name == LOGIN => {
-                        self.login = now;
+                        self.unsure = !now.is_empty();
+                        self.login = Some(now);
                         OF_SEAT.map(|why| (why, false)).to_vec()
                     }
                     _ => Vec::new(),
@@ -179,13 +194,16 @@ impl News {
             (Some(SESSION), Some("Lock")) if ours => vec![(Away::Asked, true)],
             (Some(PROPERTIES), Some("PropertiesChanged")) if ours => body
                 .deserialize::<(String, Properties, Vec<String>)>()
-                .map_or_else(|_| Vec::new(), |it| state(&it.1)),
+                .map_or_else(|_| Vec::new(), |it| self.state(&it.1)),
             // What we have asked at the beginning.
             (None, None) if header.reply_serial().is_some_and(|serial| self.asked.remove(&serial)) => {
                 match (body.deserialize::<bool>(), body.deserialize::<Properties>()) {
                     (Ok(on), _) => self.saver(sender, on),
-                    // Where we do not run in the session of who is there, it says nothing.
-                    (_, Ok(now)) if state(&now).contains(&(Away::Inactive, false)) => state(&now),
+                    (_, Ok(now)) => {
+                        let told = self.state(&now);
+                        // Where we never ran in the session of who is there, it says nothing.
+                        if self.was_active { told } else { Vec::new() }
+                    }
                     _ => Vec::new(),
                 }
             }
@@ -201,17 +219,18 @@ impl News {
         // Where there are two, the screen is free when the last one says so.
         if on || self.savers.is_empty() { vec![(Away::Screen, on)] } else { Vec::new() }
     }
+
+    /// What the properties of our session tell.
+    fn state(&mut self, changed: &Properties) -> Vec<(Away, bool)> {
+        let now = |name| changed.get(name).and_then(|now| bool::try_from(now).ok());
+        let locked = now("LockedHint").map(|locked| (Away::Locked, locked));
+        let active = now("Active");
+        self.was_active |= active == Some(true);
+        locked.into_iter().chain(active.map(|active| (Away::Inactive, !active))).collect()
+    }
 }
 
 type Properties = HashMap<String, OwnedValue>;
-
-/// What the properties of a session tell.
-fn state(changed: &Properties) -> Vec<(Away, bool)> {
-    let now = |name| changed.get(name).and_then(|now| bool::try_from(now).ok());
-    let locked = now("LockedHint").map(|locked| (Away::Locked, locked));
-    let active = now("Active").map(|active| (Away::Inactive, !active));
-    locked.into_iter().chain(active).collect()
-}
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +243,7 @@ mod tests {
     const OTHER: &str = "/org/freedesktop/login1/session/_33";
 
     fn nothing_known() -> News {
-        News { session: Some(OURS.try_into().unwrap()), login: ":1.2".to_owned(), ..News::default() }
+        News { session: Some(OURS.try_into().unwrap()), login: Some(":1.2".to_owned()), ..News::default() }
     }
 
     fn told(
@@ -258,7 +277,9 @@ mod tests {
     fn a_locked_screen_sleep_and_another_person_are_told_and_nothing_else_is() {
         for on in [true, false] {
             for saver in ["org.freedesktop.ScreenSaver", "org.gnome.ScreenSaver"] {
-                assert_eq!(told("/", saver, "ActiveChanged", &on), [(Away::Screen, on)]);
+                let signal = Message::signal("/", saver, "ActiveChanged").unwrap().build(&on).unwrap();
+                assert_eq!(News::default().of(&signal), [(Away::Screen, on)]);
+                assert_eq!(told("/", saver, "ActiveChanged", &on), [], "not on the bus that is everybody's");
             }
             assert_eq!(told("/", "org.example.Window", "ActiveChanged", &on), []);
             let manager = ("/org/freedesktop/login1", "org.freedesktop.login1.Manager");
@@ -273,12 +294,8 @@ mod tests {
         // Anybody can send it to us.
         assert_eq!(told_by(":1.9", OURS, SESSION, "Lock", &()), []);
         assert_eq!(told_by(":1.9", "/org/freedesktop/login1", MANAGER, "PrepareForSleep", &true), []);
-        let known = nothing_known();
-        assert_eq!(
-            News { login: String::new(), ..known }
-                .of(&Message::signal(OURS, SESSION, "Lock").unwrap().build(&()).unwrap()),
-            []
-        );
+        let lock = Message::signal(OURS, SESSION, "Lock").unwrap().build(&()).unwrap();
+        assert_eq!(News { login: Some(String::new()), ..nothing_known() }.of(&lock), []);
         // What cannot be read says nothing.
         assert_eq!(told("/", "org.gnome.ScreenSaver", "ActiveChanged", &"true"), []);
         assert_eq!(changed(OURS, "LockedHint", "true"), []);
@@ -287,7 +304,7 @@ mod tests {
 
     #[test]
     fn of_two_savers_the_last_one_frees_the_screen_and_one_that_dies_frees_it_too() {
-        let mut news = nothing_known();
+        let mut news = News::default();
         let mut says = |sender: &str, on: bool| {
             let signal = Message::signal("/", "org.gnome.ScreenSaver", "ActiveChanged").unwrap();
             news.of(&signal.sender(sender).unwrap().build(&on).unwrap())
@@ -325,8 +342,9 @@ mod tests {
             news.asked.insert(asked.primary_header().serial_num());
             news.of(&Message::method_return(&asked.header()).unwrap().build(&now).unwrap())
         };
-        assert_eq!(session(true, true), [(Away::Locked, true), (Away::Inactive, false)]);
         assert_eq!(session(true, false), [], "not the session of who is there");
+        assert_eq!(session(true, true), [(Away::Locked, true), (Away::Inactive, false)]);
+        assert_eq!(session(false, false), [(Away::Locked, false), (Away::Inactive, true)], "it was");
         for nothing in [
             Message::error(&asked.header(), "org.freedesktop.DBus.Error.ServiceUnknown")
                 .unwrap()
@@ -344,6 +362,6 @@ mod tests {
         let signal = Message::signal("/org/freedesktop/DBus", DBUS, "NameOwnerChanged").unwrap();
         let gone = signal.sender(DBUS).unwrap().build(&(LOGIN, ":1.2", ":1.8")).unwrap();
         assert_eq!(news.of(&gone), [(Away::Locked, false), (Away::Inactive, false), (Away::Asleep, false)]);
-        assert_eq!(news.login, ":1.8");
+        assert_eq!((news.login.as_deref(), news.unsure), (Some(":1.8"), true));
     }
 }

@@ -11,7 +11,7 @@ use handy_keys::{Error, Key as Hooked, KeyEvent, KeyboardListener, Modifiers};
 use pushtalk_ptt::{Change, Key, Watcher};
 
 #[cfg(windows)]
-use crate::asked::Down;
+use crate::asked::is_down;
 #[cfg(windows)]
 use crate::seen::Seen;
 use crate::{Binding, KeysError, Reach, Told, chords, keypad};
@@ -31,19 +31,30 @@ impl Listener {
     ) -> Result<Self, KeysError> {
         let stopped = Arc::new(AtomicBool::new(false));
         let (stop, mut watcher) = (Arc::clone(&stopped), Watcher::new(&chords(bound)));
-        let listen = move || match KeyboardListener::new() {
-            Ok(hook) => {
-                tell(Told::Reach(Reach::Everywhere));
-                if listen(&hook, &stop, &mut watcher, &mut tell).is_none() {
-                    tell(Told::Reach(Reach::Gone));
+        let listen = move || {
+            let mut told = false;
+            loop {
+                let ended = match KeyboardListener::new() {
+                    Ok(hook) => {
+                        if !std::mem::replace(&mut told, true) {
+                            tell(Told::Reach(Reach::Everywhere));
+                        }
+                        listen(&hook, &stop, &mut watcher, &mut tell)
+                    }
+                    Err(error) => {
+                        tracing::info!(%error, "keys of the whole system are not heard");
+                        match error {
+                            Error::AccessibilityNotGranted => Ended::Because(Reach::NotAllowed),
+                            _ => Ended::Because(Reach::Gone),
+                        }
+                    }
+                };
+                match ended {
+                    Ended::Stopped => return,
+                    Ended::Because(reach) => return tell(Told::Reach(reach)),
+                    #[cfg(windows)]
+                    Ended::Stale => {}
                 }
-            }
-            Err(error) => {
-                tracing::info!(%error, "keys of the whole system are not heard");
-                tell(Told::Reach(match error {
-                    Error::AccessibilityNotGranted => Reach::NotAllowed,
-                    _ => Reach::Gone,
-                }));
             }
         };
         let thread = std::thread::Builder::new().name("talk-keys".into()).spawn(listen);
@@ -60,24 +71,33 @@ impl Drop for Listener {
     }
 }
 
-/// Some when it was stopped, none when the hook is gone.
+/// Why it listens no more.
+enum Ended {
+    Stopped,
+    Because(Reach),
+    /// What the hook thinks to be held is not: it would not tell the next press of a modifier.
+    #[cfg(windows)]
+    Stale,
+}
+
 fn listen(
     hook: &KeyboardListener,
     stopped: &AtomicBool,
     watcher: &mut Watcher,
     tell: &mut impl FnMut(Told),
-) -> Option<()> {
+) -> Ended {
     #[cfg(windows)]
     let (mut asked, seen) = (Instant::now(), Seen::default());
     while !stopped.load(Ordering::Acquire) {
         #[cfg(windows)]
-        if watcher.is_idle() {
-            seen.forget();
-        } else if asked.elapsed() >= LOOK {
+        if !watcher.is_idle() && asked.elapsed() >= LOOK {
             asked = Instant::now();
-            let down = Down::now();
-            for change in seen.look(watcher, |key| down.has(key)) {
+            let held = watcher.held();
+            for change in seen.look(watcher, is_down) {
                 tell(Told::Changed(change));
+            }
+            if watcher.held() != held {
+                return Ended::Stale;
             }
         }
         match hook.recv_timeout(LOOK) {
@@ -86,16 +106,17 @@ fn listen(
                 #[cfg(windows)]
                 {
                     asked = Instant::now();
+                    understood(&event).inspect(|key| seen.told(*key));
                 }
                 for change in heard(watcher, &event) {
                     tell(Told::Changed(change));
                 }
             }
             Err(Error::Timeout) => {}
-            Err(_) => return None,
+            Err(_) => return Ended::Because(Reach::Gone),
         }
     }
-    Some(())
+    Ended::Stopped
 }
 
 /// What an event changes.

@@ -10,9 +10,9 @@ use pushtalk_ptt::{Change, Key, Watcher};
 pub(crate) struct Seen(RefCell<Vec<Key>>);
 
 impl Seen {
-    /// Nothing is down.
-    pub(crate) fn forget(&self) {
-        self.0.take();
+    /// A key went down, or came up.
+    pub(crate) fn told(&self, key: Key) {
+        self.0.borrow_mut().retain(|seen| *seen != key);
     }
 
     /// Looks at all that is told to be down; gives what came up without being told.
@@ -44,7 +44,10 @@ mod tests {
         assert_eq!(seen.look(&mut watcher, |down| down == key("F8")), []);
         assert_eq!(seen.look(&mut watcher, |_| false), [(0, false)]);
         assert_eq!(watcher.key(key("Mouse4"), false), [(1, false)]);
-        seen.forget();
+        watcher.key(key("F8"), true);
+        assert_eq!(seen.look(&mut watcher, |_| true), []);
+        watcher.key(key("F8"), false);
+        seen.told(key("F8"));
         // What was seen of the last press says nothing of this one.
         watcher.key(key("F8"), true);
         assert_eq!(seen.look(&mut watcher, |_| false), []);

@@ -171,7 +171,9 @@ impl Watcher {
         up.into_iter().flat_map(|key| self.key(key, false)).collect()
     }
 
-    fn held(&self) -> Modifiers {
+    /// What is held with other keys, as far as it was told.
+    #[must_use]
+    pub fn held(&self) -> Modifiers {
         self.down.iter().filter_map(|key| key.modifier()).fold(Modifiers::default(), |all, one| Modifiers {
             ctrl: all.ctrl || one.ctrl,
             shift: all.shift || one.shift,

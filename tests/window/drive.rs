@@ -10,7 +10,7 @@ use fantoccini::actions::{
 };
 use fantoccini::elements::Element;
 
-use super::{PATIENCE, Window};
+use super::{Display, PATIENCE, Window};
 
 /// How often the page is looked at.
 const GLANCE: Duration = Duration::from_millis(30);
@@ -59,6 +59,17 @@ impl Window {
         ben.join("Ben", &link).await?;
         self.click("mic-on").await?;
         self.wait_for("talk", "data-situation", "idle").await
+    }
+
+    /// Binds this key (as xdotool calls it) in the settings, which are open.
+    ///
+    /// # Errors
+    /// When the settings do not ask for it.
+    pub async fn bind(&self, display: &Display, key: &str) -> anyhow::Result<()> {
+        self.focus(display)?;
+        self.click("bind").await?;
+        self.wait_for_words("Press the key you want").await?;
+        display.hands(&["key", key]).map(drop)
     }
 
     /// Closes the dialog.
