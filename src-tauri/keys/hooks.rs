@@ -52,7 +52,6 @@ impl Listener {
                 match ended {
                     Ended::Stopped => return,
                     Ended::Because(reach) => return tell(Told::Reach(reach)),
-                    #[cfg(windows)]
                     Ended::Stale => {}
                 }
             }
@@ -76,7 +75,7 @@ enum Ended {
     Stopped,
     Because(Reach),
     /// What the hook thinks to be held is not: it would not tell the next press of a modifier.
-    #[cfg(windows)]
+    #[cfg_attr(not(windows), expect(dead_code, reason = "only Windows is asked"))]
     Stale,
 }
 
