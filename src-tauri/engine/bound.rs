@@ -68,7 +68,6 @@ impl Brain {
         } else {
             self.key.away.remove(&why);
         }
-        self.key.shown.away = !self.key.away.is_empty();
     }
 
     /// The window waits for a key to be bound, or no longer.
@@ -114,7 +113,7 @@ impl Brain {
         if down && elsewhere && !self.key.shown.heard.iter().any(|heard| heard == chord) {
             self.key.shown.heard.push(chord.to_owned());
         }
-        if down && self.key.shown.away {
+        if down && self.key.is_away() {
             return;
         }
         // That it went down may be told again.

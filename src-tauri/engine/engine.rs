@@ -211,7 +211,7 @@ impl Engine {
         self.tell(Input::KeyReach(reach, triggers)).await;
     }
 
-    /// Tells that nobody is in front of the device, or somebody is again.
+    /// Tells that a reason (by a number of its own) begins why nobody is in front of the device, or ends.
     pub async fn away(&self, why: u8, begins: bool) {
         self.tell(Input::Away { why, begins }).await;
     }

@@ -43,7 +43,7 @@ pub(crate) struct TalkKeys {
     whisper: Gate,
     /// Whom the last whisper was for.
     whom: Whom,
-    /// How keys of the whole system work here.
+    /// How keys of the whole system work here, but for what follows from the rest.
     pub(crate) shown: KeysView,
     /// When a latch ends that holds nothing any more.
     latch_until: Option<Duration>,
@@ -93,7 +93,16 @@ impl TalkKeys {
     /// Whoever presses what the window shows is there, whatever the system says.
     fn is_there(&mut self) {
         self.away.clear();
-        self.shown.away = false;
+    }
+
+    /// Bound keys do nothing.
+    pub(crate) fn is_away(&self) -> bool {
+        !self.away.is_empty()
+    }
+
+    /// What the window sees of them.
+    pub(crate) fn view(&self) -> KeysView {
+        KeysView { away: self.is_away(), ..self.shown.clone() }
     }
 
     /// Outside of a room nothing is held.

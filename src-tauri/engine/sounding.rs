@@ -107,7 +107,7 @@ impl Inside {
         let before = self.sounding.shown.replace(shown);
         // Who whispered, and now talks to all, hears that it begins, and the other way around.
         let before = before.map(|(before, did)| if did == whispers { before } else { Situation::Idle });
-        let told = before
+        let by_button = before
             .and_then(|before| cue(before, button, mode))
             // Who talks by voice is talking already, and would hear it at every word.
             .filter(|cue| !(*cue == Cue::Permit && self.sounding.hands.voice));
@@ -115,7 +115,7 @@ impl Inside {
         if preferences.manners.quiet {
             return;
         }
-        for cue in told.into_iter().chain(begins.then_some(Cue::Whisper)) {
+        for cue in by_button.into_iter().chain(begins.then_some(Cue::Whisper)) {
             if let Some(gain) = loudness(cue, &preferences.cues) {
                 out.push(Output::Listen(ListenOrder::Cue(cue, gain)));
             }

@@ -35,7 +35,7 @@ impl Brain {
             stage,
             notices: self.notices.list().to_vec(),
             name: self.name.clone(),
-            keys: self.key.shown.clone(),
+            keys: self.key.view(),
             preferences: self.preferences.clone(),
             devices: self.lookout.view(),
             networks: self.networks.clone(),

@@ -75,15 +75,11 @@ fn screen(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
         signal().sender(DBUS)?.member("NameOwnerChanged")?.arg(2, "")?.build(),
     ];
     // It is not started for that: what does not run has locked nothing.
-    let ask = |(name, path, interface)| {
-        Message::method_call(path, "GetActive")?
-            .destination(name)?
-            .interface(interface)?
-            .with_flags(Flags::NoAutoStart)?
-            .build(&())
+    let question = |(name, path)| {
+        let call = Message::method_call(path, "GetActive")?.destination(name)?.interface(name)?;
+        call.with_flags(Flags::NoAutoStart)?.build(&())
     };
-    let ask = || SAVERS.into_iter().map(|(name, path)| ask((name, path, name))).collect();
-    listen(&bus, rules, ask, News::default(), tell)
+    listen(&bus, rules, || SAVERS.into_iter().map(question).collect(), News::default(), tell)
 }
 
 /// Who manages seats tells of sleep, of locking, and of who is in front of it.
@@ -101,17 +97,14 @@ fn seat(tell: &impl Fn(Away, bool)) -> zbus::Result<()> {
         tracing::debug!(%error, "our session is not known");
     }
     let session = session.ok();
-    let ask = || {
-        let ask = |session| {
-            let ask = Message::method_call(session, "GetAll")?.destination(LOGIN)?.interface(PROPERTIES)?;
-            ask.build(&SESSION)
-        };
-        session.iter().map(ask).collect()
+    let question = |session| {
+        let call = Message::method_call(session, "GetAll")?.destination(LOGIN)?.interface(PROPERTIES)?;
+        call.build(&SESSION)
     };
     let login = DBusProxy::new(&bus)?.get_name_owner(LOGIN.try_into()?);
     let login = login.map_or_else(|_| String::new(), |name| name.to_string());
     let news = News { session: session.clone(), login: Some(login), ..News::default() };
-    listen(&bus, rules, ask, news, tell)
+    listen(&bus, rules, || session.iter().map(question).collect(), news, tell)
 }
 
 fn listen<const N: usize>(
@@ -180,7 +173,7 @@ impl News {
                     Ok((name, _, now)) if now.is_empty() && self.savers.contains(&name) => {
                         self.saver(&name, false)
                     }
-                    Ok((name, _, now)) if name == LOGIN => {
+                    Ok((name, _, now)) if self.login.is_some() && name == LOGIN => {
                         self.unsure = !now.is_empty();
                         self.login = Some(now);
                         OF_SEAT.map(|why| (why, false)).to_vec()
@@ -363,5 +356,11 @@ mod tests {
         let gone = signal.sender(DBUS).unwrap().build(&(LOGIN, ":1.2", ":1.8")).unwrap();
         assert_eq!(news.of(&gone), [(Away::Locked, false), (Away::Inactive, false), (Away::Asleep, false)]);
         assert_eq!((news.login.as_deref(), news.unsure), (Some(":1.8"), true));
+        let mut savers = News::default();
+        assert_eq!(
+            (savers.of(&gone), savers.login),
+            (vec![], None),
+            "a name that anybody may take on one's own bus"
+        );
     }
 }

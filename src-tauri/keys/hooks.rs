@@ -86,7 +86,7 @@ fn listen(
     tell: &mut impl FnMut(Told),
 ) -> Ended {
     #[cfg(windows)]
-    let (mut asked, seen) = (Instant::now(), Seen::default());
+    let (mut asked, mut seen) = (Instant::now(), Seen::default());
     while !stopped.load(Ordering::Acquire) {
         #[cfg(windows)]
         if !watcher.is_idle() && asked.elapsed() >= LOOK {
@@ -105,7 +105,9 @@ fn listen(
                 #[cfg(windows)]
                 {
                     asked = Instant::now();
-                    understood(&event).inspect(|key| seen.told(*key));
+                    if let Some(key) = understood(&event) {
+                        seen.told(key);
+                    }
                 }
                 for change in heard(watcher, &event) {
                     tell(Told::Changed(change));

@@ -73,19 +73,19 @@ impl Devices {
                 for change in self.look() {
                     tell(Told::Changed(change));
                 }
-            }
-            // A gamepad, which everybody may read, tells no key of a keyboard.
-            let missing = self.unread();
-            let some = missing.len() < self.bound.len();
-            let now = if some { Reach::Everywhere } else { Reach::Unreadable };
-            if reach.as_ref() != Some(&now) {
-                reach = Some(now.clone());
-                unread.clear();
-                tell(Told::Reach(now));
-            }
-            if some && missing != unread {
-                unread.clone_from(&missing);
-                tell(Told::Unread(missing));
+                // A gamepad, which everybody may read, tells no key of a keyboard.
+                let missing = self.unread();
+                let some = missing.len() < self.bound.len();
+                let now = if some { Reach::Everywhere } else { Reach::Unreadable };
+                if reach.as_ref() != Some(&now) {
+                    reach = Some(now.clone());
+                    unread.clear();
+                    tell(Told::Reach(now));
+                }
+                if some && missing != unread {
+                    unread.clone_from(&missing);
+                    tell(Told::Unread(missing));
+                }
             }
             let mut all = vec![PollFd::new(stopped, PollFlags::IN)];
             all.extend(changes.iter().map(|changes| PollFd::new(changes, PollFlags::IN)));

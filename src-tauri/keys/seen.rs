@@ -1,27 +1,25 @@
 //! What the system says of keys that were told to be down. It is believed that a key is up only where it was seen down since:
 //! a program that takes a key away from others takes it away from what the system says, too.
 
-use std::cell::RefCell;
-
 use pushtalk_ptt::{Change, Key, Watcher};
 
 /// Keys that were seen down.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(RefCell<Vec<Key>>);
+pub(crate) struct Seen(Vec<Key>);
 
 impl Seen {
     /// A key went down, or came up.
-    pub(crate) fn told(&self, key: Key) {
-        self.0.borrow_mut().retain(|seen| *seen != key);
+    pub(crate) fn told(&mut self, key: Key) {
+        self.0.retain(|seen| *seen != key);
     }
 
     /// Looks at all that is told to be down; gives what came up without being told.
-    pub(crate) fn look(&self, watcher: &mut Watcher, is_down: impl Fn(Key) -> bool) -> Vec<Change> {
-        let before = self.0.take();
+    pub(crate) fn look(&mut self, watcher: &mut Watcher, is_down: impl Fn(Key) -> bool) -> Vec<Change> {
+        let before = std::mem::take(&mut self.0);
         watcher.confirm(|key| {
             let down = is_down(key);
             if down {
-                self.0.borrow_mut().push(key);
+                self.0.push(key);
             }
             down || !before.contains(&key)
         })
@@ -36,7 +34,7 @@ mod tests {
     fn what_is_up_comes_up_if_it_was_seen_down_since_it_went_down() {
         let key = |name: &str| Key::named(name).unwrap();
         let mut watcher = Watcher::new(&["F8", "Mouse4"].map(|chord| chord.parse().unwrap()));
-        let seen = Seen::default();
+        let mut seen = Seen::default();
         watcher.key(key("F8"), true);
         watcher.key(key("Mouse4"), true);
         // Another program has taken the button of the mouse away.

@@ -162,7 +162,7 @@ impl Watcher {
     }
 
     /// Asks of all keys that are thought to be down whether they are: that one came up may not have been told.
-    pub fn confirm(&mut self, is_down: impl Fn(Key) -> bool) -> Vec<Change> {
+    pub fn confirm(&mut self, mut is_down: impl FnMut(Key) -> bool) -> Vec<Change> {
         let pressed = self.chords.iter().filter(|watched| watched.pressed).map(|watched| watched.chord.key);
         let mut up: Vec<Key> =
             pressed.chain(self.down.iter().copied()).filter(|key| !is_down(*key)).collect();

@@ -40,7 +40,7 @@ const LEFT: u8 = 1;
 pub(crate) fn ptt() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     say(format_args!("{:<34} {:>8} {:>8} {:>8}", "from, to", "p50 ms", "p95 ms", "max ms"))?;
-    let ([seen, pointer, space], pushed) = runtime.block_on(window())?;
+    let [pointer, space, pushed, seen] = runtime.block_on(window())?;
     let rows = [
         row("key on X11, bound chord told", x11()?)?,
         row("signal of the portal, chord told", runtime.block_on(portal())?)?,
@@ -175,9 +175,9 @@ fn floor() -> anyhow::Result<Vec<Duration>> {
 }
 
 /// Through the real window, from what the display is told of the pointer, or of the space bar, to the first answer on the
-/// control socket that it talks. That is asked at short intervals; how long an answer takes comes first, how long it takes when
-/// a line on that socket is what presses comes last.
-async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
+/// control socket that it talks. That is asked at short intervals. Then the same where a line on that socket is what presses, and
+/// how long an answer takes.
+async fn window() -> anyhow::Result<[Vec<Duration>; 4]> {
     let (rig, display) = (SoundRig::start()?, Display::start()?);
     let program = binary("pushtalk", "pushtalk")?;
     let folder = tempfile::tempdir()?;
@@ -238,7 +238,7 @@ async fn window() -> anyhow::Result<([Vec<Duration>; 3], Vec<Duration>)> {
         tokio::time::sleep(REST).await;
     }
     ana.quit().await?;
-    Ok(([answers, pointer, space], pushed))
+    Ok([pointer, space, pushed, answers])
 }
 
 /// The control socket of the program in the window.

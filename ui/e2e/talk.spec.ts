@@ -96,6 +96,28 @@ test.describe('held by the mouse', () => {
   });
 });
 
+test('a press is drawn when it is away, and not when it is over by then', async ({ page, win }) => {
+  await win.open('room-idle');
+  // The program takes its time with a press, and the view shows nothing of it.
+  await page.evaluate(() => {
+    const mock = globalThis.pushtalkMock;
+    if (mock) mock.act = () => new Promise<void>((done) => addEventListener('taken', () => done()));
+  });
+  const taken = () => page.evaluate(() => dispatchEvent(new Event('taken')));
+  const drawn = page.getByTestId('talk').locator('.held');
+  await page.getByTestId('talk').hover();
+  await page.mouse.down();
+  await expect(drawn).toHaveCount(0);
+  await taken();
+  await expect(drawn).toHaveCount(1);
+  await page.mouse.up();
+  await expect(drawn).toHaveCount(0);
+  await page.mouse.down();
+  await page.mouse.up();
+  await taken();
+  await expect(drawn).toHaveCount(0);
+});
+
 test('only the first mouse button talks', async ({ page, win }) => {
   await win.open('room-idle');
   await win.talk.hover();
